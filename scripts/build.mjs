@@ -1,0 +1,18 @@
+// Compiles src/ to dist/, then bundles what runs inside reports.
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, rmSync } from "node:fs";
+
+rmSync("dist", { recursive: true, force: true });
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
+if (existsSync("src/web/playground.ts")) {
+  const { buildSync } = await import("esbuild");
+  buildSync({
+    entryPoints: ["src/web/playground.ts"],
+    bundle: true,
+    minify: true,
+    format: "iife",
+    target: "es2022",
+    outfile: "dist/report/assets/playground.js",
+  });
+}
+if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);

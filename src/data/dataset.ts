@@ -1,0 +1,41 @@
+import type { Part, Task } from "../task.js";
+
+/** A label is yes, no or unknown; unknown is masked in loss and metrics. */
+export const YES = 1;
+export const NO = 0;
+export const UNKNOWN = -1;
+
+/** One image with its labels. The image itself is read when it is needed. */
+export interface Sample {
+  /** Name within the dataset, with `/` between folders: `forest/e001.jpg`. Split files and reports use it. */
+  readonly file: string;
+  /** Path on disk. */
+  readonly path: string;
+  /** One of YES, NO, UNKNOWN per class `[K]`, in class order. An unlabelled multiclass sample has UNKNOWN everywhere. */
+  readonly labels: Int8Array;
+  /** The part that the source itself assigns (`root/train/…`), where it does. */
+  readonly part?: Part;
+  /** Samples of one group (place) stay together when the data is split. */
+  readonly group?: string;
+}
+
+/** Samples, their classes and what the labels mean; images are read lazily. */
+export interface Dataset {
+  readonly root: string;
+  /** Which row of the table of sources read it: "folders", "csv", … */
+  readonly source: string;
+  readonly task: Task;
+  /** Ordered names; the order is the model's output order. */
+  readonly classes: readonly string[];
+  readonly samples: readonly Sample[];
+}
+
+/** The index of the YES class of a multiclass sample, or -1 when it is unknown. */
+export function classOf(sample: Sample): number {
+  return sample.labels.indexOf(YES);
+}
+
+/** Whether at least one label is known. */
+export function isLabelled(sample: Sample): boolean {
+  return sample.labels.some((label) => label !== UNKNOWN);
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { messageOf, UserError } from "./errors.js";
+
+/**
+ * Writes a whole file so that a crash leaves either the old content or the new: temporary file in the same folder,
+ * fsync, rename, fsync of the folder.
+ *
+ * @throws UserError `io` naming the file if the disk refuses; the old file is intact and the temporary one removed
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  try {
+    mkdirSync(folder, { recursive: true });
+    const file = openSync(temporary, "wx", 0o644);
+    try {
+      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+    fsyncFolder(folder);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new UserError("io", `${path}: cannot be written: ${messageOf(error)}`, {
+      hint: "Check the free space and the permissions of the folder.",
+      cause: error,
+    });
+  }
+}
+
+/** Makes a rename in this folder survive a power cut; quietly nothing where a folder cannot be opened (Windows). */
+export function fsyncFolder(folder: string): void {
+  let handle: number;
+  try {
+    handle = openSync(folder, "r");
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(handle);
+  } catch {
+    // Some network file systems refuse fsync on folders; the rename itself has happened.
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** @throws UserError `exists` if the output is there and `force` was not given */
+export function refuseToOverwrite(path: string, force: boolean): void {
+  if (!force && existsSync(path)) {
+    throw new UserError("exists", `${path}: exists already`, { hint: "Choose another --out, or add --force to replace it." });
+  }
+}

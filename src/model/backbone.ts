@@ -1,0 +1,25 @@
+import type { WorkOptions } from "../progress.js";
+import type { Preprocess } from "../raster/preprocess.js";
+import type { Raster } from "../raster/raster.js";
+
+/** A feature extractor made ready: one ONNX model from pixels to embeddings, and what to do before it. */
+export interface Backbone {
+  /** As stored in classifiers: "rcf", "stats", or the name of an ONNX file. */
+  readonly id: string;
+  /** Serialised ONNX: input `image` float32 `[N, C, H, W]` in source range, output `embedding` float32 `[N, D]`. */
+  readonly model: Uint8Array;
+  /** sha256 of `model`, hex: the key of the embedding cache and of the classifier's manifest. */
+  readonly sha256: string;
+  readonly preprocess: Preprocess;
+  /** D. */
+  readonly embeddingSize: number;
+}
+
+/** What a backbone may ask of the data it will serve. Never a pixel of the test part. */
+export interface BackboneContext extends WorkOptions {
+  readonly seed: number;
+  /** Reads up to `limit` training images, evenly spread over the training part, decoded but not resized. */
+  readonly trainingImages: (limit: number) => AsyncIterable<Raster>;
+  /** The embedding averages over this many of the 8 flips and rotations (1 or 8); see `backbones/views.ts`. */
+  readonly views: 1 | 8;
+}

@@ -1,0 +1,27 @@
+import { UserError } from "./errors.js";
+
+/** One step of long work. A stage ends with `done === total`. */
+export interface Progress {
+  /** What is being done, in the words of the docs: "embed", "fit", "read labels". */
+  readonly stage: string;
+  readonly done: number;
+  /** Undefined where the amount of work is not known beforehand. */
+  readonly total?: number;
+  /** What is counted: "images", "steps". */
+  readonly unit?: string;
+  /** A short remark to show beside the bar: "218 from the cache". */
+  readonly note?: string;
+}
+
+/** What every long piece of work accepts. */
+export interface WorkOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Told of everything that went on but deserves attention. One sentence each. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** @throws UserError `aborted` once the signal has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new UserError("aborted", "stopped", { cause: signal.reason });
+}
