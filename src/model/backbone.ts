@@ -6,7 +6,10 @@ import type { Raster } from "../raster/raster.js";
 export interface Backbone {
   /** As stored in classifiers: "rcf", "stats", or the name of an ONNX file. */
   readonly id: string;
-  /** Serialised ONNX: input `image` float32 `[N, C, H, W]` in source range, output `embedding` float32 `[N, D]`. */
+  /**
+   * Serialised ONNX: input `image` float32 `[N, C, H, W]` in source range, output `embedding` float32 `[N, D]`, of the image as it
+   * stands. Training on the 8 flips and rotations is the caller's choice and wraps this model (`backbones/views.ts`).
+   */
   readonly model: Uint8Array;
   /** sha256 of `model`, hex: the key of the embedding cache and of the classifier's manifest. */
   readonly sha256: string;
@@ -20,6 +23,4 @@ export interface BackboneContext extends WorkOptions {
   readonly seed: number;
   /** Reads up to `limit` training images, evenly spread over the training part, decoded but not resized. */
   readonly trainingImages: (limit: number) => AsyncIterable<Raster>;
-  /** The embedding averages over this many of the 8 flips and rotations (1 or 8); see `backbones/views.ts`. */
-  readonly views: 1 | 8;
 }

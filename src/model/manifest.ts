@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { UserError } from "../errors.js";
+import { INTERPOLATIONS } from "../raster/preprocess.js";
+import { HEADS, TASKS } from "../task.js";
+
+/** The key of `metadata_props` that holds the manifest. */
+export const MANIFEST_KEY = "sigmax";
+
+const finite = z.number().refine(Number.isFinite, "must be finite");
+const size = z.int().min(1).max(16_384);
+
+const preprocessSchema = z
+  .strictObject({
+    widthPx: size,
+    heightPx: size,
+    fit: z.enum(["stretch", "crop"]),
+    shorterSidePx: size.optional(),
+    interpolation: z.enum(INTERPOLATIONS),
+    antialias: z.literal(true),
+    bands: z.array(z.string()).min(1).max(256),
+    range: z.tuple([finite, finite]),
+  })
+  .transform(({ shorterSidePx, ...rest }) => (shorterSidePx === undefined ? rest : { ...rest, shorterSidePx }));
+
+const manifestSchema = z
+  .object({
+    version: z.literal(1),
+    task: z.enum(TASKS),
+    head: z.enum(HEADS),
+    classes: z.array(z.string()).min(1).max(100_000),
+    /** Probability from which a label is said, per class; used by multilabel only. */
+    thresholds: z.array(finite),
+    calibration: z.null(),
+    preprocess: preprocessSchema,
+    backbone: z.object({
+      id: z.string(),
+      sha256: z.string(),
+      views: z.union([z.literal(1), z.literal(8)]),
+      embeddingSize: z.int().positive(),
+    }),
+    /** sha256 over the names, labels and parts of the samples. */
+    dataset: z.object({
+      fingerprint: z.string(),
+      counts: z.object({ train: z.int(), validation: z.int(), test: z.int() }),
+    }),
+    /** Metrics on the test part; empty where there was none. */
+    test: z.record(z.string(), z.number()),
+  })
+  .refine((manifest) => manifest.thresholds.length === manifest.classes.length, "one threshold per class is needed")
+  .refine((manifest) => new Set(manifest.classes).size === manifest.classes.length, "class names must differ");
+
+/** Everything a classifier says about itself, version 1; stored as JSON in the model's metadata. */
+export type Manifest = z.output<typeof manifestSchema>;
+
+/**
+ * Reads and checks a manifest.
+ *
+ * @throws UserError `bad-model` if the text is absent or is not a manifest that this version understands
+ */
+export function parseManifest(text: string | undefined, file: string): Manifest {
+  if (text === undefined) {
+    throw new UserError("bad-model", `${file}: is not a sigmax classifier: its metadata has no "${MANIFEST_KEY}" entry`, {
+      hint: "Give the classifier.onnx of a run folder. A bare network is a backbone: sigmax train <data> --backbone <file>.",
+    });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new UserError("bad-model", `${file}: its sigmax metadata is not JSON`, { cause });
+  }
+  const result = manifestSchema.safeParse(json);
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new UserError("bad-model", `${file}: its sigmax metadata is wrong at ${issue.path.join(".") || "the top"}: ${issue.message}`, {
+      hint: "The file is damaged, or was written by a newer version of sigmax.",
+    });
+  }
+  return result.data;
+}

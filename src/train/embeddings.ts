@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { mapInOrder } from "../concurrency.js";
+import { messageOf, UserError } from "../errors.js";
+import type { Backbone } from "../model/backbone.js";
+import { perViewModel } from "../model/backbones/views.js";
+import type { WorkOptions } from "../progress.js";
+import { type ImagePool, openImagePool } from "../runtime/image-pool.js";
+import type { RuntimeChoice } from "../runtime/session.js";
+import { type EmbeddingCache, openEmbeddingCache } from "./embedding-cache.js";
+
+/** Encoded images larger than this are refused before they are read. */
+const MAX_FILE_BYTES = 512 * 2 ** 20;
+
+/** How many of the 8 flips and rotations of an image are embedded. */
+export type Views = 1 | 8;
+
+export interface EmbedOptions extends WorkOptions {
+  /** 1: the image as it stands; 8: each of its flips and rotations. Default 1. */
+  readonly views?: Views;
+  /** Folder of the embedding cache; without one everything is computed. */
+  readonly cache?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly runtime?: RuntimeChoice | undefined;
+  /** Name of the stage in progress events. */
+  readonly stage?: string;
+}
+
+/** The embedding of one image, or why there is none. */
+export type EmbeddedImage =
+  | { readonly index: number; readonly vector: Float32Array; readonly error?: undefined }
+  | { readonly index: number; readonly vector?: undefined; readonly error: UserError };
+
+interface NamedFile {
+  readonly file: string;
+  readonly path: string;
+}
+
+/**
+ * Embeds images in order, from the cache where it can: yields one vector `[V · D]` per image, V views of D floats.
+ * One bad image yields its error and does not end the work.
+ *
+ * @throws UserError `aborted`, or a failure of the model itself
+ */
+export async function* embedImages(files: Iterable<NamedFile>, total: number, backbone: Backbone, options: EmbedOptions = {}): AsyncGenerator<EmbeddedImage> {
+  const { signal, onProgress, onWarning, views = 1, stage = "embed" } = options;
+  const size = views * backbone.embeddingSize;
+  const cache: EmbeddingCache | undefined =
+    options.cache === undefined
+      ? undefined
+      : openEmbeddingCache({
+          folder: options.cache,
+          identity: { backbone: backbone.sha256, preprocess: backbone.preprocess, views },
+          size,
+          onWarning,
+        });
+  let pool: Promise<ImagePool> | undefined;
+  const openPool = () => {
+    pool ??= openImagePool({
+      model: views === 1 ? backbone.model : perViewModel(backbone.model),
+      preprocess: backbone.preprocess,
+      outputs: ["embedding"],
+      threads: options.threads,
+      runtime: options.runtime,
+      onWarning,
+    });
+    return pool;
+  };
+
+  let cached = 0;
+  let done = 0;
+  const embed = async ({ file, path }: NamedFile, index: number): Promise<EmbeddedImage> => {
+    try {
+      const bytes = readImageFile(path, file);
+      const key = createHash("sha256").update(bytes).digest();
+      const known = new Float32Array(size);
+      if (cache?.read(key, known, 0)) {
+        cached++;
+        return { index, vector: known };
+      }
+      const vector = (await (await openPool()).run(bytes, file)).embedding;
+      cache?.append(key, vector);
+      return { index, vector };
+    } catch (error) {
+      if (error instanceof UserError && IMAGE_ERRORS.has(error.code)) return { index, error };
+      throw error;
+    }
+  };
+  try {
+    let next = 0;
+    const limit = (options.threads ?? 2) * 8;
+    for await (const result of mapInOrder(files, limit, (file) => embed(file, next++), signal)) {
+      done++;
+      onProgress?.({ stage, done, total, unit: "images", ...(cached > 0 ? { note: `${cached} from the cache` } : {}) });
+      yield result;
+    }
+  } finally {
+    cache?.close();
+    await (await pool?.catch(() => undefined))?.close();
+  }
+}
+
+/** Errors that concern one image and leave the others alone. */
+const IMAGE_ERRORS: ReadonlySet<string> = new Set(["not-found", "bad-file", "bad-data", "limit", "numeric"]);
+
+/**
+ * Reads an encoded image whole.
+ *
+ * @throws UserError `not-found`, `limit` or `io`
+ */
+export function readImageFile(path: string, file = path): Uint8Array {
+  let handle: number;
+  try {
+    handle = openSync(path, "r");
+  } catch (cause) {
+    throw new UserError("not-found", `${file}: cannot be read: ${messageOf(cause)}`, { cause });
+  }
+  try {
+    const status = fstatSync(handle);
+    if (!status.isFile()) throw new UserError("bad-file", `${file}: is not a regular file`);
+    if (status.size > MAX_FILE_BYTES) {
+      throw new UserError("limit", `${file}: ${status.size} bytes are more than the limit of ${MAX_FILE_BYTES} bytes for one image`);
+    }
+    return readFileSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
