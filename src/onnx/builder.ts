@@ -1,0 +1,157 @@
+import type { DType, Tensor } from "../tensor.js";
+import { type AttributeValue, attribute } from "./attributes.js";
+import { type Known, knownOf, ShapeError } from "./known.js";
+import type { Model } from "./model.js";
+import {
+  type NodeProto,
+  newEntry,
+  newGraph,
+  newModel,
+  newNode,
+  newOpset,
+  type TensorProto,
+  type ValueInfoProto,
+} from "./proto.js";
+import { inferNode } from "./shapes.js";
+import { tensorProto } from "./tensors.js";
+import { CODE_OF, type Shape, shapeText, valueInfo } from "./types.js";
+
+/** The name of a tensor inside a graph. */
+export type Value = string;
+
+/** IR version 8: what opset 15 to 17 came with, and old enough for every runtime in use. */
+export const IR_VERSION = 8n;
+
+/** The operator version that graphs are written in unless told otherwise. */
+export const DEFAULT_OPSET = 17;
+
+/**
+ * Writes an ONNX graph node by node, checking shapes on the way.
+ *
+ * @example
+ * const graph = new GraphBuilder();
+ * const image = graph.input("image", "float32", ["N", 3, 64, 64]);
+ * const pooled = graph.op("GlobalAveragePool", [image]);
+ * graph.output(graph.op("Flatten", [pooled], { axis: 1 }, "embedding"));
+ * const bytes = writeModel(graph.build({ name: "means" }));
+ */
+export class GraphBuilder {
+  readonly #inputs: ValueInfoProto[] = [];
+  readonly #outputs: ValueInfoProto[] = [];
+  readonly #initializers: TensorProto[] = [];
+  readonly #nodes: NodeProto[] = [];
+  readonly #known = new Map<Value, Known>();
+  readonly #domains = new Set<string>();
+
+  /** Declares a graph input; strings are symbolic extents such as the batch "N". */
+  input(name: string, dtype: DType, shape: Shape): Value {
+    this.#define(name, { code: CODE_OF[dtype], shape });
+    this.#inputs.push(valueInfo(name, { code: CODE_OF[dtype], shape }));
+    return name;
+  }
+
+  /** Adds a constant tensor (weights, or the parameters of an operator). Without a name one is made. */
+  constant(tensor: Tensor, name = this.#fresh("constant")): Value {
+    const proto = tensorProto(name, tensor);
+    this.#define(name, knownOf(proto));
+    this.#initializers.push(proto);
+    return name;
+  }
+
+  /**
+   * Adds a node and returns its first output. Name all outputs of a node that has several; "" leaves an optional input out.
+   *
+   * @throws RangeError when an input does not exist, a name is taken, or the shapes cannot go together
+   */
+  op(
+    opType: string,
+    inputs: readonly Value[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    outputs: Value | readonly Value[] = this.#fresh(opType.toLowerCase()),
+    domain = "",
+  ): Value {
+    const output = typeof outputs === "string" ? [outputs] : [...outputs];
+    for (const name of inputs) {
+      if (name !== "" && !this.#known.has(name)) throw new RangeError(`${opType}: there is no tensor "${name}" yet`);
+    }
+    const node = newNode({
+      opType,
+      domain,
+      name: output[0],
+      input: [...inputs],
+      output,
+      attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
+    });
+    const known = this.#infer(node);
+    output.forEach((name, index) => {
+      if (name !== "") this.#define(name, known[index]);
+    });
+    this.#nodes.push(node);
+    if (domain !== "") this.#domains.add(domain);
+    return output[0];
+  }
+
+  /** Declares a graph output. The element type defaults to the inferred one, float32 where that is unknown. */
+  output(value: Value, dtype?: DType): void {
+    const { code, shape } = this.#get(value);
+    this.#outputs.push(valueInfo(value, { code: dtype ? CODE_OF[dtype] : (code ?? CODE_OF.float32), shape }));
+  }
+
+  /** The inferred shape of a tensor, undefined where an operator without a rule stands before it. */
+  shapeOf(value: Value): Shape | undefined {
+    return this.#get(value).shape;
+  }
+
+  /** The finished model. */
+  build({
+    opset = DEFAULT_OPSET,
+    name = "graph",
+    metadata = {},
+  }: {
+    readonly opset?: number;
+    readonly name?: string;
+    readonly metadata?: Readonly<Record<string, string>>;
+  } = {}): Model {
+    return newModel({
+      irVersion: IR_VERSION,
+      producerName: "sigmax",
+      opsetImport: [newOpset("", opset), ...[...this.#domains].sort().map((domain) => newOpset(domain, 1))],
+      graph: newGraph({
+        name,
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: this.#inputs,
+        output: this.#outputs,
+      }),
+      metadataProps: Object.entries(metadata).map(([key, value]) => newEntry(key, value)),
+    });
+  }
+
+  #infer(node: NodeProto): Known[] {
+    try {
+      return inferNode(node, this.#known);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      const inputs = node.input.map((name) => `${name} ${shapeText(this.#known.get(name)?.shape)}`).join(", ");
+      throw new RangeError(`${node.opType}(${inputs}): ${error.message}`, { cause: error });
+    }
+  }
+
+  #get(value: Value): Known {
+    const known = this.#known.get(value);
+    if (known === undefined) throw new RangeError(`there is no tensor "${value}" in the graph`);
+    return known;
+  }
+
+  #define(name: Value, known: Known): void {
+    if (this.#known.has(name)) throw new RangeError(`the graph has a tensor "${name}" already`);
+    this.#known.set(name, known);
+  }
+
+  #fresh(stem: string): Value {
+    for (let index = this.#nodes.length + this.#initializers.length; ; index++) {
+      const name = `${stem}_${index}`;
+      if (!this.#known.has(name)) return name;
+    }
+  }
+}

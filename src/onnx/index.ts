@@ -1,0 +1,10 @@
+/**
+ * `sigmax/onnx`: ONNX models as plain data. Read, write, build, check, cut and extend them; nothing here runs a model.
+ *
+ * @module
+ */
+export type { AttributeValue } from "./attributes.js";
+export { GraphBuilder, type Value } from "./builder.js";
+export { readMetadata, withMetadata } from "./metadata.js";
+export { type Model, opsetOf, readModel, writeModel } from "./model.js";
+export type { Dim, Shape, TensorType } from "./types.js";

@@ -1,0 +1,67 @@
+import type { Attributes } from "./attributes.js";
+import type { TensorProto } from "./proto.js";
+import { typedElements } from "./tensors.js";
+import { DATA_TYPES, type Dim, type Shape, shapeText } from "./types.js";
+
+/** What is known of a tensor before the model runs. */
+export interface Known {
+  /** TensorProto.DataType. */
+  readonly code?: number | undefined;
+  readonly shape?: Shape | undefined;
+  /** The elements of a small integer tensor, such as the target of Reshape; symbols stand for symbolic extents. */
+  readonly value?: readonly Dim[] | undefined;
+}
+
+/** What a shape rule sees of a node. */
+export interface NodeView {
+  readonly inputs: readonly Known[];
+  readonly attributes: Attributes;
+  readonly outputCount: number;
+}
+
+/** Derives what is known of a node's outputs. @throws ShapeError when its inputs cannot go together */
+export type ShapeRule = (node: NodeView) => readonly Known[];
+
+/** Tensors that cannot go together. */
+export class ShapeError extends Error {}
+
+/** What an initializer tells before the model runs. */
+export function knownOf(tensor: TensorProto): Known {
+  const shape = tensor.dims.map(Number);
+  return { code: tensor.dataType, shape, value: integersOf(tensor) };
+}
+
+/** Longer integer tensors are data, not shapes. */
+const LONGEST_VALUE = 64;
+
+function integersOf(tensor: TensorProto): readonly number[] | undefined {
+  const type = DATA_TYPES[tensor.dataType];
+  const count = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
+  if (tensor.dims.length > 1 || count > LONGEST_VALUE || (type?.name !== "int64" && type?.name !== "int32")) return undefined;
+  const raw = tensor.rawData;
+  if (raw.length === 0) {
+    const elements = typedElements(tensor);
+    return elements.length === count ? elements.map(Number) : undefined;
+  }
+  if (raw.length !== (count * type.bits) / 8) return undefined;
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  return Array.from({ length: count }, (_, i) =>
+    type.bits === 64 ? Number(view.getBigInt64(8 * i, true)) : view.getInt32(4 * i, true),
+  );
+}
+
+/** Shape of two tensors broadcast together, as NumPy does it. @throws ShapeError */
+export function broadcast(a: Shape, b: Shape): Shape {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, index) => {
+    const left = a[a.length - rank + index] ?? (index < rank - a.length ? 1 : null);
+    const right = b[b.length - rank + index] ?? (index < rank - b.length ? 1 : null);
+    if (left === right || right === 1) return left;
+    if (left === 1) return right;
+    if (typeof left === "number" && typeof right === "number") {
+      throw new ShapeError(`${shapeText(a)} and ${shapeText(b)} do not broadcast`);
+    }
+    if (typeof left === "number") return left;
+    return typeof right === "number" ? right : null;
+  });
+}

@@ -1,0 +1,43 @@
+import { attributesOf } from "./attributes.js";
+import { type Known, knownOf, type NodeView, ShapeError } from "./known.js";
+import type { GraphProto, NodeProto } from "./proto.js";
+import { SHAPE_RULES } from "./shape-rules.js";
+import { tensorTypeOf } from "./types.js";
+
+/** What is known of a node's outputs; unknown operators give outputs of unknown shape. @throws ShapeError on a contradiction */
+export function inferNode(node: NodeProto, known: ReadonlyMap<string, Known>): Known[] {
+  const rule = node.domain === "" || node.domain === "ai.onnx" ? SHAPE_RULES[node.opType] : undefined;
+  const view: NodeView = {
+    inputs: node.input.map((name) => known.get(name) ?? {}),
+    attributes: attributesOf(node),
+    outputCount: node.output.length,
+  };
+  const outputs = rule?.(view) ?? [];
+  return node.output.map((_, index) => outputs[index] ?? {});
+}
+
+/**
+ * Shapes of all tensors of a graph whose nodes stand in order. What contradicts itself counts as unknown: whether a
+ * foreign model runs is for ONNX Runtime to say.
+ */
+export function inferShapes(graph: GraphProto): Map<string, Known> {
+  const known = new Map<string, Known>();
+  for (const input of graph.input) {
+    const type = tensorTypeOf(input);
+    if (type) known.set(input.name, type);
+  }
+  for (const initializer of graph.initializer) known.set(initializer.name, knownOf(initializer));
+  for (const node of graph.node) {
+    let outputs: Known[];
+    try {
+      outputs = inferNode(node, known);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      outputs = [];
+    }
+    node.output.forEach((name, index) => {
+      if (name !== "") known.set(name, outputs[index] ?? {});
+    });
+  }
+  return known;
+}

@@ -1,0 +1,93 @@
+// What both builds of ONNX Runtime have in common. Types only: no runtime is loaded here.
+import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-web";
+import { messageOf, UserError } from "../errors.js";
+import type { DType, Tensor } from "../tensor.js";
+import type { Runtime, Session, SessionOptions, SessionPort } from "./session.js";
+
+/** The part of an ONNX Runtime package that we use. */
+export interface Ort {
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: TensorConstructor;
+}
+
+/** Only what ends the process is worth a log line; everything else comes back as an exception. */
+const SILENT = 4;
+
+/** The one place for session options. `extra` goes to the session configuration of ONNX Runtime. */
+export async function createSession(
+  ort: Ort,
+  runtime: Runtime,
+  model: Uint8Array,
+  { file = "the model" }: SessionOptions,
+  specific: InferenceSession.SessionOptions,
+): Promise<Session> {
+  const { session, ports } = await guard(file, "cannot be opened", async () => {
+    const session = await ort.InferenceSession.create(model, {
+      graphOptimizationLevel: "all",
+      // Reuses less memory between runs of different batch sizes, but peaks lower: 525 → 347 MB while training a ResNet.
+      enableMemPattern: false,
+      logSeverityLevel: SILENT,
+      ...specific,
+    });
+    return { session, ports: { inputs: session.inputMetadata.map(portOf), outputs: session.outputMetadata.map(portOf) } };
+  });
+  return {
+    ...ports,
+    runtime,
+    async run(feeds, fetches) {
+      const given: Record<string, OrtTensor> = {};
+      for (const [name, tensor] of Object.entries(feeds)) given[name] = new ort.Tensor(tensor.dtype, tensor.data, tensor.shape);
+      return guard(file, "fails when it runs", async () => {
+        const results = await (fetches ? session.run(given, fetches) : session.run(given));
+        return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]));
+      });
+    },
+    close: () => session.release(),
+  };
+}
+
+function portOf(metadata: InferenceSession.ValueMetadata): SessionPort {
+  if (!metadata.isTensor) throw new Error(`"${metadata.name}" is not a tensor`);
+  return { name: metadata.name, dtype: metadata.type, shape: metadata.shape };
+}
+
+const DTYPES: ReadonlySet<string> = new Set<DType>([
+  "float32",
+  "float64",
+  "int8",
+  "uint8",
+  "int16",
+  "uint16",
+  "int32",
+  "uint32",
+  "int64",
+  "bool",
+]);
+
+function fromOrt(name: string, tensor: OrtTensor): Tensor {
+  if (!DTYPES.has(tensor.type)) throw new Error(`output "${name}" is ${tensor.type}, which cannot be read here`);
+  // The set above holds exactly the names of DType, and ONNX Runtime uses the same array class for each.
+  return { dtype: tensor.type, shape: tensor.dims, data: tensor.data } as Tensor;
+}
+
+async function guard<T>(file: string, what: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw new UserError("bad-model", `${file}: ${what}: ${plain(messageOf(error))}`, {
+      hint: "Check the file in Netron, or export it again with an opset that ONNX Runtime 1.30 supports.",
+      cause: error,
+    });
+  }
+}
+
+/** ONNX Runtime's messages without the C++ source positions, on one line. */
+function plain(message: string): string {
+  return message
+    .replace(/\S*\/onnxruntime\/\S+ [^\n]*?(?=Exception|Node|[A-Z][a-z]+ )/g, "")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 600);
+}
