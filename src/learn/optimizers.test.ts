@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { expectClose, readGolden } from "../../test/golden.js";
 import { LOSSES } from "./losses.js";
-import { clipByNorm, createOptimizer, type OptimizerName, type OptimizerOptions, optimizerStep, updateAverage } from "./optimizers.js";
+import {
+  clipByNorm,
+  createOptimizer,
+  type OptimizerName,
+  type OptimizerOptions,
+  optimizerStep,
+  updateAverage,
+} from "./optimizers.js";
 import { SCHEDULES, type Schedule } from "./schedules.js";
 
 const golden = readGolden("optim.json");
@@ -12,7 +19,8 @@ type TorchOptions = any;
 
 const TORCH_SCHEDULES: Readonly<Record<string, (base: number, options: TorchOptions) => Schedule>> = {
   CosineAnnealingLR: (base, o) => SCHEDULES.cosine(base, { steps: o.T_max, floor: o.eta_min }),
-  CosineAnnealingWarmRestarts: (base, o) => SCHEDULES["cosine-restarts"](base, { steps: o.T_0, growth: o.T_mult, floor: o.eta_min }),
+  CosineAnnealingWarmRestarts: (base, o) =>
+    SCHEDULES["cosine-restarts"](base, { steps: o.T_0, growth: o.T_mult, floor: o.eta_min }),
   StepLR: (base, o) => SCHEDULES.step(base, { every: o.step_size, factor: o.gamma }),
   MultiStepLR: (base, o) => SCHEDULES.milestones(base, { at: o.milestones, factor: o.gamma }),
   ExponentialLR: (base, o) => SCHEDULES.exponential(base, { factor: o.gamma }),
@@ -53,7 +61,9 @@ function optimizerOptions(o: TorchOptions): Partial<OptimizerOptions> {
 function evaluate(problem: TorchOptions, rows: readonly number[], [w, b]: readonly Float64Array[]) {
   const classes = b.length;
   const logits = rows.flatMap((row) =>
-    Array.from(b, (bias, k) => problem.X[row].reduce((sum: number, x: number, j: number) => sum + x * w[k * problem.X[row].length + j], bias)),
+    Array.from(b, (bias, k) =>
+      problem.X[row].reduce((sum: number, x: number, j: number) => sum + x * w[k * problem.X[row].length + j], bias),
+    ),
   );
   const targets = rows.flatMap((row) => problem.y[row]);
   const name = problem.kind === "softmax" ? "softmax-cross-entropy" : "sigmoid-cross-entropy";
@@ -79,7 +89,9 @@ describe.skipIf(!golden)("optimizer trajectories equal torch", () => {
       const averages = parameters.map((parameter) => parameter.slice());
       const state = createOptimizer(test.optimizer.toLowerCase() as OptimizerName, parameters);
       const options = optimizerOptions(test.options);
-      const schedule = test.scheduler ? TORCH_SCHEDULES[test.scheduler](test.options.lr, test.schedulerOptions) : SCHEDULES.constant(test.options.lr);
+      const schedule = test.scheduler
+        ? TORCH_SCHEDULES[test.scheduler](test.options.lr, test.schedulerOptions)
+        : SCHEDULES.constant(test.options.lr);
       const everything = problem.X.map((_: unknown, row: number) => row);
       for (let step = 0; step < test.steps; step++) {
         const { loss, gradients } = evaluate(problem, test.batch === "full" ? everything : test.batch[step], parameters);
@@ -109,7 +121,14 @@ describe.skipIf(!golden)("schedules equal torch", () => {
       if (test.metric) {
         const { factor, patience, threshold, thresholdMode, cooldown, minLr } = test.params;
         const mode = thresholdMode === "abs" ? "absolute" : "relative";
-        const schedule = SCHEDULES.plateau(test.baseLr, { factor, patience, threshold, thresholdMode: mode, cooldown, floor: minLr });
+        const schedule = SCHEDULES.plateau(test.baseLr, {
+          factor,
+          patience,
+          threshold,
+          thresholdMode: mode,
+          cooldown,
+          floor: minLr,
+        });
         const rates = test.metric.map((_: number, i: number) => schedule(i, test.metric.slice(0, i + 1)).learningRate);
         expectClose(rates, test.expected.lrAfterEach, TOLERANCE);
         return;
@@ -146,7 +165,8 @@ describe("optimizers", () => {
     const steps = [true, false].map((amsgrad) => {
       const parameters = [Float64Array.of(0)];
       const state = createOptimizer("adam", parameters);
-      for (const gradient of [10, 0, 0, 0, 1]) optimizerStep(state, parameters, [Float64Array.of(gradient)], { amsgrad, beta2: 0.5 });
+      for (const gradient of [10, 0, 0, 0, 1])
+        optimizerStep(state, parameters, [Float64Array.of(gradient)], { amsgrad, beta2: 0.5 });
       return Math.abs(parameters[0][0]);
     });
     expect(steps[0]).toBeLessThan(steps[1]);

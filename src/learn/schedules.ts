@@ -39,7 +39,9 @@ interface PlateauOptions {
 
 /** Every schedule by name; the first argument is the base learning rate. Definitions as in torch.optim.lr_scheduler. */
 export const SCHEDULES = {
-  constant: (base: number): Schedule => () => ({ learningRate: base }),
+  constant:
+    (base: number): Schedule =>
+    () => ({ learningRate: base }),
 
   /** Halves, tenths, … every so many steps. */
   step:

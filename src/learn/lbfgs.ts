@@ -1,0 +1,207 @@
+import { UserError } from "../errors.js";
+import { throwIfAborted } from "../progress.js";
+
+/** A loss and its gradient at one point. The gradient may be a buffer that the next call overwrites. */
+export interface Evaluation {
+  readonly loss: number;
+  readonly gradient: ArrayLike<number>;
+}
+
+/** A smooth function of n parameters, evaluated wherever it likes. */
+export type Objective = (parameters: Float64Array) => Promise<Evaluation>;
+
+export interface MinimizeOptions {
+  /** Pairs of steps and gradient changes that are remembered. */
+  readonly history?: number;
+  readonly maxIterations?: number;
+  /** Done when no element of the gradient is larger. */
+  readonly gradientTolerance?: number;
+  /** Done when two iterations in a row lower the loss by less than this share of it. */
+  readonly lossTolerance?: number;
+  /** Relative error of the loss itself: below it the line search trusts slopes alone (about 1e-7 for float32 work). */
+  readonly lossNoise?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after every iteration. */
+  readonly onIteration?: ((iteration: number, loss: number) => void) | undefined;
+}
+
+export interface Minimum {
+  readonly parameters: Float64Array;
+  readonly loss: number;
+  readonly iterations: number;
+  readonly evaluations: number;
+  /** Why it ended: `floor` means that no step lowers the loss any more at its precision. */
+  readonly reason: "gradient" | "loss" | "floor" | "limit";
+}
+
+/** Sufficient decrease and curvature constants of the Wolfe conditions (Nocedal and Wright 2006, section 3.1). */
+const DECREASE = 1e-4;
+const CURVATURE = 0.9;
+const MAX_TRIALS = 30;
+
+/**
+ * Minimises by limited-memory BFGS (Liu and Nocedal 1989) with a line search for the strong Wolfe conditions, or, where the
+ * loss is too noisy to show a decrease, the approximate ones (Hager and Zhang 2005). `start` is left alone.
+ *
+ * @throws UserError `numeric` when the loss is not finite at the start, `aborted`
+ */
+export async function minimize(objective: Objective, start: ArrayLike<number>, options: MinimizeOptions = {}): Promise<Minimum> {
+  const { history = 10, maxIterations = 1000, gradientTolerance = 1e-7, lossTolerance = 1e-11, lossNoise = 1e-14 } = options;
+  const memory = createMemory(history);
+  let evaluations = 0;
+  const evaluate = async (parameters: Float64Array) => {
+    throwIfAborted(options.signal);
+    evaluations++;
+    const { loss, gradient } = await objective(parameters);
+    return { parameters, loss, gradient: Float64Array.from(gradient) };
+  };
+
+  let point = await evaluate(Float64Array.from(start));
+  if (!Number.isFinite(point.loss)) {
+    throw new UserError("numeric", `the loss is ${point.loss} before the first step`, {
+      hint: "Look for infinite or missing numbers in the features.",
+    });
+  }
+  const end = (iterations: number, reason: Minimum["reason"]): Minimum => ({
+    parameters: point.parameters,
+    loss: point.loss,
+    iterations,
+    evaluations,
+    reason,
+  });
+
+  let idle = 0;
+  for (let iteration = 0; iteration < maxIterations; iteration++) {
+    if (largest(point.gradient) <= gradientTolerance) return end(iteration, "gradient");
+    const first = memory.size() === 0;
+    const direction = memory.descend(point.gradient);
+    const step = first ? Math.min(1, 1 / Math.sqrt(dot(point.gradient, point.gradient))) : 1;
+    const next = await search(evaluate, point, direction, step, lossNoise);
+    if (next === undefined) {
+      if (first) return end(iteration, "floor");
+      // The remembered curvature led nowhere: once more along the gradient itself.
+      memory.clear();
+      continue;
+    }
+    memory.add(difference(next.parameters, point.parameters), difference(next.gradient, point.gradient));
+    idle = point.loss - next.loss <= lossTolerance * Math.abs(next.loss) ? idle + 1 : 0;
+    point = next;
+    options.onIteration?.(iteration + 1, point.loss);
+    if (idle === 2) return end(iteration + 1, "loss");
+  }
+  return end(maxIterations, "limit");
+}
+
+interface Point {
+  readonly parameters: Float64Array;
+  readonly loss: number;
+  readonly gradient: Float64Array;
+}
+
+/** A point along the direction that fulfils the Wolfe conditions, or undefined when none is found. */
+async function search(
+  evaluate: (parameters: Float64Array) => Promise<Point>,
+  from: Point,
+  direction: Float64Array,
+  firstStep: number,
+  lossNoise: number,
+): Promise<Point | undefined> {
+  const slope0 = dot(from.gradient, direction);
+  if (!(slope0 < 0)) return undefined;
+  const slack = lossNoise * Math.abs(from.loss);
+  let low: Trial = { step: 0, loss: from.loss, slope: slope0 };
+  let high: Trial | undefined;
+  let step = firstStep;
+  for (let trial = 0; trial < MAX_TRIALS; trial++) {
+    const point = await evaluate(along(from.parameters, direction, step));
+    const slope = dot(point.gradient, direction);
+    const here: Trial = { step, loss: point.loss, slope };
+    const decreased =
+      point.loss <= from.loss + DECREASE * step * slope0 ||
+      (point.loss <= from.loss + slack && slope <= (2 * DECREASE - 1) * slope0);
+    if (!decreased || slope > -CURVATURE * slope0) high = here;
+    else if (slope < CURVATURE * slope0) low = here;
+    else return point;
+    step = high === undefined ? 4 * step : between(low, high);
+    if (high !== undefined && high.step - low.step <= 1e-12 * high.step) return undefined;
+  }
+  return undefined;
+}
+
+/** A step tried by the line search, with the loss and its slope along the direction. */
+interface Trial {
+  readonly step: number;
+  readonly loss: number;
+  readonly slope: number;
+}
+
+/** The minimum of the cubic through both ends (Nocedal and Wright 2006, equation 3.59), kept a tenth away from them. */
+function between(low: Trial, high: Trial): number {
+  const width = high.step - low.step;
+  const a = low.slope + high.slope - (3 * (high.loss - low.loss)) / width;
+  const root = Math.sqrt(a * a - low.slope * high.slope);
+  const share = 1 - (high.slope + root - a) / (high.slope - low.slope + 2 * root);
+  return low.step + width * (Number.isFinite(share) ? Math.min(0.9, Math.max(0.1, share)) : 0.5);
+}
+
+/** The last steps and gradient changes, and the inverse Hessian they stand for. */
+function createMemory(capacity: number) {
+  let pairs: { s: Float64Array; y: Float64Array; rho: number }[] = [];
+  return {
+    size: () => pairs.length,
+    clear: () => {
+      pairs = [];
+    },
+    add(s: Float64Array, y: Float64Array) {
+      const sy = dot(s, y);
+      // Rounding can hide the curvature of a tiny step; such a pair would break the positive definiteness.
+      if (!(sy > 1e-16 * dot(y, y))) return;
+      pairs.push({ s, y, rho: 1 / sy });
+      if (pairs.length > capacity) pairs.shift();
+    },
+    /** −H g by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4). */
+    descend(gradient: Float64Array): Float64Array {
+      const direction = gradient.map((value) => -value);
+      const alphas = pairs.map(() => 0);
+      for (let i = pairs.length - 1; i >= 0; i--) {
+        const { s, y, rho } = pairs[i];
+        alphas[i] = rho * dot(s, direction);
+        addScaled(direction, -alphas[i], y);
+      }
+      if (pairs.length > 0) {
+        const { y, rho } = pairs[pairs.length - 1];
+        const scale = 1 / (rho * dot(y, y));
+        for (let i = 0; i < direction.length; i++) direction[i] *= scale;
+      }
+      for (let i = 0; i < pairs.length; i++) {
+        const { s, y, rho } = pairs[i];
+        addScaled(direction, alphas[i] - rho * dot(y, direction), s);
+      }
+      return direction;
+    },
+  };
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+function addScaled(target: Float64Array, scale: number, source: Float64Array): void {
+  for (let i = 0; i < target.length; i++) target[i] += scale * source[i];
+}
+
+function along(origin: Float64Array, direction: Float64Array, step: number): Float64Array {
+  return origin.map((value, i) => value + step * direction[i]);
+}
+
+function difference(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((value, i) => value - b[i]);
+}
+
+function largest(values: Float64Array): number {
+  let max = 0;
+  for (const value of values) max = Math.max(max, Math.abs(value));
+  return max;
+}
