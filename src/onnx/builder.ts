@@ -1,17 +1,20 @@
 import type { DType, Tensor } from "../tensor.js";
 import { type AttributeValue, attribute } from "./attributes.js";
 import { type Known, knownOf, ShapeError } from "./known.js";
-import type { Model } from "./model.js";
+import { graphOf, type Model } from "./model.js";
 import {
+  type FunctionProto,
   type NodeProto,
   newEntry,
   newGraph,
   newModel,
   newNode,
   newOpset,
+  type SparseTensorProto,
   type TensorProto,
   type ValueInfoProto,
 } from "./proto.js";
+import { renameGraph } from "./rename.js";
 import { inferNode } from "./shapes.js";
 import { tensorProto } from "./tensors.js";
 import { CODE_OF, type Shape, shapeText, valueInfo } from "./types.js";
@@ -20,7 +23,7 @@ import { CODE_OF, type Shape, shapeText, valueInfo } from "./types.js";
 export type Value = string;
 
 /** IR version 8: what opset 15 to 17 came with, and old enough for every runtime in use. */
-export const IR_VERSION = 8n;
+export const IR_VERSION = 8;
 
 /** The operator version that graphs are written in unless told otherwise. */
 export const DEFAULT_OPSET = 17;
@@ -41,7 +44,10 @@ export class GraphBuilder {
   readonly #initializers: TensorProto[] = [];
   readonly #nodes: NodeProto[] = [];
   readonly #known = new Map<Value, Known>();
-  readonly #domains = new Set<string>();
+  /** Operator domain → version; "" are the standard operators. */
+  readonly #imports = new Map<string, number>();
+  readonly #functions: FunctionProto[] = [];
+  readonly #sparse: SparseTensorProto[] = [];
 
   /** Declares a graph input; strings are symbolic extents such as the batch "N". */
   input(name: string, dtype: DType, shape: Shape): Value {
@@ -87,8 +93,33 @@ export class GraphBuilder {
       if (name !== "") this.#define(name, known[index]);
     });
     this.#nodes.push(node);
-    if (domain !== "") this.#domains.add(domain);
+    if (domain !== "" && !this.#imports.has(domain)) this.#imports.set(domain, 1);
     return output[0];
+  }
+
+  /**
+   * Puts a whole model into this graph. Its tensors get the prefix, except those in `names`: an input is mapped to the
+   * value that feeds it, another tensor to the name it shall have here. Outputs are declared by the caller.
+   *
+   * @throws RangeError when an input is not mapped, a name is taken, or the operator versions differ from what is here
+   */
+  inline(model: Model, names: Readonly<Record<string, Value>>, prefix: string): void {
+    for (const { domain, version } of model.opsetImport) this.#import(domain === "ai.onnx" ? "" : domain, Number(version));
+    const rename = (name: string) => (Object.hasOwn(names, name) ? names[name] : prefix + name);
+    const graph = renameGraph(graphOf(model), rename);
+    for (const { name } of graph.input) this.#get(name);
+    for (const tensor of graph.initializer) this.#define(tensor.name, knownOf(tensor));
+    for (const { values } of graph.sparseInitializer) if (values) this.#define(values.name, {});
+    for (const node of graph.node) {
+      const known = this.#infer(node);
+      node.output.forEach((name, index) => {
+        if (name !== "") this.#define(name, known[index]);
+      });
+    }
+    this.#initializers.push(...graph.initializer);
+    this.#sparse.push(...graph.sparseInitializer);
+    this.#nodes.push(...graph.node);
+    this.#functions.push(...model.functions);
   }
 
   /** Declares a graph output. The element type defaults to the inferred one, float32 where that is unknown. */
@@ -102,9 +133,14 @@ export class GraphBuilder {
     return this.#get(value).shape;
   }
 
+  /** The version of the standard operators that is fixed by what was put in, if any. */
+  get opset(): number | undefined {
+    return this.#imports.get("");
+  }
+
   /** The finished model. */
   build({
-    opset = DEFAULT_OPSET,
+    opset = this.#imports.get("") ?? DEFAULT_OPSET,
     name = "graph",
     metadata = {},
   }: {
@@ -112,19 +148,28 @@ export class GraphBuilder {
     readonly name?: string;
     readonly metadata?: Readonly<Record<string, string>>;
   } = {}): Model {
+    this.#import("", opset);
     return newModel({
-      irVersion: IR_VERSION,
+      irVersion: BigInt(IR_VERSION),
       producerName: "sigmax",
-      opsetImport: [newOpset("", opset), ...[...this.#domains].sort().map((domain) => newOpset(domain, 1))],
+      opsetImport: [...this.#imports].sort().map(([domain, version]) => newOpset(domain, version)),
       graph: newGraph({
         name,
         node: this.#nodes,
         initializer: this.#initializers,
+        sparseInitializer: this.#sparse,
         input: this.#inputs,
         output: this.#outputs,
       }),
+      functions: this.#functions,
       metadataProps: Object.entries(metadata).map(([key, value]) => newEntry(key, value)),
     });
+  }
+
+  #import(domain: string, version: number): void {
+    const present = this.#imports.get(domain) ?? version;
+    if (present !== version) throw new RangeError(`operators "${domain}" are needed in version ${present} and ${version}`);
+    this.#imports.set(domain, version);
   }
 
   #infer(node: NodeProto): Known[] {

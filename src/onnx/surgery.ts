@@ -1,0 +1,151 @@
+import { UserError } from "../errors.js";
+import type { Head } from "../task.js";
+import { float32, int64, type Tensor } from "../tensor.js";
+import { GraphBuilder, type Value } from "./builder.js";
+import { graphOf, type Model, opsetOf } from "./model.js";
+import { type Shape, shapeText, tensorTypeOf } from "./types.js";
+
+/** Names that every embedding model and classifier uses. */
+export const IMAGE = "image";
+export const EMBEDDING = "embedding";
+export const LOGITS = "logits";
+export const FINAL_RESULT = "final_result";
+
+/** How pixels become what a network was trained on: (pixel · scale − mean) / std, per channel. */
+export interface Normalization {
+  readonly scale: number;
+  /** One per channel, in the network's channel order. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** The network wants the channels in reverse: RGB pixels, BGR network. */
+  readonly reverseChannels: boolean;
+  /** The network wants `[N, H, W, C]`. */
+  readonly channelsLast: boolean;
+}
+
+/**
+ * An embedding model around a cut network with one input and one output: input `image` float32 `[N, C, H, W]` in the range
+ * of the pixels, normalisation inside, output `embedding` `[N, D]`. Feature maps `[N, D, H, W]` are averaged over H and W.
+ * Written in operators that mean the same in every opset from 7 on.
+ */
+export function embeddingModel(
+  network: Model,
+  {
+    normalization,
+    widthPx,
+    heightPx,
+  }: { readonly normalization: Normalization; readonly widthPx: number; readonly heightPx: number },
+): Model {
+  const { input, output } = graphOf(network);
+  const { mean, std, scale, reverseChannels, channelsLast } = normalization;
+  const channels = mean.length;
+  const graph = new GraphBuilder();
+  let value: Value = graph.input(IMAGE, "float32", ["N", channels, heightPx, widthPx]);
+  if (reverseChannels) {
+    value = graph.op("Gather", [value, graph.constant(reversed(channels), "input/channels")], { axis: 1 }, "input/reversed");
+  }
+  // (x · scale − mean) / std = x · (scale / std) − mean / std: two nodes, and none where they would do nothing.
+  const factor = std.map((deviation) => scale / deviation);
+  const shift = std.map((deviation, channel) => -mean[channel] / deviation);
+  if (factor.some((item) => item !== 1)) {
+    value = graph.op("Mul", [value, graph.constant(float32([channels, 1, 1], factor), "input/factor")], {}, "input/scaled");
+  }
+  if (shift.some((item) => item !== 0)) {
+    value = graph.op("Add", [value, graph.constant(float32([channels, 1, 1], shift), "input/shift")], {}, "input/normalized");
+  }
+  if (channelsLast) value = graph.op("Transpose", [value], { perm: [0, 2, 3, 1] }, "input/channels_last");
+  graph.inline(network, { [input[0].name]: value }, "network/");
+  let result: Value = `network/${output[0].name}`;
+  const shape = graph.shapeOf(result);
+  if (shape?.length === 4 && !(shape[2] === 1 && shape[3] === 1)) result = graph.op("GlobalAveragePool", [result], {}, "pooled");
+  // Flatten of [N, D] is the identity, so it also serves to name the output.
+  graph.output(graph.op("Flatten", [result], { axis: 1 }, EMBEDDING));
+  return graph.build({ name: "embedding", opset: opsetOf(network) });
+}
+
+/** The trained last layer. */
+export interface HeadLayer {
+  /** `[K, D]`. */
+  readonly weights: Tensor<"float32">;
+  /** `[K]`. */
+  readonly bias: Tensor<"float32">;
+  readonly head: Head;
+}
+
+/** The operator of each head; on `[N, K]` both mean the same in every opset (Softmax before 13 flattens from axis 1). */
+const ACTIVATIONS: Readonly<Record<Head, { op: string; attributes: Record<string, number> }>> = {
+  softmax: { op: "Softmax", attributes: { axis: 1 } },
+  sigmoid: { op: "Sigmoid", attributes: {} },
+};
+
+/**
+ * A classifier: an embedding model with its head. Outputs `final_result` (probabilities `[N, K]`), `logits` `[N, K]` and
+ * `embedding` `[N, D]`, in this order.
+ *
+ * @throws RangeError when weights, bias and embedding do not fit together
+ */
+export function appendHead(model: Model, { weights, bias, head }: HeadLayer): Model {
+  const graph = new GraphBuilder();
+  const image = graph.input(IMAGE, "float32", imageShape(model));
+  graph.inline(model, { [IMAGE]: image, [EMBEDDING]: EMBEDDING }, "backbone/");
+  const layer = [EMBEDDING, graph.constant(weights, "head/weights"), graph.constant(bias, "head/bias")];
+  // logits = embedding Wᵀ + b
+  const logits = graph.op("Gemm", layer, { transB: 1 }, LOGITS);
+  const { op, attributes } = ACTIVATIONS[head];
+  graph.output(graph.op(op, [logits], attributes, FINAL_RESULT));
+  graph.output(logits);
+  graph.output(EMBEDDING);
+  return graph.build({ name: "classifier", opset: opsetOf(model) });
+}
+
+/**
+ * An embedding model that averages over the 8 flips and rotations of each image (the dihedral group of the square), run as
+ * one batch of 8·N.
+ *
+ * @throws UserError `bad-model` when the images are not square or their size is not fixed
+ */
+export function views(model: Model, count: 1 | 8): Model {
+  if (count === 1) return model;
+  const shape = imageShape(model);
+  const [, , height, width] = shape;
+  if (typeof height !== "number" || height !== width) {
+    throw new UserError("bad-model", `8 views need square images of a fixed size; this model takes ${shapeText(shape)}`, {
+      hint: "Use --views 1, or give a square size.",
+    });
+  }
+  const graph = new GraphBuilder();
+  let batch: Value = graph.input(IMAGE, "float32", shape);
+  const backwards = graph.constant(reversed(height), "views/backwards");
+  // {1, horizontal flip} × {1, vertical flip} × {1, transposition} = the 8 symmetries of the square
+  const flipped = graph.op("Gather", [batch, backwards], { axis: 3 });
+  batch = graph.op("Concat", [batch, flipped], { axis: 0 });
+  const turned = graph.op("Gather", [batch, backwards], { axis: 2 });
+  batch = graph.op("Concat", [batch, turned], { axis: 0 });
+  const transposed = graph.op("Transpose", [batch], { perm: [0, 1, 3, 2] });
+  batch = graph.op("Concat", [batch, transposed], { axis: 0 }, "views/images");
+  graph.inline(model, { [IMAGE]: batch }, "view/");
+  const embedding = `view/${EMBEDDING}`;
+  const size = graph.shapeOf(embedding)?.[1];
+  // The batch holds view 0 of all images, then view 1, …: [8·N, D] → [8, N, D] → mean over the views.
+  const target = graph.constant(int64([3], [8, -1, typeof size === "number" ? size : 0]), "views/shape");
+  const stacked = graph.op("Reshape", [embedding, target], {}, "views/embeddings");
+  const opset = opsetOf(model);
+  // ReduceMean takes its axes as an attribute before opset 18, as an input from then on.
+  if (opset < 18) graph.output(graph.op("ReduceMean", [stacked], { axes: [0], keepdims: 0 }, EMBEDDING));
+  else graph.output(graph.op("ReduceMean", [stacked, graph.constant(int64([1], [0]), "views/axes")], { keepdims: 0 }, EMBEDDING));
+  return graph.build({ name: "views", opset });
+}
+
+function imageShape(model: Model): Shape {
+  const image = graphOf(model).input.find(({ name }) => name === IMAGE);
+  const shape = image && tensorTypeOf(image)?.shape;
+  if (shape?.length !== 4) throw new RangeError('an embedding model has an input "image" [N, C, H, W]');
+  return shape;
+}
+
+function reversed(count: number): Tensor<"int64"> {
+  return int64(
+    [count],
+    Array.from({ length: count }, (_, i) => count - 1 - i),
+  );
+}
