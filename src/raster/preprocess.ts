@@ -1,3 +1,7 @@
+import { UserError } from "../errors.js";
+import { toBands } from "./bands.js";
+import type { Raster } from "./raster.js";
+import { type ResizeOptions, resize } from "./resample.js";
 /** Resampling filters, named as in Pillow. */
 export const INTERPOLATIONS = ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] as const;
 export type Interpolation = (typeof INTERPOLATIONS)[number];
@@ -20,4 +24,82 @@ export interface Preprocess {
   readonly bands: readonly string[];
   /** Lowest and highest value of the source pixels: [0, 255] for 8-bit. */
   readonly range: readonly [number, number];
+}
+
+/**
+ * Writes the network's input for one raster: float32 `[C, H, W]` at `offset` of `out`, in the range of the source pixels.
+ * 16-bit images are brought to the range of 8-bit ones, and the reverse, where that is the range asked for.
+ *
+ * @throws UserError `bad-data` if the raster lacks a band
+ * @throws RangeError if `out` is too short
+ */
+export function toInput(
+  raster: Raster,
+  preprocess: Preprocess,
+  out: Float32Array,
+  offset: number,
+  { file = "the image" }: { file?: string } = {},
+): void {
+  const resized = resize(toBands(raster, preprocess.bands, { file }), placement(raster, preprocess));
+  out.set(resized.data, offset);
+  const scale = rangeScale(raster, preprocess);
+  if (scale !== 1) for (let i = offset; i < offset + resized.data.length; i++) out[i] *= scale;
+}
+
+/** What a preprocessing does, in plain words, for reports and `--help`. */
+export function describePreprocess(preprocess: Preprocess): string {
+  const { widthPx, heightPx, bands, range, interpolation } = preprocess;
+  const size = `${widthPx} × ${heightPx} px`;
+  const fit = {
+    stretch: `stretched to ${size}`,
+    crop: `resized to a shorter side of ${shorterSide(preprocess)} px, then the centre ${size} cut out`,
+  }[preprocess.fit];
+  return `bands ${bands.join(", ")} with values ${range[0]} to ${range[1]}, ${fit} (${interpolation}, antialiased)`;
+}
+
+/** Where the input lies in the resized raster. @throws UserError `bad-model` if the crop is larger than what it is cut from */
+export function placement(raster: { widthPx: number; heightPx: number }, preprocess: Preprocess): ResizeOptions {
+  const { widthPx, heightPx, interpolation } = preprocess;
+  if (preprocess.fit === "stretch") return { widthPx, heightPx, interpolation };
+  const whole = shorterSideSize(raster.widthPx, raster.heightPx, shorterSide(preprocess));
+  if (whole.widthPx < widthPx || whole.heightPx < heightPx) {
+    throw new UserError(
+      "bad-model",
+      `the preprocessing cuts ${widthPx} × ${heightPx} px out of a shorter side of ${shorterSide(preprocess)} px`,
+      {
+        hint: "The shorter side must be at least as long as the sides of the cut.",
+      },
+    );
+  }
+  const window = { leftPx: cropOffset(whole.widthPx, widthPx), topPx: cropOffset(whole.heightPx, heightPx), widthPx, heightPx };
+  return { ...whole, interpolation, window };
+}
+
+/** The size after torchvision's `Resize(shorterSidePx)`: the longer side is cut down to an integer. */
+export function shorterSideSize(widthPx: number, heightPx: number, shorterSidePx: number): { widthPx: number; heightPx: number } {
+  const longer = (long: number, short: number) => Math.floor((shorterSidePx * long) / short);
+  return widthPx <= heightPx
+    ? { widthPx: shorterSidePx, heightPx: longer(heightPx, widthPx) }
+    : { widthPx: longer(widthPx, heightPx), heightPx: shorterSidePx };
+}
+
+/** The first pixel of torchvision's `CenterCrop`: half of what is left over, halves to the even side as Python rounds. */
+export function cropOffset(wholePx: number, cropPx: number): number {
+  const half = (wholePx - cropPx) / 2;
+  const below = Math.floor(half);
+  return half - below === 0.5 ? below + (below % 2) : Math.round(half);
+}
+
+function shorterSide({ shorterSidePx, widthPx, heightPx }: Preprocess): number {
+  return shorterSidePx ?? Math.max(widthPx, heightPx);
+}
+
+/** Highest value of the types that cameras and PNG write in full range. */
+const FULL_RANGE: Readonly<Partial<Record<Raster["dtype"], number>>> = { uint8: 255, uint16: 65535 };
+
+/** Reflectances and other ranges are nobody's full range: they go through as they are. */
+function rangeScale(raster: Raster, { range: [lowest, highest] }: Preprocess): number {
+  const full = FULL_RANGE[raster.dtype];
+  const asked = lowest === 0 && Object.values(FULL_RANGE).includes(highest);
+  return full === undefined || !asked ? 1 : highest / full;
 }

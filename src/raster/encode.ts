@@ -1,0 +1,51 @@
+import { UserError } from "../errors.js";
+import { RGB, toBands } from "./bands.js";
+import { encodeInterleaved, type InterleavedPixels } from "./formats/sharp.js";
+import type { Raster } from "./raster.js";
+import { resize } from "./resample.js";
+
+const THUMBNAIL_QUALITY = 80;
+
+/** PNG bytes of a grey or colour raster of 8 or 16 bits. @throws UserError `bad-data` for any other raster */
+export function encodePng(raster: Raster): Promise<Uint8Array> {
+  return encodeInterleaved(interleave(raster), { as: "png" });
+}
+
+/** JPEG bytes of a grey or colour raster, 16 bits shown as 8; quality 1 to 100. @throws UserError `bad-data` for any other raster */
+export function encodeJpeg(raster: Raster, quality: number): Promise<Uint8Array> {
+  return encodeInterleaved(interleave(toEightBit(raster)), { as: "jpeg", quality });
+}
+
+/**
+ * A small picture for reports, as a `data:` URI: the longer side at most `px`, never enlarged.
+ *
+ * @throws UserError `bad-data` if the raster is neither grey nor has red, green and blue
+ */
+export async function thumbnail(raster: Raster, px: number): Promise<string> {
+  const scale = Math.min(1, px / Math.max(raster.widthPx, raster.heightPx));
+  const widthPx = Math.max(1, Math.round(raster.widthPx * scale));
+  const heightPx = Math.max(1, Math.round(raster.heightPx * scale));
+  const shown = raster.bands.length === 1 ? raster : toBands(raster, RGB);
+  const jpeg = await encodeJpeg(resize(shown, { widthPx, heightPx }), THUMBNAIL_QUALITY);
+  return `data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}`;
+}
+
+function toEightBit(raster: Raster): Raster {
+  if (raster.dtype !== "uint16") return raster;
+  return { ...raster, dtype: "uint8", data: Uint8Array.from(raster.data, (value) => Math.round(value / 257)) };
+}
+
+function interleave({ bands, widthPx, heightPx, dtype, data }: Raster): InterleavedPixels {
+  const channels = bands.length;
+  if ((dtype !== "uint8" && dtype !== "uint16") || (channels !== 1 && channels !== 3)) {
+    throw new UserError("bad-data", `${channels} bands of ${dtype} cannot be shown as an image`, {
+      hint: "Pick one or three bands of 8 or 16 bits.",
+    });
+  }
+  const planePx = widthPx * heightPx;
+  const out = dtype === "uint8" ? new Uint8Array(data.length) : new Uint16Array(data.length);
+  for (let band = 0, s = 0; band < channels; band++) {
+    for (let p = 0, o = band; p < planePx; p++, s++, o += channels) out[o] = data[s];
+  }
+  return { widthPx, heightPx, channels, data: out };
+}

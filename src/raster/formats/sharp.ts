@@ -1,0 +1,53 @@
+import sharp from "sharp";
+import type { ImageHeader } from "./header.js";
+
+// Each image is decoded once: a cache of operations would only hold memory.
+sharp.cache(false);
+// One thread per image: the parallelism is several images at once beside the network, not several threads on one small image.
+sharp.concurrency(1);
+
+const TIMEOUT_SECONDS = 30;
+/** The colour space that each storage is read in, so that libvips converts nothing. */
+const COLOURSPACE = {
+  uint8: { grey: "b-w", rgb: "srgb", cmyk: "cmyk" },
+  uint16: { grey: "grey16", rgb: "rgb16", cmyk: "cmyk" },
+} as const satisfies Record<ImageHeader["dtype"], Record<ImageHeader["colour"], string>>;
+
+/** Samples interleaved by pixel, as libvips stores them. */
+export interface InterleavedPixels {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly channels: number;
+  readonly data: Uint8Array | Uint16Array;
+}
+
+/**
+ * Decodes the first frame upright (EXIF orientation; an illegal value is none), without applying colour profiles.
+ *
+ * @throws Error with libvips's message on anything that is damaged or cut off, also where its decoders would only warn
+ */
+export async function decodeInterleaved(bytes: Uint8Array, header: ImageHeader, maxPixels: number): Promise<InterleavedPixels> {
+  const space = COLOURSPACE[header.dtype][header.colour];
+  const pipeline = sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, autoOrient: true, ignoreIcc: true })
+    .timeout({ seconds: TIMEOUT_SECONDS })
+    .toColourspace(space)
+    .raw({ depth: header.dtype === "uint16" ? "ushort" : "uchar" });
+  if (header.colour === "cmyk") pipeline.pipelineColourspace("cmyk");
+  const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
+  const samples = header.dtype === "uint16" ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : data;
+  return { widthPx: info.width, heightPx: info.height, channels: info.channels, data: samples };
+}
+
+/** Encodings of pixels for people to look at. */
+export type Encoding = { readonly as: "png" } | { readonly as: "jpeg"; readonly quality: number };
+
+/** Encodes 1 or 3 interleaved channels. */
+export async function encodeInterleaved(
+  { widthPx, heightPx, channels, data }: InterleavedPixels,
+  encoding: Encoding,
+): Promise<Uint8Array> {
+  const raw = { width: widthPx, height: heightPx, channels: channels === 1 ? 1 : 3 } as const;
+  const wide = data instanceof Uint16Array;
+  const image = sharp(data, { raw }).toColourspace(channels === 1 ? (wide ? "grey16" : "b-w") : wide ? "rgb16" : "srgb");
+  return encoding.as === "png" ? image.png().toBuffer() : image.jpeg({ quality: encoding.quality }).toBuffer();
+}

@@ -1,0 +1,23 @@
+import type { Raster, RasterDType } from "./raster.js";
+
+const SAMPLES = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  int16: Int16Array,
+  uint32: Uint32Array,
+  int32: Int32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+} as const satisfies Record<RasterDType, unknown>;
+
+/** Zeros in the typed array that holds a raster's samples. */
+export function newSamples(dtype: RasterDType, length: number): Raster["data"] {
+  return new SAMPLES[dtype](length);
+}
+
+/** Lowest and highest value of an integer type; undefined for floating point. */
+export function integerRange(dtype: RasterDType): readonly [lowest: number, highest: number] | undefined {
+  if (dtype === "float32" || dtype === "float64") return undefined;
+  const values = 2 ** (8 * SAMPLES[dtype].BYTES_PER_ELEMENT);
+  return dtype.startsWith("u") ? [0, values - 1] : [-values / 2, values / 2 - 1];
+}
