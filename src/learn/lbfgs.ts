@@ -49,14 +49,14 @@ export async function minimize(objective: Objective, start: ArrayLike<number>, o
   const { history = 10, maxIterations = 1000, gradientTolerance = 1e-7, lossTolerance = 1e-11, lossNoise = 1e-14 } = options;
   const memory = createMemory(history);
   let evaluations = 0;
-  const evaluate = async (parameters: Float64Array) => {
+  const evaluate = async (parameters: Float64Array): Promise<Point> => {
     throwIfAborted(options.signal);
     evaluations++;
     const { loss, gradient } = await objective(parameters);
     return { parameters, loss, gradient: Float64Array.from(gradient) };
   };
 
-  let point = await evaluate(Float64Array.from(start));
+  let point: Point = await evaluate(Float64Array.from(start));
   if (!Number.isFinite(point.loss)) {
     throw new UserError("numeric", `the loss is ${point.loss} before the first step`, {
       hint: "Look for infinite or missing numbers in the features.",

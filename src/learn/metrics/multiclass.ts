@@ -1,0 +1,158 @@
+import { argmax } from "../decide.js";
+import { meanOf, sum } from "./counts.js";
+import { rocAuc } from "./ranking.js";
+
+/** Probabilities are kept this far from 0 before the logarithm (the float64 epsilon, as in scikit-learn). */
+const CLIP = 2 ** -52;
+
+/** The true class of every row of labels `[N, K]`, −1 where it is unknown. */
+export function trueClasses(labels: ArrayLike<number>, classes: number): Int32Array {
+  const truth = new Int32Array(labels.length / classes).fill(-1);
+  for (let i = 0; i < labels.length; i++) if (labels[i] === 1) truth[Math.floor(i / classes)] = i % classes;
+  return truth;
+}
+
+/** Counts `[K, K]`: rows are true classes, columns decided ones. Rows of unknown class are left out. */
+export function confusion(labels: ArrayLike<number>, decisions: ArrayLike<number>, classes: number): Float64Array {
+  const matrix = new Float64Array(classes * classes);
+  for (const [i, truth] of trueClasses(labels, classes).entries()) {
+    if (truth >= 0) matrix[truth * classes + argmax(decisions, i * classes, classes)]++;
+  }
+  return matrix;
+}
+
+/** Share of a confusion matrix on its diagonal; undefined when it is empty. */
+export function accuracy(matrix: ArrayLike<number>, classes: number): number | undefined {
+  const { total, diagonal } = margins(matrix, classes);
+  return total === 0 ? undefined : sum(diagonal) / total;
+}
+
+/** Mean recall over the classes that occur. */
+export function balancedAccuracy(matrix: ArrayLike<number>, classes: number): number | undefined {
+  const { rows, diagonal } = margins(matrix, classes);
+  return meanOf(diagonal.map((hits, k) => (rows[k] === 0 ? undefined : hits / rows[k])));
+}
+
+/** How far wrong decisions weigh in `kappa`: by |i − j| to this power, capped at one for 0. */
+const KAPPA_POWER = { none: 0, linear: 1, quadratic: 2 } as const;
+
+/** Cohen's kappa: agreement beyond chance, 1 at best; undefined where chance alone would agree always. */
+export function kappa(
+  matrix: ArrayLike<number>,
+  classes: number,
+  weighting: keyof typeof KAPPA_POWER = "none",
+): number | undefined {
+  const { total, rows, columns } = margins(matrix, classes);
+  let observed = 0;
+  let expected = 0;
+  for (let i = 0; i < classes; i++) {
+    for (let j = 0; j < classes; j++) {
+      const weight = i === j ? 0 : Math.abs(i - j) ** KAPPA_POWER[weighting];
+      observed += weight * matrix[i * classes + j];
+      expected += (weight * rows[i] * columns[j]) / total;
+    }
+  }
+  return expected > 0 ? 1 - observed / expected : undefined;
+}
+
+/** Matthews correlation coefficient (Gorodkin 2004); 0 when a margin has no spread. */
+export function matthews(matrix: ArrayLike<number>, classes: number): number {
+  const { total, rows, columns, diagonal } = margins(matrix, classes);
+  const products = sum(rows.map((count, k) => count * columns[k]));
+  const spread = (counts: readonly number[]) => total * total - sum(counts.map((count) => count * count));
+  const scale = Math.sqrt(spread(rows) * spread(columns));
+  return scale === 0 ? 0 : (sum(diagonal) * total - products) / scale;
+}
+
+/**
+ * Share of rows whose true class is among the k most probable. Of equally probable classes the lowest index comes first, as in
+ * decisions; scikit-learn takes the highest.
+ */
+export function topK(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+  k: number,
+  { ties = "lowest" }: { ties?: "lowest" | "highest" } = {},
+): number | undefined {
+  return meanOf(
+    Array.from(trueClasses(labels, classes), (truth, i) => {
+      if (truth < 0) return undefined;
+      const own = probabilities[i * classes + truth];
+      let above = 0;
+      for (let j = 0; j < classes; j++) {
+        const other = probabilities[i * classes + j];
+        if (other > own || (other === own && (ties === "lowest" ? j < truth : j > truth))) above++;
+      }
+      return above < k ? 1 : 0;
+    }),
+  );
+}
+
+/**
+ * Mean −log of the probability of the true class. Rows are divided by their sum first, so that independent probabilities (a sigmoid
+ * head on exclusive classes) are compared fairly; a row of zeros counts as even odds.
+ */
+export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): number | undefined {
+  return meanOf(
+    Array.from(trueClasses(labels, classes), (truth, i) => {
+      if (truth < 0) return undefined;
+      let total = 0;
+      for (let k = 0; k < classes; k++) total += probabilities[i * classes + k];
+      const share = total > 0 ? probabilities[i * classes + truth] / total : 1 / classes;
+      return -Math.log(Math.min(1 - CLIP, Math.max(CLIP, share)));
+    }),
+  );
+}
+
+/** Mean over rows of Σₖ (pₖ − yₖ)². */
+export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): number | undefined {
+  return meanOf(
+    Array.from(trueClasses(labels, classes), (truth, i) => {
+      if (truth < 0) return undefined;
+      let squares = 0;
+      for (let k = 0; k < classes; k++) squares += (probabilities[i * classes + k] - (k === truth ? 1 : 0)) ** 2;
+      return squares;
+    }),
+  );
+}
+
+/**
+ * Area under the curve for each pair of classes that occur, both ways round (Hand and Till 2001): the plain mean, and the mean
+ * weighted by how often the pair occurs. Undefined with fewer than two classes.
+ */
+export function pairwiseAuc(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  classes: number,
+): { macro: number; weighted: number } | undefined {
+  const truth = trueClasses(labels, classes);
+  const present = [...new Set(truth)].filter((k) => k >= 0).sort((a, b) => a - b);
+  let macro = 0;
+  let weighted = 0;
+  let pairs = 0;
+  let weights = 0;
+  for (const [a, first] of present.entries()) {
+    for (const second of present.slice(a + 1)) {
+      const rows = Array.from(truth.keys()).filter((i) => truth[i] === first || truth[i] === second);
+      const auc = (k: number) =>
+        rocAuc(
+          rows.map((i) => (truth[i] === k ? 1 : 0)),
+          rows.map((i) => probabilities[i * classes + k]),
+        ) ?? 0;
+      const both = (auc(first) + auc(second)) / 2;
+      macro += both;
+      weighted += both * rows.length;
+      pairs++;
+      weights += rows.length;
+    }
+  }
+  return pairs === 0 ? undefined : { macro: macro / pairs, weighted: weighted / weights };
+}
+
+function margins(matrix: ArrayLike<number>, classes: number) {
+  const range = Array.from({ length: classes }, (_, k) => k);
+  const rows = range.map((i) => sum(range.map((j) => matrix[i * classes + j])));
+  const columns = range.map((j) => sum(range.map((i) => matrix[i * classes + j])));
+  return { rows, columns, diagonal: range.map((k) => matrix[k * classes + k]), total: sum(rows) };
+}
