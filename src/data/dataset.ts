@@ -11,7 +11,8 @@ export interface Sample {
   readonly file: string;
   /** Path on disk. */
   readonly path: string;
-  /** One of YES, NO, UNKNOWN per class `[K]`, in class order. An unlabelled multiclass sample has UNKNOWN everywhere. */
+  /** One of YES, NO, UNKNOWN per class `[K]`, in class order. An unlabelled multiclass sample has UNKNOWN everywhere.
+   * Samples with equal labels share one array: never write into it. */
   readonly labels: Int8Array;
   /** The part that the source itself assigns (`root/train/…`), where it does. */
   readonly part?: Part;
@@ -28,6 +29,10 @@ export interface Dataset {
   /** Ordered names; the order is the model's output order. */
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
+  /** Names that the label file has and the disk has not. */
+  readonly missing?: readonly string[];
+  /** The column of the label file that `group` of each sample comes from. */
+  readonly groupedBy?: string;
 }
 
 /** The index of the YES class of a multiclass sample, or -1 when it is unknown. */

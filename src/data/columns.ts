@@ -1,0 +1,44 @@
+import { nearest, UserError } from "../errors.js";
+import type { Part } from "../task.js";
+import { quoted } from "./text.js";
+
+/** Column names that hold the file, best first. */
+export const FILE_COLUMNS: readonly string[] = ["file", "filename", "file_name", "image_name", "image"];
+
+/** Column names that hold labels, and whether the name promises exactly one. */
+export const LABEL_COLUMNS: ReadonlyMap<string, { readonly single: boolean }> = new Map([
+  ["label", { single: true }],
+  ["labels", { single: false }],
+  ["tags", { single: false }],
+]);
+
+/** Columns that hold the part, in label files and split files. */
+export const PART_COLUMNS: readonly string[] = ["split", "part"];
+
+/** The words for the parts of a dataset, as folders and as cells. */
+export const PART_OF_WORD: ReadonlyMap<string, Part> = new Map([
+  ["train", "train"],
+  ["training", "train"],
+  ["validation", "validation"],
+  ["valid", "validation"],
+  ["val", "validation"],
+  ["test", "test"],
+  ["testing", "test"],
+]);
+
+/** The first of some names that stands among the columns, without regard to case; -1 when none does. */
+export function findColumn(header: readonly string[], names: Iterable<string>): number {
+  const lower = header.map((name) => name.toLowerCase());
+  for (const name of names) if (lower.includes(name)) return lower.indexOf(name);
+  return -1;
+}
+
+/** @throws UserError `bad-data` naming the place for a word that is no part */
+export function partOf(word: string, where: string): Part {
+  const part = PART_OF_WORD.get(word.trim().toLowerCase());
+  if (part !== undefined) return part;
+  const similar = nearest(word, PART_OF_WORD.keys());
+  throw new UserError("bad-data", `${where}: ${quoted(word)} is no part of a split`, {
+    hint: `${similar === undefined ? "" : `Did you mean ${quoted(similar)}? `}The parts are train, validation and test.`,
+  });
+}

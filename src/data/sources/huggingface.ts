@@ -1,0 +1,93 @@
+import { UserError } from "../../errors.js";
+import { LABEL_COLUMNS } from "../columns.js";
+import { isObject, type Json, type JsonObject } from "../json.js";
+import { type LabelTable, placeOf } from "../labels.js";
+import { parseTagColumn, type Tags, tagsOf } from "../tags.js";
+import { quoted } from "../text.js";
+import { parseTagTable } from "./csv.js";
+import { bareRow, COLUMN_HINT, columnsOf } from "./rows.js";
+import type { FileSource, LabelDocument, SourceOptions } from "./source.js";
+import { tokensOf } from "./tokens.js";
+
+/** `metadata.csv` or `metadata.jsonl` with a `file_name`, as the Hugging Face image folder has it. */
+export const huggingfaceSource: FileSource = {
+  kind: "file",
+  name: "huggingface",
+  defaultFileName: "metadata.jsonl",
+  accepts: (document) =>
+    document.form === "jsonl" ||
+    (document.form === "table" &&
+      /metadata\.csv$/i.test(document.file) &&
+      columnsOf(document.table.header, document.file).label >= 0),
+  parse: (document, options) => (document.form === "jsonl" ? parseJsonl(document, options) : parseTagTable(document, options)),
+
+  *write(dataset, { fileName }) {
+    const tokens = tokensOf(dataset);
+    const lines = dataset.samples.map((sample) => {
+      const labels = tokens(sample);
+      const said = dataset.task === "multiclass" ? { label: labels[0] ?? null } : { labels };
+      return JSON.stringify({ file_name: sample.file, ...said, ...(sample.part && { split: sample.part }) });
+    });
+    yield { path: fileName, text: `${lines.join("\n")}\n` };
+  },
+};
+
+function parseJsonl(document: LabelDocument & { readonly form: "jsonl" }, { classes, groupBy }: SourceOptions): LabelTable {
+  const { file, lines } = document;
+  const records = lines.map(({ line, json }) => {
+    if (isObject(json)) return { line, json };
+    throw new UserError("bad-data", `${placeOf(file, line)}: not an object`, {
+      hint: 'A line is {"file_name": "a.jpg", "label": "forest"}.',
+    });
+  });
+  // A field that only some lines have still counts: null labels are often left out.
+  const fields = [...new Set(records.flatMap(({ json }) => [...json.entries.keys()]))];
+  const columns = columnsOf(fields, file, groupBy);
+  if (columns.file < 0 || columns.label < 0) {
+    const what = columns.file < 0 ? "file names" : "labels";
+    throw new UserError("bad-data", `${file}: no field with ${what} among ${fields.slice(0, 8).map(quoted).join(", ")}`, {
+      hint: COLUMN_HINT,
+    });
+  }
+  const label = fields[columns.label];
+  const { single } = LABEL_COLUMNS.get(label.toLowerCase())!;
+  const texts = records.flatMap(({ line, json }) => {
+    const text = labelText(json.entries.get(label));
+    return text === undefined ? [] : [{ text, line }];
+  });
+  const textTags = parseTagColumn(texts, { file, single, classes })[Symbol.iterator]();
+  const rows = records.map(({ line, json }) => {
+    const value = json.entries.get(label);
+    const tags = labelText(value) === undefined ? listedTags(value, placeOf(file, line)) : textTags.next().value!;
+    return { ...bareRow(cellsOf(json, fields, columns, placeOf(file, line)), line, columns, file), ...tags };
+  });
+  return { file, rows, single: single && rows.every(({ yes }) => yes.length < 2), emptyMulticlass: "unknown" };
+}
+
+/** A label may be a class number, as the datasets library writes it. */
+function labelText(value: Json | undefined): string | undefined {
+  return typeof value === "string" || Number.isSafeInteger(value) ? String(value) : undefined;
+}
+
+/** Labels as a list of texts; null or nothing at all where they are not known. */
+export function listedTags(value: Json | undefined, where: string): Tags {
+  if (value === null || value === undefined) return { yes: [], unknown: "rest" };
+  if (Array.isArray(value)) {
+    const tokens = value.map(labelText);
+    if (tokens.every((token) => token !== undefined)) return tagsOf(tokens, where);
+  }
+  throw new UserError("bad-data", `${where}: labels that are neither text nor a list of texts`, {
+    hint: 'Write "forest", ["forest", "water"], [] for none, or null where they are not known.',
+  });
+}
+
+function cellsOf(json: JsonObject, fields: readonly string[], columns: object, where: string): readonly string[] {
+  const used = new Set<number>(Object.values(columns));
+  return fields.map((field, i) => {
+    const value = json.entries.get(field);
+    if (!used.has(i) || value === undefined || value === null) return "";
+    if (typeof value === "string" || typeof value === "number") return String(value);
+    if (LABEL_COLUMNS.has(field.toLowerCase())) return "";
+    throw new UserError("bad-data", `${where}: the field ${quoted(field)} is not text`, { hint: COLUMN_HINT });
+  });
+}

@@ -1,0 +1,24 @@
+import { UserError } from "../../errors.js";
+import { type Dataset, isLabelled, type Sample, UNKNOWN, YES } from "../dataset.js";
+import { quoted } from "../text.js";
+
+/**
+ * How a sample's labels are written as tokens, in the notation that every text source reads: the labels that it has, `?` when
+ * nothing more is known, `?label` for one that is not. A multiclass sample without a known label has no token.
+ *
+ * @throws UserError `bad-data` for class names that the notation cannot hold
+ */
+export function tokensOf({ task, classes }: Dataset): (sample: Sample) => readonly string[] {
+  const bad = classes.find((name) => name.startsWith("?") || /[|;]/.test(name));
+  if (bad !== undefined) {
+    throw new UserError("bad-data", `the class ${quoted(bad)} has a mark that separates labels in text`, {
+      hint: "Convert to one-hot or json-map, or rename the class.",
+    });
+  }
+  const namesWith = (sample: Sample, value: number) => classes.filter((_, k) => sample.labels[k] === value);
+  if (task === "multiclass") return (sample) => namesWith(sample, YES);
+  return (sample) => {
+    if (!isLabelled(sample)) return ["?"];
+    return [...namesWith(sample, YES), ...namesWith(sample, UNKNOWN).map((name) => `?${name}`)];
+  };
+}
