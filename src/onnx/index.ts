@@ -5,6 +5,7 @@
  */
 export type { AttributeValue } from "./attributes.js";
 export { GraphBuilder, type Value } from "./builder.js";
+export { checkModel } from "./check.js";
 export { type Candidate, cutAt, findEmbeddings } from "./embedding.js";
 export { readMetadata, withMetadata } from "./metadata.js";
 export { type Model, opsetOf, readModel, writeModel } from "./model.js";
