@@ -1,0 +1,82 @@
+/** What a noise field looks like: a sum of octaves, each half as large and half as strong as the one before. */
+export interface NoiseShape {
+  /** Position of the field among all possible ones: the same seed gives the same field. */
+  readonly seed: number;
+  /** Lattice spacing of the coarsest octave. */
+  readonly scalePx: number;
+  readonly octaves: number;
+}
+
+/** Fractal value noise `[H, W]`, row-major, in (-1, 1). */
+export function noiseGrid(shape: NoiseShape, widthPx: number, heightPx: number): Float32Array {
+  const out = new Float32Array(widthPx * heightPx);
+  const column = new Int32Array(widthPx);
+  const fraction = new Float32Array(widthPx);
+  for (const { seed, cellPx, amplitude } of octavesOf(shape)) {
+    for (let x = 0; x < widthPx; x++) {
+      column[x] = Math.floor(x / cellPx);
+      fraction[x] = smooth(x / cellPx - column[x]);
+    }
+    const cells = column[widthPx - 1] + 2;
+    let above = new Float32Array(cells);
+    let below = new Float32Array(cells);
+    const blended = new Float32Array(cells);
+    let latticeRow = -1;
+    for (let y = 0; y < heightPx; y++) {
+      const row = Math.floor(y / cellPx);
+      if (row !== latticeRow) {
+        if (row === latticeRow + 1 && latticeRow >= 0) [above, below] = [below, above];
+        else for (let i = 0; i < cells; i++) above[i] = latticeValue(i, row, seed);
+        for (let i = 0; i < cells; i++) below[i] = latticeValue(i, row + 1, seed);
+        latticeRow = row;
+      }
+      const t = smooth(y / cellPx - row);
+      for (let i = 0; i < cells; i++) blended[i] = amplitude * (above[i] + (below[i] - above[i]) * t);
+      for (let x = 0, at = y * widthPx; x < widthPx; x++, at++) {
+        const i = column[x];
+        out[at] += blended[i] + (blended[i + 1] - blended[i]) * fraction[x];
+      }
+    }
+  }
+  return out;
+}
+
+/** The same field at one place: equal to `noiseGrid` at whole pixels up to float32 rounding. */
+export function noiseAt(shape: NoiseShape, x: number, y: number): number {
+  let sum = 0;
+  for (const { seed, cellPx, amplitude } of octavesOf(shape)) {
+    const i = Math.floor(x / cellPx);
+    const j = Math.floor(y / cellPx);
+    const s = smooth(x / cellPx - i);
+    const t = smooth(y / cellPx - j);
+    const above = mix(latticeValue(i, j, seed), latticeValue(i + 1, j, seed), s);
+    const below = mix(latticeValue(i, j + 1, seed), latticeValue(i + 1, j + 1, seed), s);
+    sum += amplitude * mix(above, below, t);
+  }
+  return sum;
+}
+
+/** A number in [-1, 1) that depends on nothing but a lattice point and a seed (finaliser of MurmurHash3). */
+export function latticeValue(i: number, j: number, seed: number): number {
+  let h = Math.imul(i, 0x27d4eb2d) ^ Math.imul(j, 0x165667b1) ^ seed;
+  h = Math.imul(h ^ (h >>> 15), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) / 2147483648;
+}
+
+function octavesOf({ seed, scalePx, octaves }: NoiseShape) {
+  const total = 2 - 2 ** (1 - octaves);
+  return Array.from({ length: octaves }, (_, k) => ({
+    seed: (seed + Math.imul(k, 0x9e3779b9)) | 0,
+    cellPx: scalePx / 2 ** k,
+    amplitude: 2 ** -k / total,
+  }));
+}
+
+function smooth(t: number): number {
+  return t * t * (3 - 2 * t);
+}
+
+function mix(a: number, b: number, t: number): number {
+  return a + (b - a) * t;
+}
