@@ -8,7 +8,7 @@ import { looksLikeSafetensors, readSafetensors } from "./safetensors.js";
 /** The name of the only array of a `.npy` file, which has none of its own. */
 export const NPY_NAME = "array";
 
-const MAX_ARRAY_FILE_BYTES = 8 * 2 ** 30;
+const MAX_ARRAY_FILE_BYTES = 4 * 2 ** 30;
 
 /** How a file of arrays is read. */
 export interface ReadArraysOptions {
@@ -41,9 +41,11 @@ export async function readArrays(source: string | Uint8Array, options: ReadArray
 
 function parse(bytes: Uint8Array, file: string): Iterable<[string, Tensor]> {
   if (isNpy(bytes)) return [[NPY_NAME, readNpy(bytes, file)]];
+  // Before the foreign formats: the length of a safetensors header can begin with any two bytes, "PK" too.
+  if (looksLikeSafetensors(bytes)) return readSafetensors(bytes, file).tensors;
   const foreign = FOREIGN_ARRAYS.find((row) => row.sniff(bytes));
   if (foreign !== undefined) throw new UserError("bad-file", `${file}: this is ${foreign.what}`, { hint: foreign.hint });
-  if (looksLikeSafetensors(bytes) || file.toLowerCase().endsWith(".safetensors")) return readSafetensors(bytes, file).tensors;
+  if (file.toLowerCase().endsWith(".safetensors")) return readSafetensors(bytes, file).tensors;
   throw new UserError("bad-file", `${file}: this is neither a .npy nor a .safetensors file`, {
     hint: "Save the arrays with numpy.save or safetensors.",
   });

@@ -4,7 +4,7 @@ import type { Tensor } from "../../tensor.js";
 export interface Elements {
   readonly dtype: Tensor["dtype"];
   readonly bytes: number;
-  /** Reads `count` little-endian numbers; without a copy where the alignment allows. */
+  /** Reads little-endian numbers; without a copy where the alignment allows. */
   readonly read: (bytes: Uint8Array) => Tensor["data"];
 }
 
@@ -33,7 +33,8 @@ function plain(dtype: Tensor["dtype"], size: number, Samples: ArrayOver): Elemen
     dtype,
     bytes: size,
     read(bytes) {
-      const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+      // A constructor copies; `slice` of a Buffer does not.
+      const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
       return new Samples(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
     },
   };
@@ -43,7 +44,7 @@ function widened(convert: (bits: number) => number): Elements {
   return {
     dtype: "float32",
     bytes: 2,
-    read: (bytes) => Float32Array.from(new Uint16Array(bytes.slice().buffer), convert),
+    read: (bytes) => Float32Array.from(new Uint16Array(new Uint8Array(bytes).buffer), convert),
   };
 }
 

@@ -31,10 +31,10 @@ export const FOREIGN_ARRAYS: readonly ForeignArrays[] = [
   },
 ];
 
-/** Protocols 2 and later begin with PROTO and their number; the older ones, as text, with an opcode and names on lines. */
+/** Protocols 2 and later begin with PROTO and their number; the older ones are text: an opcode, names on lines, a full stop. */
 function isPickle(bytes: Uint8Array): boolean {
   if (bytes[0] === 0x80 && bytes[1] >= 2 && bytes[1] <= 5) return true;
-  return bytes[bytes.length - 1] === 0x2e && /^(c[\w.]+\n[\w.]+\n|\(?[dlt(]p?\d|\(i[\w.]+\n|[\]}][q)(])/.test(textOf(bytes));
+  return bytes[bytes.length - 1] === 0x2e && /^([ci][\w.]+\n[\w.]+\n|[(\]}][\w(\]}])/.test(textOf(bytes));
 }
 
 function textOf(bytes: Uint8Array): string {
