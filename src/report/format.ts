@@ -1,0 +1,29 @@
+/** A number with a fixed count of decimals; a dash where there is none (undefined, NaN), ∞ where it is infinite. */
+export function fixed(value: number | undefined, decimals = 3): string {
+  if (value === undefined || Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  // -0.0004 would print as "-0.000".
+  const text = value.toFixed(decimals);
+  return Number(text) === 0 ? (0).toFixed(decimals) : text.replace("-", "−");
+}
+
+/** A whole number with thin spaces between thousands: 12 345. */
+export function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+/** A noun with its number: `plural(1, "image")` is "1 image", `plural(2, "class", "classes")` is "2 classes". */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** A small number in its shortest form: 0.01, 1e-5. */
+export function short(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+/** Text cut to a number of characters, with an ellipsis. */
+export function clip(text: string, characters: number): string {
+  const points = [...text];
+  return points.length <= characters ? text : `${points.slice(0, characters - 1).join("")}…`;
+}
