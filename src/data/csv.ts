@@ -122,6 +122,12 @@ function formatCell(cell: string, delimiter: string): string {
 
 /** Also cells that start with the guard itself, so that reading takes off exactly what writing put on. */
 const FORMULA = /^'*[=+\-@\t\r\0]/;
+
+/** Whether a spreadsheet would run a cell as a formula. */
+export function isFormula(cell: string): boolean {
+  return FORMULA.test(cell);
+}
+
 const GUARDED = /^'+[=+\-@\t\r\0]/;
 
 function unguarded(cell: string): string {

@@ -169,9 +169,26 @@ function warnOfClasses(classes: readonly string[], { file, rows }: LabelTable, o
       onWarning?.(`${file}: the classes ${quoted(other)} and ${quoted(name)} differ only in case or spacing.`);
     else byFolded.set(folded, name);
   }
+  const counts = countLabels(rows);
+  // Only words are compared: numbered classes look alike and are not.
+  const words = classes.length > 200 ? [] : classes.filter((name) => /^\D{5,}$/.test(name));
+  for (const rare of words.filter((name) => (counts.get(name) ?? 0) <= 2)) {
+    const similar = nearest(
+      rare,
+      words.filter((name) => (counts.get(name) ?? 0) > (counts.get(rare) ?? 0)),
+    );
+    if (similar !== undefined)
+      onWarning?.(`${file}: the class ${quoted(rare)} is rare and looks like ${quoted(similar)}: a typing mistake?`);
+  }
   if (classes.length > 50 && classes.length * 2 > rows.length) {
     onWarning?.(`${file}: ${classes.length} classes for ${rows.length} images; is this the column with the labels?`);
   }
+}
+
+function countLabels(rows: readonly LabelRow[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { yes } of rows) for (const label of yes) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return counts;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import { isFormula } from "./csv.js";
 import { type LabelRow, normalizedLabel, placeOf } from "./labels.js";
 import { quoted } from "./text.js";
 
@@ -62,12 +63,14 @@ export function parseTagColumn(
   cells: readonly TagCell[],
   { file, single, classes }: { file: string; single: boolean; classes?: readonly string[] | undefined },
 ): readonly Tags[] {
-  const whole = new Set(classes?.map(normalizedLabel));
-  const open = cells.filter(({ text }) => !whole.has(normalizedLabel(text)));
+  const names = new Set(classes?.map(normalizedLabel));
+  // A single label that starts like a formula is a trap for spreadsheets, in which | is no separator.
+  const isWhole = (text: string) => names.has(normalizedLabel(text)) || (single && isFormula(text));
+  const open = cells.filter(({ text }) => !isWhole(text));
   const separator = separatorOf(open, single, file);
   const split = SPLIT[separator];
   const parse = ({ text, line }: TagCell) =>
-    tagsOf(split === undefined || whole.has(normalizedLabel(text)) ? [text] : text.split(split), placeOf(file, line));
+    tagsOf(split === undefined || isWhole(text) ? [text] : text.split(split), placeOf(file, line));
   // Label columns repeat themselves: each distinct cell is read once.
   const known = new Map<string, Tags>();
   const tags = cells.map((cell) => {

@@ -1,8 +1,9 @@
 import { UserError } from "../../errors.js";
 import { LABEL_COLUMNS } from "../columns.js";
-import { delimiterOf, formatCsv } from "../csv.js";
+import { delimiterOf, formatCsv, isFormula } from "../csv.js";
 import type { LabelTable } from "../labels.js";
 import { parseTagColumn } from "../tags.js";
+import { quoted } from "../text.js";
 import { bareRow, COLUMN_HINT, columnsOf, refuseWithoutRows } from "./rows.js";
 import type { FileSource, LabelDocument, SourceOptions } from "./source.js";
 import { tokensOf } from "./tokens.js";
@@ -18,6 +19,12 @@ export const csvSource: FileSource = {
   *write(dataset, { fileName }) {
     const withParts = dataset.samples.some(({ part }) => part !== undefined);
     const tokens = tokensOf(dataset);
+    const bad = dataset.classes.find((name) => /[|;]/.test(name) && !(dataset.task === "multiclass" && isFormula(name)));
+    if (bad !== undefined) {
+      throw new UserError("bad-data", `the class ${quoted(bad)} has a mark that separates labels in a cell`, {
+        hint: "Convert to one-hot or json-map, or rename the class.",
+      });
+    }
     const bars = dataset.task === "multilabel" && dataset.classes.some((name) => /[\s,]/.test(name));
     const rows = dataset.samples.map((sample) => {
       // A bar at the end as well: a reader has to see one even where no image has two labels.

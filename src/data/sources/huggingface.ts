@@ -51,31 +51,27 @@ function parseJsonl(document: LabelDocument & { readonly form: "jsonl" }, { clas
   }
   const label = fields[columns.label];
   const { single } = LABEL_COLUMNS.get(label.toLowerCase())!;
-  const texts = records.flatMap(({ line, json }) => {
-    const text = labelText(json.entries.get(label));
-    return text === undefined ? [] : [{ text, line }];
-  });
-  const textTags = parseTagColumn(texts, { file, single, classes })[Symbol.iterator]();
-  const rows = records.map(({ line, json }) => {
-    const value = json.entries.get(label);
-    const tags = labelText(value) === undefined ? listedTags(value, placeOf(file, line)) : textTags.next().value!;
+  const said = records.map(({ line, json }) => ({ line, value: json.entries.get(label) }));
+  const texts = said.flatMap(({ line, value }) => (typeof value === "string" ? [{ text: value, line }] : []));
+  // A text under `labels` may hold several; under `label` it is one, for JSON has lists.
+  const parsed = single
+    ? texts.map(({ text, line }) => tagsOf([text], placeOf(file, line)))
+    : parseTagColumn(texts, { file, single, classes });
+  const textTags = parsed[Symbol.iterator]();
+  const rows = records.map(({ line, json }, i) => {
+    const { value } = said[i];
+    // As many texts were parsed as there are.
+    const tags = typeof value === "string" ? (textTags.next().value as Tags) : listedTags(value, placeOf(file, line));
     return { ...bareRow(cellsOf(json, fields, columns, placeOf(file, line)), line, columns, file), ...tags };
   });
   return { file, rows, single: single && rows.every(({ yes }) => yes.length < 2), emptyMulticlass: "unknown" };
 }
 
-/** A label may be a class number, as the datasets library writes it. */
-function labelText(value: Json | undefined): string | undefined {
-  return typeof value === "string" || Number.isSafeInteger(value) ? String(value) : undefined;
-}
-
-/** Labels as a list of texts; null or nothing at all where they are not known. */
+/** Labels as a list of texts or class numbers, or one of them; null or nothing at all where they are not known. */
 export function listedTags(value: Json | undefined, where: string): Tags {
   if (value === null || value === undefined) return { yes: [], unknown: "rest" };
-  if (Array.isArray(value)) {
-    const tokens = value.map(labelText);
-    if (tokens.every((token) => token !== undefined)) return tagsOf(tokens, where);
-  }
+  const items: readonly Json[] = Array.isArray(value) ? value : [value];
+  if (items.every((item) => typeof item === "string" || Number.isSafeInteger(item))) return tagsOf(items.map(String), where);
   throw new UserError("bad-data", `${where}: labels that are neither text nor a list of texts`, {
     hint: 'Write "forest", ["forest", "water"], [] for none, or null where they are not known.',
   });

@@ -3,7 +3,6 @@ import { TASKS, type Task } from "../../task.js";
 import { isObject, type Json, type JsonObject } from "../json.js";
 import { type LabelTable, placeOf } from "../labels.js";
 import { safeName } from "../names.js";
-import { tagsOf } from "../tags.js";
 import { listedTags } from "./huggingface.js";
 import type { FileSource, LabelDocument } from "./source.js";
 import { tokensOf } from "./tokens.js";
@@ -46,8 +45,7 @@ function parseJsonMap(document: LabelDocument): LabelTable {
     const line = labels.lines.get(name)!;
     const where = placeOf(file, line);
     if (Array.isArray(value)) single = false;
-    const tags = typeof value === "string" ? tagsOf([value], where) : listedTags(value, where);
-    return { file: safeName(name, where), line, ...tags };
+    return { file: safeName(name, where), line, ...listedTags(value, where) };
   });
   return { file, rows, single, emptyMulticlass: "unknown", ...(task && { task }), ...(classes && { classes }) };
 }

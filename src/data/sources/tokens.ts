@@ -9,10 +9,10 @@ import { quoted } from "../text.js";
  * @throws UserError `bad-data` for class names that the notation cannot hold
  */
 export function tokensOf({ task, classes }: Dataset): (sample: Sample) => readonly string[] {
-  const bad = classes.find((name) => name.startsWith("?") || /[|;]/.test(name));
+  const bad = classes.find((name) => name.startsWith("?"));
   if (bad !== undefined) {
-    throw new UserError("bad-data", `the class ${quoted(bad)} has a mark that separates labels in text`, {
-      hint: "Convert to one-hot or json-map, or rename the class.",
+    throw new UserError("bad-data", `the class ${quoted(bad)} starts with the mark of unknown labels`, {
+      hint: "Convert to one-hot, or rename the class.",
     });
   }
   const namesWith = (sample: Sample, value: number) => classes.filter((_, k) => sample.labels[k] === value);
