@@ -1,0 +1,223 @@
+import { UserError } from "../errors.js";
+import { type Evaluation, type Minimum, minimize } from "../learn/lbfgs.js";
+import { openSession } from "../runtime/open.js";
+import type { Session } from "../runtime/session.js";
+import type { Head } from "../task.js";
+import { float32 } from "../tensor.js";
+import { HEADS, headModel } from "./head.js";
+import { CELL_WEIGHTS, type LossWeighting } from "./head-weights.js";
+
+/** A linear head: logits = features · weightsᵀ + bias. */
+export interface LinearHead {
+  /** `[K, D]` */
+  readonly weights: Float32Array;
+  /** `[K]` */
+  readonly bias: Float32Array;
+}
+
+/** What a head learns from. */
+export interface HeadData {
+  /** `[N, D]` */
+  readonly features: Float32Array;
+  /** `[N, K]` of 1, 0 and −1 (unknown). */
+  readonly labels: Int8Array;
+  /** Names a row in messages: the file it came from. */
+  readonly nameOf?: (row: number) => string;
+}
+
+/** A head fitted to the minimum of mean loss + (l2/2)‖W‖² over standardised features, the bias unpenalised. */
+export interface FittedHead extends LinearHead {
+  /** The minimum, penalty included. */
+  readonly loss: number;
+  readonly iterations: number;
+  readonly evaluations: number;
+  readonly reason: Minimum["reason"];
+  /** Where the next fit of the same data, with another penalty, starts best. */
+  readonly parameters: Float64Array;
+}
+
+/** Data made ready for a trainer: standardised once, fitted many times. */
+export interface Lesson {
+  readonly scale: Scale;
+  /** Rows that teach nothing: no known label, or (softmax) no positive one. */
+  readonly leftOut: number;
+  fit(l2: number, options?: { start?: Float64Array | undefined; signal?: AbortSignal | undefined }): Promise<FittedHead>;
+}
+
+/** Fits heads of one kind and shape in ONNX Runtime. */
+export interface HeadTrainer {
+  prepare(data: HeadData, weighting?: LossWeighting): Lesson;
+  close(): Promise<void>;
+}
+
+/** Features are centred by their mean and divided by their spread. */
+export interface Scale {
+  readonly mean: Float64Array;
+  readonly spread: Float64Array;
+}
+
+/** Bytes of features that one run of the graph reads: few enough to stay in the cache from the forward to the backward pass. */
+const BLOCK_BYTES = 10 * 2 ** 20;
+/** Float32 sums of products are good to about this share of the loss. */
+const FLOAT32_NOISE = 1e-7;
+
+/**
+ * How features are made comparable before they are fitted; the result is folded back into weights and bias.
+ * `standard` divides by the standard deviation, `pareto` by its square root (van den Berg et al. 2006), `none` leaves them.
+ */
+export const SCALINGS = {
+  standard: (variance: number) => Math.sqrt(variance),
+  pareto: (variance: number) => variance ** 0.25,
+  none: () => 1,
+} as const;
+export type Scaling = keyof typeof SCALINGS;
+
+/** Opens a trainer for heads with K classes on features of width D. Close it. */
+export async function openHeadTrainer(
+  head: Head,
+  width: number,
+  classes: number,
+  { scaling = "standard" }: { scaling?: Scaling } = {},
+): Promise<HeadTrainer> {
+  const session = await openSession(headModel(head, width, classes), { file: `the ${head} head` });
+  return {
+    prepare(data, weighting) {
+      const scale = measure(data, width, SCALINGS[scaling]);
+      const features = standardise(data.features, scale);
+      const { positive, negative, leftOut } = CELL_WEIGHTS[head](data.labels, classes, weighting);
+      const rows = features.length / width;
+      if (leftOut === rows) {
+        throw new UserError("bad-data", `none of ${rows} training images has a label to learn from`, {
+          hint: "Check the label file and the split.",
+        });
+      }
+      const evaluate = lossOf(
+        session,
+        { features, positive, negative: HEADS[head].negatives ? negative : undefined },
+        width,
+        classes,
+      );
+      return {
+        scale,
+        leftOut,
+        async fit(l2, { start = new Float64Array(classes * (width + 1)), signal } = {}) {
+          const minimum = await minimize(penalised(evaluate, l2, classes * width), start, {
+            gradientTolerance: 1e-7,
+            lossTolerance: 1e-9,
+            lossNoise: FLOAT32_NOISE,
+            signal,
+          });
+          const { loss, iterations, evaluations, reason, parameters } = minimum;
+          return { ...unscale(parameters, scale, classes), loss, iterations, evaluations, reason, parameters };
+        },
+      };
+    },
+    close: () => session.close(),
+  };
+}
+
+/** Adds (l2/2)‖W‖² to a loss whose parameters begin with the weights. */
+function penalised(
+  evaluate: (parameters: Float64Array) => Promise<Evaluation & { gradient: Float64Array }>,
+  l2: number,
+  weightCount: number,
+) {
+  return async (parameters: Float64Array) => {
+    const { loss, gradient } = await evaluate(parameters);
+    let squares = 0;
+    for (let i = 0; i < weightCount; i++) {
+      squares += parameters[i] * parameters[i];
+      gradient[i] += l2 * parameters[i];
+    }
+    return { loss: loss + (l2 / 2) * squares, gradient };
+  };
+}
+
+/** The weighted loss and its gradient by W `[K, D]`, then b `[K]`: block by block in float32, summed in float64. */
+function lossOf(
+  session: Session,
+  data: { features: Float32Array; positive: Float32Array; negative: Float32Array | undefined },
+  width: number,
+  classes: number,
+) {
+  const rows = data.features.length / width;
+  const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / 4 / width));
+  return async (parameters: Float64Array) => {
+    const weights = float32([classes, width], Float32Array.from(parameters.subarray(0, classes * width)));
+    const bias = float32([classes], Float32Array.from(parameters.subarray(classes * width)));
+    const gradient = new Float64Array(parameters.length);
+    let loss = 0;
+    for (let from = 0; from < rows; from += blockRows) {
+      const to = Math.min(rows, from + blockRows);
+      const slice = (array: Float32Array, columns: number) =>
+        float32([to - from, columns], array.subarray(from * columns, to * columns));
+      const { losses, weightsGradient, biasGradient } = await session.run(
+        {
+          features: slice(data.features, width),
+          weights,
+          bias,
+          positive: slice(data.positive, classes),
+          ...(data.negative && { negative: slice(data.negative, classes) }),
+        },
+        ["losses", "weightsGradient", "biasGradient"],
+      );
+      // The graph declares all three as float32.
+      for (const value of losses.data as Float32Array) loss += value;
+      add(gradient, weightsGradient.data as Float32Array, 0);
+      add(gradient, biasGradient.data as Float32Array, classes * width);
+    }
+    return { loss, gradient };
+  };
+}
+
+function add(sums: Float64Array, values: Float32Array, at: number): void {
+  for (let i = 0; i < values.length; i++) sums[at + i] += values[i];
+}
+
+/** Mean and spread of every feature. @throws UserError `numeric` naming the row that holds a number that is not finite */
+function measure(
+  { features, nameOf = (row) => `row ${row}` }: HeadData,
+  width: number,
+  spreadOf: (variance: number) => number,
+): Scale {
+  const rows = features.length / width;
+  const mean = new Float64Array(width);
+  for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1) {
+    if (!Number.isFinite(features[i])) {
+      throw new UserError("numeric", `${nameOf(Math.floor(i / width))}: feature ${j} is ${features[i]}`, {
+        hint: "The image or the backbone is broken: leave the image out, or choose another backbone.",
+      });
+    }
+    mean[j] += features[i] / rows;
+  }
+  const spread = new Float64Array(width);
+  for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1)
+    spread[j] += (features[i] - mean[j]) ** 2 / rows;
+  // A feature that never changes teaches nothing: it becomes zero, not 0/0.
+  return { mean, spread: spread.map((variance) => spreadOf(variance) || 1) };
+}
+
+function standardise(features: Float32Array, { mean, spread }: Scale): Float32Array {
+  const width = mean.length;
+  const scaled = new Float32Array(features.length);
+  for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1)
+    scaled[i] = (features[i] - mean[j]) / spread[j];
+  return scaled;
+}
+
+/** Folds the scale into the head: w·(x − μ)/σ + b = (w/σ)·x + (b − Σ wμ/σ). */
+function unscale(parameters: Float64Array, { mean, spread }: Scale, classes: number): LinearHead {
+  const width = mean.length;
+  const weights = new Float32Array(classes * width);
+  const bias = new Float32Array(classes);
+  for (let k = 0; k < classes; k++) {
+    let shift = 0;
+    for (let j = 0; j < width; j++) {
+      const weight = parameters[k * width + j] / spread[j];
+      weights[k * width + j] = weight;
+      shift += weight * mean[j];
+    }
+    bias[k] = parameters[classes * width + k] - shift;
+  }
+  return { weights, bias };
+}
