@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
-import { createRandom } from "../random.js";
 import { probeModel } from "./probe.js";
 
 const BAD = join(process.env.SIGMAX_GOLDEN ?? "../shared/golden", "bad");

@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { UserError } from "../../errors.js";
+import { checkModel } from "../../onnx/check.js";
+import { cutAt, embeddingModel, findEmbeddings, type Model, normalForm, readModel, views, writeModel } from "../../onnx/index.js";
+import { graphOf } from "../../onnx/model.js";
+import { type Shape, shapeText, tensorTypeOf } from "../../onnx/types.js";
+import type { Preprocess } from "../../raster/preprocess.js";
+import { probeModel } from "../../runtime/probe.js";
+import type { RuntimeChoice } from "../../runtime/session.js";
+import type { Backbone } from "../backbone.js";
+import { type InputOptions, type NetworkInput, parsePreprocessorConfig } from "./preprocessor-config.js";
+import { type ModelSource, modelSource, type SourceOptions } from "./reference.js";
+
+export interface OnnxBackboneOptions extends SourceOptions {
+  /** The tensor to cut at; chosen by `findEmbeddings` where not given. */
+  readonly embedding?: string | undefined;
+  /** Preprocessing by hand; each field wins over the file beside the model. */
+  readonly input?: InputOptions | undefined;
+  /** Average over the 8 flips and rotations. */
+  readonly views?: 1 | 8 | undefined;
+  readonly runtime?: RuntimeChoice | undefined;
+}
+
+/**
+ * Makes a backbone of an ONNX file: tried in a process of its own, cut at its embedding, normalisation put inside.
+ *
+ * @param reference a path, `https://…` or `hf:<owner>/<name>/<path>`, the last two optionally with `#sha256=<hex>`
+ * @throws UserError `bad-model` for what cannot serve, `bad-data` for its description, `network` and `limit` as `download`
+ */
+export async function openOnnxBackbone(reference: string, options: OnnxBackboneOptions = {}): Promise<Backbone> {
+  const { signal, runtime, onWarning } = options;
+  const source = modelSource(reference, options);
+  const bytes = await source.read();
+  const { file, id } = source;
+  await probeModel(bytes, { file, runtime, signal });
+  const network = readModel(bytes, { file });
+  checkModel(network, { file });
+
+  const { preprocess, normalization, notes } = await networkInput(source, options.input ?? {});
+  for (const note of notes) onWarning?.(note);
+  const channelsLast = layoutOf(network, preprocess, file);
+  const ready = embeddingModel(cut(normalForm(network), options.embedding, file), {
+    normalization: { ...normalization, channelsLast },
+    widthPx: preprocess.widthPx,
+    heightPx: preprocess.heightPx,
+  });
+  const model = writeModel(views(ready, options.views ?? 1));
+  // The second probe runs what will be used: it tells D, and that a batch of two goes through.
+  const { ran } = await probeModel(options.views === 8 ? writeModel(ready) : model, { file, runtime, signal });
+  const [batch, embeddingSize, ...more] = ran.outputs[0].shape;
+  if (batch !== ran.input[0] || more.length > 0) {
+    throw new UserError(
+      "bad-model",
+      `${file}: ${ran.input[0]} images give an embedding of the shape [${ran.outputs[0].shape.join(", ")}]`,
+      {
+        hint: "The batch size is fixed inside the model, or another tensor should be the embedding. Export it with a dynamic batch.",
+      },
+    );
+  }
+  const sha256 = createHash("sha256").update(model).digest("hex");
+  return { id, model, sha256, preprocess, embeddingSize };
+}
+
+const WAYS =
+  "Put its description beside it (<model>.json, or preprocessor_config.json in its folder or the one above, with Hugging Face's keys), " +
+  "or give size, scale, mean and std by hand.";
+
+async function networkInput(source: ModelSource, input: InputOptions): Promise<NetworkInput> {
+  const complete = [input.size, input.scale, input.mean, input.std].every((field) => field !== undefined);
+  // What is said by hand in full needs no file; the filter is then bilinear unless named.
+  if (complete) return parsePreprocessorConfig({ resample: 2 }, source.file, input);
+  const found = await source.readConfig();
+  if (found === undefined) {
+    throw new UserError("bad-model", `${source.file}: nothing says how images are prepared for it`, { hint: WAYS });
+  }
+  return parsePreprocessorConfig(found.config, found.file, input);
+}
+
+/** Whether the network wants the channels last. @throws UserError when its input does not fit the preprocessing */
+function layoutOf(network: Model, { bands, widthPx, heightPx }: Preprocess, file: string): boolean {
+  const { input } = normalForm(network).graph ?? {};
+  const shape = (input?.[0] && tensorTypeOf(input[0])?.shape) ?? [null, null, null, null];
+  const fits = (wanted: Shape) =>
+    wanted.every((extent, axis) => typeof shape[axis + 1] !== "number" || shape[axis + 1] === extent);
+  if (fits([bands.length, heightPx, widthPx])) return false;
+  if (fits([heightPx, widthPx, bands.length])) return true;
+  throw new UserError(
+    "bad-model",
+    `${file}: takes images ${shapeText(shape)}; the preprocessing makes [N, ${bands.length}, ${heightPx}, ${widthPx}]`,
+    { hint: "Correct the size or the number of channels in the preprocessing." },
+  );
+}
+
+function cut(network: Model, name: string | undefined, file: string): Model {
+  const chosen = name ?? findEmbeddings(network)[0]?.name;
+  if (chosen === undefined) {
+    const outputs = graphOf(network).output.map((output) => `"${output.name}" ${shapeText(tensorTypeOf(output)?.shape)}`);
+    throw new UserError("bad-model", `${file}: no embedding was found; its outputs are ${outputs.join(", ")}`, {
+      hint: "Name the tensor [N, D] to use with --embedding; Netron shows them.",
+    });
+  }
+  return cutAt(network, chosen);
+}
