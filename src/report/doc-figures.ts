@@ -4,10 +4,11 @@ import { sigmoidCurve } from "./plots/curve.js";
 import { figureFile } from "./plots/figure-file.js";
 import { learningCurves } from "./plots/lines.js";
 
-/** The worked example of `docs/softmax-or-sigmoid.md`. */
 const LABELS: readonly string[] = ["forest", "river", "field", "road"];
-const TWO_LABELS: readonly number[] = [3, 2, -2, -4];
-const NO_LABEL: readonly number[] = [-2, -3, -4, -5];
+/** Logits of the worked example with two labels in `docs/softmax-or-sigmoid.md`. */
+export const TWO_LABELS: readonly number[] = [3, 2, -2, -4];
+/** Logits of the worked example without a label. */
+export const NO_LABEL: readonly number[] = [-2, -3, -4, -5];
 
 /** The figures of `docs/softmax-or-sigmoid.md`: file name and SVG. */
 export function docFigures(): readonly (readonly [file: string, svg: string])[] {
@@ -58,7 +59,16 @@ function slopes() {
     title: "Slopes: the sigmoid's is at most a quarter and dies on both sides; ReLU's is 1 for every positive input",
     curves: [
       { name: "sigmoid", tone: "sigmoid", points: GRID.map((z) => [z, sigmoid(z) * sigmoid(-z)]) },
-      { name: "ReLU", tone: "other", points: GRID.map((z) => [z, z > 0 ? 1 : 0]) },
+      {
+        name: "ReLU",
+        tone: "other",
+        points: [
+          [-8, 0],
+          [0, 0],
+          [0, 1],
+          [8, 1],
+        ],
+      },
     ],
     xLabel: "input of the hidden unit",
     yLabel: "slope",
