@@ -173,7 +173,7 @@ function imageSections({ images, classes, task }: CompareReport): Html {
 
 function calibrationSection({ heads }: CompareReport): Html {
   return html`<section id="calibration"><h2>Can the probabilities be believed?</h2>
-<p>Of all the times that a head said “70 %”, was it true 70 % of the time? On the dashed line, yes. Below it, the head is too sure of itself; above, too shy.
+<p>Of all the times that a head said “70 %”, was it true 70 % of the time? On the dashed line, yes. Below it, the head promises too much; above, too little.
 A probability is not calibrated because it lies between 0 and 1; it is calibrated if it keeps its word.</p>
 <div class="pair">${HEADS.map(
     (
