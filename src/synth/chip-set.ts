@@ -22,6 +22,7 @@ export interface ChipSet {
   readonly counts: ReadonlyMap<string, number>;
 }
 
+/** How a chip set is written. */
 export interface WriteChipSetOptions extends WorkOptions {
   readonly task: Task;
   /** Replace a folder that holds generated chips. Anything else is never removed. */

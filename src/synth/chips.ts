@@ -31,6 +31,7 @@ interface LabelRule {
   readonly wanted: Readonly<Record<string, number>>;
 }
 
+/** How each task labels chips. Shares are of the whole chip. */
 export const LABEL_RULES: Readonly<Record<Task, LabelRule>> = {
   multilabel: {
     layer: "truth",
@@ -49,6 +50,7 @@ export function chipClasses(task: Task): Cover[] {
   return COVERS.filter((cover) => cover in LABEL_RULES[task].leastShare);
 }
 
+/** What chips to make. */
 export interface ChipOptions {
   readonly task: Task;
   readonly count: number;

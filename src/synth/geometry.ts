@@ -1,6 +1,7 @@
 /** Pixel coordinates: x to the right, y down, whole numbers at pixel centres. */
 export type Point = readonly [x: number, y: number];
 
+/** The frame that everything is drawn in. */
 export interface Size {
   readonly widthPx: number;
   readonly heightPx: number;
@@ -28,6 +29,7 @@ export interface RibbonField {
   readonly nearest: Uint16Array;
 }
 
+/** Measures every pixel against every ribbon; the first ribbon wins a tie. */
 export function ribbonField(ribbons: readonly Ribbon[], { widthPx, heightPx }: Size, reachPx: number): RibbonField {
   const distancePx = new Float32Array(widthPx * heightPx).fill(Number.POSITIVE_INFINITY);
   const nearest = new Uint16Array(widthPx * heightPx);

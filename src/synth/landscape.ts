@@ -25,6 +25,7 @@ export interface Landscape extends Size {
   readonly trees: readonly Tree[];
 }
 
+/** What kind of land to invent. */
 export interface LandscapeOptions extends Size {
   readonly seed: number;
   /** Share of the land that forest would cover if nothing else took its place, 0 to 1. */

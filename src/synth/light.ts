@@ -8,6 +8,7 @@ export interface Sun {
   readonly elevationDegrees: number;
 }
 
+/** What the sun makes of a height map. */
 export interface Light {
   /** Brightness of slopes, 1 on flat ground, `[H, W]`. */
   readonly slope: Float32Array;

@@ -30,6 +30,7 @@ const SPECTRA = {
   metal: [0.24, 0.25, 0.26, 0.28, 0.27],
 } as const satisfies Record<string, readonly [number, number, number, number, number]>;
 
+/** What a surface is made of. */
 export type Material = keyof typeof SPECTRA;
 
 // Object.keys forgets the key type of an object that is complete by construction.
@@ -57,6 +58,7 @@ export interface Season {
   readonly crop: "spring" | "summer" | "autumn";
 }
 
+/** The seasons that a scene can be rendered in. */
 export const SEASONS = {
   spring: { grassDryness: 0.12, leafTurn: 0, crop: "spring" },
   summer: { grassDryness: 0.3, leafTurn: 0.02, crop: "summer" },

@@ -20,7 +20,7 @@ interface Crop {
 
 const growth = (plant: Material, closure: number): Growth => ({ plant, closure });
 
-export const CROPS = {
+const CROPS = {
   cereals: {
     soil: "soil",
     rowsPx: [3.2, 4.6],
@@ -65,6 +65,7 @@ export const CROPS = {
   },
 } as const satisfies Record<string, Crop>;
 
+/** What is grown on a parcel. */
 export type CropName = keyof typeof CROPS;
 
 /** One tilled field. */

@@ -1,6 +1,7 @@
 import { createLandscape, type LandscapeOptions } from "./landscape.js";
 import { type Acquisition, type GeneratedScene, renderLandscape } from "./render.js";
 
+/** What land to invent, and how to look at it. */
 export type SceneOptions = LandscapeOptions & Acquisition;
 
 /**
