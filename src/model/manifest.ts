@@ -31,7 +31,8 @@ const manifestSchema = z
     /** Probability from which a label is said, per class; used by multilabel only. */
     thresholds: z.array(finite),
     calibration: z.null(),
-    preprocess: preprocessSchema,
+    /** Null for a classifier of embeddings made elsewhere: its input is `embedding` `[N, D]`, not `image`. */
+    preprocess: preprocessSchema.nullable(),
     backbone: z.object({
       id: z.string(),
       sha256: z.string(),

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { mapInOrder } from "../concurrency.js";
 import { messageOf, UserError } from "../errors.js";
 import type { Backbone } from "../model/backbone.js";
 import { perViewModel } from "../model/backbones/views.js";
 import type { WorkOptions } from "../progress.js";
+import { decodeRaster } from "../raster/formats.js";
+import type { Raster } from "../raster/raster.js";
 import { type ImagePool, openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { type EmbeddingCache, openEmbeddingCache } from "./embedding-cache.js";
@@ -17,13 +20,13 @@ export type Views = 1 | 8;
 
 export interface EmbedOptions extends WorkOptions {
   /** 1: the image as it stands; 8: each of its flips and rotations. Default 1. */
-  readonly views?: Views;
+  readonly views?: Views | undefined;
   /** Folder of the embedding cache; without one everything is computed. */
   readonly cache?: string | undefined;
   readonly threads?: number | undefined;
   readonly runtime?: RuntimeChoice | undefined;
   /** Name of the stage in progress events. */
-  readonly stage?: string;
+  readonly stage?: string | undefined;
 }
 
 /** The embedding of one image, or why there is none. */
@@ -87,8 +90,9 @@ export async function* embedImages(files: Iterable<NamedFile>, total: number, ba
     }
   };
   try {
+    onProgress?.({ stage, done, total, unit: "images" });
     let next = 0;
-    const limit = (options.threads ?? 2) * 8;
+    const limit = (options.threads ?? availableParallelism()) * 4;
     for await (const result of mapInOrder(files, limit, (file) => embed(file, next++), signal)) {
       done++;
       onProgress?.({ stage, done, total, unit: "images", ...(cached > 0 ? { note: `${cached} from the cache` } : {}) });
@@ -101,7 +105,7 @@ export async function* embedImages(files: Iterable<NamedFile>, total: number, ba
 }
 
 /** Errors that concern one image and leave the others alone. */
-const IMAGE_ERRORS: ReadonlySet<string> = new Set(["not-found", "bad-file", "bad-data", "limit", "numeric"]);
+export const IMAGE_ERRORS: ReadonlySet<string> = new Set(["not-found", "bad-file", "bad-data", "limit", "numeric"]);
 
 /**
  * Reads an encoded image whole.
@@ -124,5 +128,18 @@ export function readImageFile(path: string, file = path): Uint8Array {
     return readFileSync(handle);
   } finally {
     closeSync(handle);
+  }
+}
+
+/** Decodes up to `limit` images, evenly spread over the files; those that cannot be read are passed over. */
+export async function* readSpread(files: readonly NamedFile[], limit: number): AsyncGenerator<Raster> {
+  const count = Math.min(limit, files.length);
+  for (let i = 0; i < count; i++) {
+    const { file, path } = files[Math.floor((i * files.length) / count)];
+    try {
+      yield await decodeRaster(readImageFile(path, file), { file });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error; // an unreadable image is counted and named when it is embedded
+    }
   }
 }

@@ -1,0 +1,25 @@
+// What runs in a browser: no Node, no native code. Decode images with the browser itself and hand over their pixels.
+import { type Classifier, openClassifierWith } from "./model/classifier.js";
+import { openWasm } from "./runtime/wasm.js";
+
+/**
+ * Opens a classifier in the browser, on WebAssembly.
+ *
+ * @example
+ * const classifier = await openClassifier(new Uint8Array(await (await fetch("classifier.onnx")).arrayBuffer()));
+ * const [prediction] = await classifier.predict([rasterFromImageData(context.getImageData(0, 0, width, height))]);
+ * @throws UserError `bad-model` if the bytes are not a sigmax classifier
+ */
+export function openClassifier(bytes: Uint8Array): Promise<Classifier> {
+  return openClassifierWith(openWasm, bytes, "the classifier");
+}
+
+export { type ErrorCode, UserError } from "./errors.js";
+export { DECIDE } from "./learn/decide.js";
+export { type Classifier, readManifest } from "./model/classifier.js";
+export type { Manifest } from "./model/manifest.js";
+export type { Prediction } from "./model/prediction.js";
+export { type ImagePixels, rasterFromImageData } from "./raster/image-data.js";
+export { type Preprocess, toInput } from "./raster/preprocess.js";
+export type { Raster } from "./raster/raster.js";
+export { type ResizeOptions, resize } from "./raster/resample.js";

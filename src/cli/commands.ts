@@ -1,0 +1,27 @@
+import type { Command } from "./command.js";
+import { backboneInspect } from "./commands/backbone-inspect.js";
+import { compare } from "./commands/compare.js";
+import { dataConvert } from "./commands/data-convert.js";
+import { dataInspect } from "./commands/data-inspect.js";
+import { dataSplit } from "./commands/data-split.js";
+import { demo } from "./commands/demo.js";
+import { embed } from "./commands/embed.js";
+import { evaluate } from "./commands/evaluate.js";
+import { predict } from "./commands/predict.js";
+import { retrain } from "./commands/retrain.js";
+import { train } from "./commands/train.js";
+
+/** Every command, in the order of `sigmax --help`. */
+export const COMMANDS: readonly Command[] = [
+  demo,
+  train,
+  predict,
+  evaluate,
+  compare,
+  embed,
+  dataInspect,
+  dataConvert,
+  dataSplit,
+  backboneInspect,
+  retrain,
+];

@@ -1,0 +1,58 @@
+import { basename, join, resolve } from "node:path";
+import type { Head } from "../../task.js";
+import { train as trainClassifier } from "../../train/train.js";
+import { type Command, decimal } from "../command.js";
+import { BACKBONE_FLAGS, DATA_FLAGS, HEAD_FLAG, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
+import { backboneOptions, dataOptions, number, text } from "../inputs.js";
+import { metricTable, printable } from "../table.js";
+
+export const train: Command = {
+  name: "train",
+  summary: "train a classifier on labelled images and write a run folder",
+  examples: [
+    "sigmax train photos/                                     photos/<class>/*.jpg, softmax",
+    "sigmax train images/ --labels labels.csv                 image_name,tags; sigmoid",
+    "sigmax train photos/ --views 8 --out runs/steady         slower and better",
+    "sigmax train photos/ --backbone squeezenet.onnx          features of a network you have",
+  ],
+  arguments: [{ name: "data", describe: "folder of images" }],
+  flags: {
+    ...DATA_FLAGS,
+    ...HEAD_FLAG,
+    ...BACKBONE_FLAGS,
+    ...SPLIT_FLAGS,
+    l2: { value: "number", parse: decimal(0, 1e6), describe: "strength of the L2 penalty", shownDefault: "chosen on validation" },
+    classWeights: { value: "how", choices: ["none", "balanced"], describe: "balanced: rare classes count as much as frequent ones", shownDefault: "none" },
+    unreadable: { value: "what", choices: ["skip", "fail"], describe: "what to do with images that cannot be read", shownDefault: "skip" },
+    out: { value: "folder", describe: "run folder to write", shownDefault: "runs/<name of the data>" },
+    ...OUT_FLAGS,
+  },
+  async run(input, terminal) {
+    const { flags } = input;
+    const data = dataOptions(input);
+    const out = text(flags, "out") ?? join("runs", basename(resolve(data.data)));
+    const result = await trainClassifier({
+      ...data,
+      ...backboneOptions(input),
+      head: text(flags, "head") as Head | undefined, // the flag's choices are the heads
+      seed: number(flags, "seed"),
+      l2: number(flags, "l2"),
+      classWeights: flags.classWeights as "none" | "balanced" | undefined, // the flag's choices
+      force: flags.force === true,
+      out,
+      signal: terminal.signal,
+      onProgress: terminal.onProgress,
+      onWarning: terminal.onWarning,
+    });
+    if (terminal.json) {
+      terminal.print(JSON.stringify(result));
+      return;
+    }
+    const { counts } = result;
+    terminal.print(`\n${result.task}, ${result.classes.length} classes, head ${result.head}: ${result.classes.map(printable).join(", ")}`);
+    terminal.print(`train ${counts.train} · validation ${counts.validation} · test ${counts.test}\n`);
+    terminal.print(metricTable({ test: result.test, "band statistics": result.baseline }));
+    terminal.print(`\nclassifier  ${result.classifier}\nreport      ${join(out, "report.html")}`);
+    terminal.print(`try         sigmax predict ${result.classifier} <images>`);
+  },
+};

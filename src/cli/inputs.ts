@@ -1,0 +1,38 @@
+import type { BackboneOptions, DataOptions, PreprocessingFlags } from "../train/options.js";
+import { cacheFolder } from "./cache-folder.js";
+import type { Input } from "./command.js";
+
+/**
+ * Flags as the library's options. Commander has checked every value against its row in the table of flags, whose `parse` and
+ * `choices` decide the type; the assertions below state what those rows say.
+ */
+export function dataOptions({ arguments: [data], flags }: Input): DataOptions {
+  const { labels, task, classes, split, groupBy, unreadable } = flags as Omit<DataOptions, "data">;
+  return { data: data as string, labels, task, classes, split, groupBy, unreadable };
+}
+
+/** The flags of BACKBONE_FLAGS as options; the cache goes to the user's cache folder unless told otherwise. */
+export function backboneOptions({ flags }: Input): BackboneOptions {
+  const { size, scale, mean, std, channelOrder, resample, embedding, noCache, cache, ...rest } = flags as BackboneOptions &
+    Omit<PreprocessingFlags, "sizePx"> & { size?: number; noCache?: boolean };
+  return {
+    backbone: rest.backbone,
+    views: rest.views,
+    threads: rest.threads,
+    runtime: rest.runtime,
+    cache: noCache ? undefined : (cache ?? cacheFolder()),
+    preprocessing: { sizePx: size, scale, mean, std, channelOrder, resample, embedding },
+  };
+}
+
+/** The text of a flag, or undefined. */
+export function text(flags: Input["flags"], key: string): string | undefined {
+  const value = flags[key];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The number of a flag, or undefined. */
+export function number(flags: Input["flags"], key: string): number | undefined {
+  const value = flags[key];
+  return typeof value === "number" ? value : undefined;
+}

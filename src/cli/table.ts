@@ -1,0 +1,26 @@
+/** Rows of text as aligned columns: the first to the left, the others to the right. */
+export function alignColumns(rows: readonly (readonly string[])[], gap = "  "): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, j) => {
+      widths[j] = Math.max(widths[j] ?? 0, cell.length);
+    });
+  }
+  return rows.map((row) => row.map((cell, j) => (j === 0 ? cell.padEnd(widths[j]) : cell.padStart(widths[j]))).join(gap).trimEnd()).join("\n");
+}
+
+/** Metrics of several runs side by side, three digits. */
+export function metricTable(columns: Readonly<Record<string, Readonly<Record<string, number>>>>): string {
+  const names = Object.keys(columns);
+  const metrics = [...new Set(names.flatMap((name) => Object.keys(columns[name])))];
+  return alignColumns([
+    ["", ...names],
+    ...metrics.map((metric) => [metric, ...names.map((name) => columns[name][metric]?.toFixed(3) ?? "–")]),
+  ]);
+}
+
+/** Text that came from files, made safe to print: control characters would steer the terminal. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "�");
+}

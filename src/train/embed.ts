@@ -1,0 +1,96 @@
+import { dirname, extname, join, basename } from "node:path";
+import { createNpyWriter } from "../data/arrays/npy.js";
+import { createSafetensorsWriter } from "../data/arrays/safetensors.js";
+import type { ArrayWriter } from "../data/arrays/writer.js";
+import { describeUnreadable, type Unreadable } from "../data/checks.js";
+import { formatCsv } from "../data/csv.js";
+import type { ImageFile } from "../data/open.js";
+import { UserError } from "../errors.js";
+import { refuseToOverwrite, writeFileAtomic } from "../files.js";
+import { openBackbone } from "../model/backbones.js";
+import type { WorkOptions } from "../progress.js";
+import { embedImages, readSpread } from "./embeddings.js";
+import type { BackboneOptions } from "./options.js";
+import { meanOverViews } from "./score.js";
+import { DEFAULT_SEED } from "./train.js";
+
+export interface EmbedFilesOptions extends BackboneOptions, WorkOptions {
+  readonly images: readonly ImageFile[];
+  /** `.npy` or `.safetensors`; the names of the rows go to `<out>.csv`. */
+  readonly out: string;
+  readonly force?: boolean | undefined;
+  readonly seed?: number | undefined;
+  readonly unreadable?: "skip" | "fail" | undefined;
+}
+
+export interface EmbedResult {
+  /** `[rows, size]`. */
+  readonly rows: number;
+  readonly size: number;
+  readonly backbone: string;
+  readonly out: string;
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** Array formats by extension. */
+const FORMATS: Readonly<Record<string, (path: string, shape: readonly number[]) => Promise<ArrayWriter>>> = {
+  ".npy": (path, shape) => createNpyWriter(path, { dtype: "float32", shape }),
+  ".safetensors": (path, shape) => createSafetensorsWriter(path, { tensors: [{ name: "embedding", dtype: "float32", shape }] }),
+};
+
+/**
+ * Writes one embedding per image, `[N, D]` float32, row after row in bounded memory, and the images' names beside them.
+ * With 8 views a row is the mean over them.
+ *
+ * @throws UserError `usage` for another extension
+ */
+export async function embed(options: EmbedFilesOptions): Promise<EmbedResult> {
+  const { images, out, force = false, views = 1, signal, onProgress, onWarning } = options;
+  const format = FORMATS[extname(out).toLowerCase()];
+  if (format === undefined) {
+    throw new UserError("usage", `--out ${out}: expected a name that ends in ${Object.keys(FORMATS).join(" or ")}`);
+  }
+  refuseToOverwrite(out, force);
+  const work = { signal, onProgress, onWarning };
+  const backbone = await openBackbone(
+    options.backbone ?? "rcf",
+    { seed: options.seed ?? DEFAULT_SEED, trainingImages: (limit) => readSpread(images, limit), ...work },
+    { ...options.preprocessing, cache: options.cache, runtime: options.runtime },
+  );
+  const size = backbone.embeddingSize;
+
+  /** One pass over the images; the shape stands at the head of the file, so a file that turns out unreadable calls for another. */
+  const pass = async (files: readonly ImageFile[]): Promise<Unreadable[]> => {
+    const unreadable: Unreadable[] = [];
+    const writer = await format(out, [files.length, size]);
+    try {
+      for await (const { index, vector, error } of embedImages(files, files.length, backbone, { ...options, ...work })) {
+        if (error !== undefined) {
+          if (options.unreadable === "fail") throw error;
+          unreadable.push({ file: files[index].file, reason: error.message });
+        } else if (unreadable.length === 0) {
+          await writer.write(meanOverViews(vector, views, size));
+        }
+      }
+      if (unreadable.length === 0) await writer.finish();
+    } finally {
+      await writer.close();
+    }
+    return unreadable;
+  };
+  const unreadable = await pass(images);
+  const bad = new Set(unreadable.map(({ file }) => file));
+  const kept = images.filter(({ file }) => !bad.has(file));
+  if (kept.length === 0) throw new UserError("bad-file", `none of the ${images.length} images could be read: ${unreadable[0]?.reason ?? "there are none"}`);
+  if (unreadable.length > 0) {
+    onWarning?.(describeUnreadable(unreadable, images.length));
+    await pass(kept);
+  }
+  writeFileAtomic(namesFile(out), formatCsv([["file"], ...kept.map(({ file }) => [file])]));
+  return { rows: kept.length, size, backbone: backbone.id, out, unreadable };
+}
+
+/** The CSV beside an array file that names its rows. */
+export function namesFile(arrays: string): string {
+  return join(dirname(arrays), `${basename(arrays, extname(arrays))}.csv`);
+}

@@ -1,0 +1,61 @@
+import type { WorkOptions } from "../progress.js";
+import type { RuntimeChoice } from "../runtime/session.js";
+import type { Head, Task } from "../task.js";
+import type { Views } from "./embeddings.js";
+
+/** Which images, with which labels, in which parts. */
+export interface DataOptions {
+  /** Folder of images. */
+  readonly data: string;
+  /** Label file, where the labels are not in the folder itself. */
+  readonly labels?: string | undefined;
+  /** Found from the labels by default. */
+  readonly task?: Task | undefined;
+  /** Class names in output order; sorted names of the labels by default. */
+  readonly classes?: readonly string[] | undefined;
+  /** A split file `file,split`, or a method: `hash`, `stratified`, `iterative`. By task by default: hash or iterative. */
+  readonly split?: string | undefined;
+  /** Keeps samples of one place together: a column of the label file, or a regular expression whose first group is the place. */
+  readonly groupBy?: string | undefined;
+  /** What to do with images that cannot be read: leave them out and list them, or stop. Default `skip`. */
+  readonly unreadable?: "skip" | "fail" | undefined;
+}
+
+/** How the images become embeddings. */
+export interface BackboneOptions {
+  /** `rcf` (default), `stats`, an ONNX file, an https:// address or `hf:<repo>/<path>`. */
+  readonly backbone?: string | undefined;
+  /** Preprocessing of an ONNX backbone, where no file beside it says so. */
+  readonly preprocessing?: PreprocessingFlags | undefined;
+  /** Train on the 8 flips and rotations of each image, and average over them in the classifier: 8 times the work. Default 1. */
+  readonly views?: Views | undefined;
+  /** Folder of the embedding cache; none by default. */
+  readonly cache?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly runtime?: RuntimeChoice | undefined;
+}
+
+/** The keys of Hugging Face's preprocessor_config.json, as flags. */
+export interface PreprocessingFlags {
+  readonly sizePx?: number | undefined;
+  readonly scale?: number | undefined;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+  readonly channelOrder?: "rgb" | "bgr" | undefined;
+  readonly resample?: string | undefined;
+  /** Name of the tensor to cut at. */
+  readonly embedding?: string | undefined;
+}
+
+export interface TrainOptions extends DataOptions, BackboneOptions, WorkOptions {
+  /** softmax for multiclass, sigmoid for multilabel by default; every combination is valid. */
+  readonly head?: Head | undefined;
+  /** Run folder to write. */
+  readonly out: string;
+  readonly force?: boolean | undefined;
+  /** Decides the split, the random features and the folds. Default 1. */
+  readonly seed?: number | undefined;
+  /** Strength of the L2 penalty; chosen on validation by default. */
+  readonly l2?: number | undefined;
+  readonly classWeights?: "none" | "balanced" | undefined;
+}

@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { UserError } from "../errors.js";
+import { checkContent, checkLabels, describeUnreadable, type Unreadable } from "../data/checks.js";
+import type { Dataset } from "../data/dataset.js";
+import { openDataset } from "../data/open.js";
+import { SPLIT_METHODS, type SplitOptions, splitDataset } from "../data/split.js";
+import type { Backbone } from "../model/backbone.js";
+import { openBackbone } from "../model/backbones.js";
+import type { WorkOptions } from "../progress.js";
+import type { Part } from "../task.js";
+import { embedImages, readSpread, type Views } from "./embeddings.js";
+import type { BackboneOptions, DataOptions } from "./options.js";
+import { type Counts, countParts, labelMatrix, type PlacedSample, placeSamples, rowsByPart } from "./parts.js";
+
+/** A dataset whose samples have their parts. */
+export interface SplitData {
+  readonly dataset: Dataset;
+  /** Labelled samples that have a part. */
+  readonly placed: readonly PlacedSample[];
+  readonly counts: Counts;
+  /** Samples without any known label, and samples that the split does not name. */
+  readonly left: { readonly unlabelled: number; readonly withoutPart: number };
+}
+
+/** Images turned into numbers, ready for a head. */
+export interface EmbeddedData {
+  readonly backbone: Backbone;
+  readonly views: Views;
+  /** The placed samples whose image could be read, in dataset order. */
+  readonly placed: readonly PlacedSample[];
+  readonly rows: Readonly<Record<Part, readonly number[]>>;
+  readonly counts: Counts;
+  /** `[N, K]`. */
+  readonly labels: Int8Array;
+  /** `[N, V, D]`. */
+  readonly embeddings: Float32Array;
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** Reads the dataset, splits it, and warns of what looks wrong. */
+export async function openSplitData(options: DataOptions & WorkOptions & { readonly seed: number }): Promise<SplitData> {
+  const { seed, signal, onProgress, onWarning } = options;
+  const work = { signal, onProgress, onWarning };
+  const dataset = await openDataset(options.data, {
+    labels: options.labels,
+    task: options.task,
+    classes: options.classes,
+    groupBy: options.groupBy,
+    ...work,
+  });
+  const parts = splitDataset(dataset, { ...splitChoice(options.split), groupBy: options.groupBy, seed, onWarning });
+  const content = await checkContent(dataset, parts, work);
+  for (const { message } of [...checkLabels(dataset, parts), ...content.findings]) onWarning?.(message);
+  const placed = placeSamples(dataset, parts);
+  const rows = rowsByPart(placed);
+  if (rows.train.length === 0) {
+    throw new UserError("bad-data", `${options.data}: no labelled image belongs to the training part`, {
+      hint: "Give labels with --labels <file>, or check the split file: sigmax data inspect <data>.",
+    });
+  }
+  const labelled = dataset.samples.filter((sample) => sample.labels.some((label) => label >= 0)).length;
+  return {
+    dataset,
+    placed,
+    counts: countParts(rows),
+    left: { unlabelled: dataset.samples.length - labelled, withoutPart: labelled - placed.length },
+  };
+}
+
+/** `--split` names a method or a file. */
+export function splitChoice(split: string | undefined): Pick<SplitOptions, "method" | "file"> {
+  const method = SPLIT_METHODS.find((name) => name === split);
+  return method === undefined ? { file: split } : { method };
+}
+
+/** Opens the backbone; it may look at images of the training part, never at others. */
+export async function openBackboneFor(data: SplitData, options: BackboneOptions & WorkOptions & { readonly seed: number }): Promise<Backbone> {
+  const train = data.placed.flatMap(({ part, sample }) => (part === "train" ? [sample] : []));
+  const { signal, onProgress, onWarning } = options;
+  return openBackbone(
+    options.backbone ?? "rcf",
+    { seed: options.seed, trainingImages: (limit) => readSpread(train, limit), signal, onProgress, onWarning },
+    { ...options.preprocessing, cache: options.cache, runtime: options.runtime },
+  );
+}
+
+/** Embeds every placed sample; unreadable images are left out and listed, or end the work. */
+export async function embedData(
+  placed: readonly PlacedSample[],
+  backbone: Backbone,
+  options: BackboneOptions & Pick<DataOptions, "unreadable"> & WorkOptions & { readonly stage?: string },
+): Promise<EmbeddedData> {
+  const views = options.views ?? 1;
+  const width = views * backbone.embeddingSize;
+  const all = new Float32Array(placed.length * width);
+  const kept: PlacedSample[] = [];
+  const unreadable: Unreadable[] = [];
+  const { cache, threads, runtime, signal, onProgress, onWarning, stage } = options;
+  const embedding = embedImages(
+    placed.map(({ sample }) => sample),
+    placed.length,
+    backbone,
+    { views, cache, threads, runtime, signal, onProgress, onWarning, ...(stage === undefined ? {} : { stage }) },
+  );
+  for await (const { index, vector, error } of embedding) {
+    if (error !== undefined) {
+      if (options.unreadable === "fail") throw error;
+      unreadable.push({ file: placed[index].sample.file, reason: error.message });
+      continue;
+    }
+    all.set(vector, kept.length * width);
+    kept.push(placed[index]);
+  }
+  if (unreadable.length > 0) onWarning?.(describeUnreadable(unreadable, placed.length));
+  const classes = placed[0]?.sample.labels.length ?? 0;
+  const rows = rowsByPart(kept);
+  return {
+    backbone,
+    views,
+    placed: kept,
+    rows,
+    counts: countParts(rows),
+    labels: labelMatrix(kept, classes),
+    embeddings: all.subarray(0, kept.length * width),
+    unreadable,
+  };
+}
+
+/** sha256 over names, labels and parts: two datasets with the same fingerprint train the same classifier. */
+export function fingerprint(classes: readonly string[], placed: readonly PlacedSample[]): string {
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify(classes));
+  for (const { sample, part } of placed) hash.update(JSON.stringify([sample.file, Array.from(sample.labels), part]));
+  return hash.digest("hex");
+}

@@ -1,0 +1,131 @@
+import { basename, resolve } from "node:path";
+import { classScores, countCells } from "../learn/metrics/counts.js";
+import { confusion } from "../learn/metrics/multiclass.js";
+import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
+import type { Metrics } from "../learn/metrics/report.js";
+import type { Sample } from "../data/dataset.js";
+import { decodeRaster } from "../raster/formats.js";
+import { thumbnail } from "../raster/encode.js";
+import type { LabelScore, Mistake, RunReport } from "../report/run.js";
+import { PARTS, type Part, type Task } from "../task.js";
+import { VERSION } from "../version.js";
+import { readImageFile } from "./embeddings.js";
+import { findMistakes } from "./mistakes.js";
+import { pickRows } from "./parts.js";
+import type { Findings } from "./run.js";
+
+const SHOWN_MISTAKES = 24;
+const THUMBNAIL_PX = 128;
+
+/** Gathers what `report.html` shows. */
+export async function runReport(findings: Findings): Promise<RunReport> {
+  const { options, data, embedded, scored, baseline, warnings } = findings;
+  const { task, classes } = data.dataset;
+  const width = classes.length;
+  const labels = pickRows(embedded.labels, width, scored.rows);
+  return {
+    run: basename(resolve(options.out)),
+    dataset: basename(resolve(options.data)),
+    task,
+    head: scored.head,
+    classes,
+    backbone: embedded.backbone.id,
+    seed: options.seed,
+    counts: embedded.counts,
+    classCounts: classCounts(findings),
+    test: scored.metrics,
+    baseline,
+    chance: CHANCE[task](labels, width),
+    ...(task === "multiclass" ? { confusion: matrixRows(confusion(labels, scored.decisions, width), width) } : {}),
+    perLabel: labelScores(labels, scored.probabilities, scored.decisions, width),
+    l2: { chosen: scored.fit.l2, grid: scored.fit.grid },
+    mistakes: await mistakes(findings, labels),
+    warnings,
+    command: commandLine(findings),
+    version: VERSION,
+  };
+}
+
+/** What guessing achieves: a class drawn at random, or scores drawn at random. */
+const CHANCE: Readonly<Record<Task, (labels: Int8Array, classes: number) => Metrics>> = {
+  multiclass: (_labels, classes) => ({ accuracy: 1 / classes, logLoss: Math.log(classes) }),
+  multilabel(labels, classes) {
+    const shares = Array.from({ length: classes }, (_, k) => {
+      const column = labels.filter((_label, i) => i % classes === k && labels[i] >= 0);
+      return column.reduce((sum, label) => sum + label, 0) / column.length;
+    }).filter((share) => share > 0);
+    return { mapMacro: shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length) };
+  },
+};
+
+function classCounts({ embedded, data }: Findings): Record<Part, number[]> {
+  const width = data.dataset.classes.length;
+  const count = (part: Part) => {
+    const counts = new Array<number>(width).fill(0);
+    for (const row of embedded.rows[part]) for (let k = 0; k < width; k++) if (embedded.labels[row * width + k] === 1) counts[k]++;
+    return counts;
+  };
+  return { train: count(PARTS[0]), validation: count(PARTS[1]), test: count(PARTS[2]) };
+}
+
+/** Scores per class from labels, probabilities and decisions `[n, K]`. */
+export function labelScores(labels: Int8Array, probabilities: Float32Array, decisions: Uint8Array, classes: number): LabelScore[] {
+  const precisions = perClass(averagePrecision, labels, probabilities, classes);
+  return classScores(countCells(labels, decisions, classes)).map(({ precision, recall, fbeta, support }, k) => ({
+    positives: support,
+    precision,
+    recall,
+    f1: fbeta,
+    averagePrecision: precisions[k] ?? Number.NaN,
+  }));
+}
+
+function matrixRows(matrix: Float64Array, classes: number): number[][] {
+  return Array.from({ length: classes }, (_, k) => Array.from(matrix.subarray(k * classes, (k + 1) * classes)));
+}
+
+async function mistakes({ embedded, scored, data }: Findings, labels: Int8Array): Promise<Mistake[]> {
+  const { classes } = data.dataset;
+  const shown = findMistakes(labels, scored, classes.length).slice(0, SHOWN_MISTAKES);
+  return Promise.all(
+    shown.map(async ({ index, truth, decided, confidence }) => {
+      const { sample } = embedded.placed[scored.rows[index]];
+      return {
+        file: sample.file,
+        ...(await thumbnailOf(sample)),
+        truth: truth.map((k) => classes[k]),
+        decided: decided.map((k) => classes[k]),
+        confidence,
+      };
+    }),
+  );
+}
+
+/** The thumbnail of a sample, or nothing if the image has become unreadable meanwhile or cannot be shown. */
+export async function thumbnailOf(sample: Pick<Sample, "path" | "file">): Promise<{ thumbnail?: string }> {
+  try {
+    return { thumbnail: await thumbnail(await decodeRaster(readImageFile(sample.path, sample.file), { file: sample.file }), THUMBNAIL_PX) };
+  } catch {
+    return {};
+  }
+}
+
+/** The command line that makes this run again. */
+function commandLine({ options, scored, data }: Findings): string {
+  const quote = (word: string) => (/^[\w./:@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+  const flags: [string, string | number | undefined][] = [
+    ["--labels", options.labels],
+    ["--task", data.dataset.task],
+    ["--head", scored.head],
+    ["--backbone", options.backbone],
+    ["--views", options.views],
+    ["--split", options.split],
+    ["--group-by", options.groupBy],
+    ["--l2", options.l2],
+    ["--class-weights", options.classWeights],
+    ["--seed", options.seed],
+    ["--out", options.out],
+  ];
+  const words = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quote(String(value))]));
+  return ["sigmax", "train", quote(options.data), ...words].join(" ");
+}

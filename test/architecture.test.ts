@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "..");
+const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+  .map((name) => join("src", name));
+
+/** Module names that a file imports, also for types and lazily. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  return [...text.matchAll(/(?:from|import\()\s*"([^"]+)"|^import\s+"([^"]+)"/gm)].map(([, from, bare]) => from ?? bare);
+}
+
+/** The same, without imports that vanish when compiled. */
+function valueImportsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8").replace(/^(?:import|export) type [^;]*;/gm, "");
+  return [...text.matchAll(/(?:from|import\()\s*"([^"]+)"|^import\s+"([^"]+)"/gm)].map(([, from, bare]) => from ?? bare);
+}
+
+const packageOf = (name: string) => (name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.split("/")[0]);
+
+/** Where each third-party package enters. Generated files and their schema runtime belong together. */
+const DOORS: Readonly<Record<string, readonly string[]>> = {
+  "@bufbuild/protobuf": ["src/onnx/onnx_pb.ts", "src/onnx/proto.ts", "src/report/tfevents_pb.ts", "src/report/events.ts"],
+  "@node-rs/crc32": ["src/report/crc32c.ts"],
+  commander: ["src/cli/parser.ts"],
+  "csv-parse": ["src/data/csv.ts"],
+  "onnxruntime-node": ["src/runtime/native.ts"],
+  "onnxruntime-web": ["src/runtime/wasm.ts"],
+  sharp: ["src/raster/formats/sharp.ts"],
+  zod: ["src/model/manifest.ts"],
+};
+
+describe("the architecture", () => {
+  it("every third-party package enters through its door", () => {
+    const entries: Record<string, string[]> = {};
+    for (const file of sources) {
+      for (const name of importsOf(file)) {
+        if (name.startsWith(".") || name.startsWith("node:")) continue;
+        const entry = (entries[packageOf(name)] ??= []);
+        if (!entry.includes(file)) entry.push(file);
+      }
+    }
+    for (const [name, files] of Object.entries(entries)) expect(DOORS[name] ?? [], name).toEqual(expect.arrayContaining(files));
+    expect(Object.keys(entries).sort()).toEqual(Object.keys(DOORS).sort());
+  });
+
+  it("runtime dependencies have a decision record, and package.json lists exactly those that are used", () => {
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    const listed = Object.keys({ ...dependencies, ...optionalDependencies });
+    expect(listed.sort()).toEqual(Object.keys(DOORS).sort());
+    const records = readdirSync(join(root, "docs/decisions")).map((name) => readFileSync(join(root, "docs/decisions", name), "utf8")).join("\n");
+    for (const name of listed) expect(records, `docs/decisions says nothing of ${name}`).toContain(name);
+  });
+
+  it("nothing that sigmax/browser reaches imports Node or native code", () => {
+    const reached = new Set<string>();
+    const queue = ["src/browser.ts"];
+    for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+      if (reached.has(file)) continue;
+      reached.add(file);
+      for (const name of valueImportsOf(file)) {
+        expect(name, file).not.toMatch(/^node:|^sharp|^onnxruntime-node/);
+        if (name.startsWith(".")) queue.push(relative(root, join(root, dirname(file), name.replace(/\.js$/, ".ts"))));
+      }
+    }
+    expect(reached.size).toBeGreaterThan(10);
+  });
+
+  it("the version in the source is the version of the package", async () => {
+    const { VERSION } = await import("sigmax");
+    expect(VERSION).toBe(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
+  });
+});
