@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf, nearest, UserError } from "../errors.js";
 import { fsyncFolder, refuseToOverwrite, writeFileAtomic } from "../files.js";
@@ -86,15 +86,15 @@ function writeFolder(
   }
   const temporary = join(dirname(out), `.${basename(out)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    mkdirSync(temporary, { recursive: true });
+    const folders = new Set(files.map((file) => dirname(join(temporary, file.path)))).add(temporary);
+    for (const folder of folders) mkdirSync(folder, { recursive: true });
     files.forEach((file, i) => {
       const target = join(temporary, file.path);
-      mkdirSync(dirname(target), { recursive: true });
       if ("text" in file) writeFileSync(target, file.text);
       else copyFileSync(file.copyOf, target);
       report(i + 1);
     });
-    rmSync(out, { force: true, recursive: true });
+    if (existsSync(out)) rmdirSync(out);
     renameSync(temporary, out);
     fsyncFolder(dirname(out));
   } catch (error) {

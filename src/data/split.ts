@@ -80,6 +80,15 @@ function dealOut(dataset: Dataset, options: SplitOptions): Split {
   return split;
 }
 
+/** The dataset with the parts of a split as if its source had assigned them; samples in no part are left out. */
+export function withParts(dataset: Dataset, split: Split): Dataset {
+  const samples = dataset.samples.flatMap((sample, i) => {
+    const part = split[i];
+    return part === undefined ? [] : [{ ...sample, part }];
+  });
+  return { ...dataset, samples };
+}
+
 function mapParts(shareOf: (part: Part) => number): Fractions {
   return { train: shareOf("train"), validation: shareOf("validation"), test: shareOf("test") };
 }
