@@ -216,6 +216,7 @@ describe("TIFF", () => {
     ["floating point", { samples: 1, photometric: 1, bits: 32, sampleFormat: 3 }, "not unsigned integers"],
     ["signed bytes", { samples: 1, photometric: 1, sampleFormat: 2 }, "not unsigned integers"],
     ["seven bands", { samples: 7, photometric: 2, extraSamples: 0 }, "a TIFF of 7 bands"],
+    ["a second band that is not said to be transparency", { samples: 2, photometric: 1 }, "a TIFF of 2 bands"],
     ["two unnamed bands", { samples: 2, photometric: 1, extraSamples: 0 }, "a TIFF of 2 bands"],
   ])("refuses %s and says what reads them", async (_, tags, message) => {
     const error = await decodeRaster(tiff(tags, new Array(32).fill(0)), { file: "x.tif" }).catch((reason: unknown) => reason);

@@ -42,7 +42,7 @@ export async function decodeRaster(bytes: Uint8Array, { file, maxPixels = MAX_IM
   try {
     pixels = await decodeInterleaved(bytes, header, maxPixels);
   } catch (error) {
-    throw damaged(file, `the image is damaged or cut off (${firstLine(messageOf(error))})`);
+    throw damaged(file, `the image cannot be decoded: damaged, cut off or of a rare kind (${firstLine(messageOf(error))})`);
   }
   if (pixels.channels < storedBands(header))
     throw damaged(file, `the image has ${pixels.channels} channels, its header says otherwise`);
@@ -93,6 +93,15 @@ function storedBands({ colour, bands }: ImageHeader): number {
 /** The first `bands` channels of each pixel, plane after plane; what follows is transparency. */
 function planes({ data, channels, widthPx, heightPx }: InterleavedPixels, bands: number, out: Raster["data"]): void {
   const planePx = widthPx * heightPx;
+  if (bands === 3) {
+    // One sweep over the pixels of colour images, which nearly all are, takes half the time of three.
+    for (let s = 0, red = 0, green = planePx, blue = 2 * planePx; red < planePx; s += channels) {
+      out[red++] = data[s];
+      out[green++] = data[s + 1];
+      out[blue++] = data[s + 2];
+    }
+    return;
+  }
   for (let band = 0; band < bands; band++) {
     for (let s = band, o = band * planePx, end = o + planePx; o < end; s += channels, o++) out[o] = data[s];
   }

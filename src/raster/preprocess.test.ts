@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
 import { GREY, RGB } from "./bands.js";
@@ -179,6 +180,14 @@ describe("toInput", () => {
   it("reads a line of pixels through a crop in bounded time", () => {
     const raster: Raster = { bands: GREY, widthPx: 65_535, heightPx: 1, dtype: "uint8", data: new Uint8Array(65_535).fill(9) };
     expect(new Set(inputOf(raster, cropOf(224, 256, "bicubic")))).toEqual(new Set([9]));
+  });
+});
+
+describe("what a browser needs", () => {
+  it.each(["preprocess", "image-data", "dihedral"])("is free of node: and of native code: %s.ts", (name) => {
+    const build = () =>
+      buildSync({ entryPoints: [`src/raster/${name}.ts`], bundle: true, platform: "browser", write: false, logLevel: "silent" });
+    expect(build).not.toThrow();
   });
 });
 

@@ -17,14 +17,15 @@ const TAGS = {
 const TYPE_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
 const MAX_ENTRIES = 4096;
 const MAX_VALUES = 64;
-/** ExtraSamples that mean transparency; 0 is a measurement. */
+/** ExtraSamples that mean transparency; 0, or none said, is a measurement. */
 const ALPHA = [1, 2];
 
+const PHOTOMETRIC_RGB = 2;
 /** Photometric interpretations and how many of the samples are colour. */
 const PHOTOMETRIC: Readonly<Record<number, { colour: ImageHeader["colour"]; bands: readonly string[]; samples: number }>> = {
   0: { colour: "grey", bands: GREY, samples: 1 },
   1: { colour: "grey", bands: GREY, samples: 1 },
-  2: { colour: "rgb", bands: RGB, samples: 3 },
+  [PHOTOMETRIC_RGB]: { colour: "rgb", bands: RGB, samples: 3 },
   3: { colour: "rgb", bands: RGB, samples: 1 },
   5: { colour: "cmyk", bands: RGB, samples: 4 },
   6: { colour: "rgb", bands: RGB, samples: 3 },
@@ -43,12 +44,12 @@ export const TIFF: ImageFormat = {
     const kind = PHOTOMETRIC[photometric];
     const bits = [...new Set(tags.bitsPerSample)];
     const extra = kind === undefined ? samples : samples - kind.samples;
-    const measured = tags.extraSamples.filter((meaning) => !ALPHA.includes(meaning)).length;
+    const transparency = extra === 1 && ALPHA.includes(tags.extraSamples[0]);
+    const measurement = extra === 1 && !transparency && photometric === PHOTOMETRIC_RGB;
     const whole = bits.length === 1 && (bits[0] === 8 || (bits[0] === 1 && samples === 1));
     const unsigned = tags.sampleFormat.every((format) => format === 1);
     // One alpha channel, or one further band beside red, green and blue, is all that the decoder gets right.
-    const readable =
-      kind !== undefined && whole && unsigned && extra >= 0 && extra <= 1 && (measured === 0 || kind === PHOTOMETRIC[2]);
+    const readable = kind !== undefined && whole && unsigned && (extra === 0 || transparency || measurement);
     if (!readable) {
       throw new UserError(
         "bad-file",
@@ -58,8 +59,7 @@ export const TIFF: ImageFormat = {
         },
       );
     }
-    const isMeasured = extra === 1 && !ALPHA.includes(tags.extraSamples[0]);
-    const bands = isMeasured ? [...kind.bands, `band${kind.samples + 1}`] : kind.bands;
+    const bands = measurement ? [...kind.bands, `band${kind.samples + 1}`] : kind.bands;
     return { widthPx, heightPx, colour: kind.colour, bands, dtype: "uint8" };
   },
 };
