@@ -20,6 +20,8 @@ export interface MinimizeOptions {
   readonly lossTolerance?: number;
   /** Relative error of the loss itself: below it the line search trusts slopes alone (about 1e-7 for float32 work). */
   readonly lossNoise?: number;
+  /** An estimate of the diagonal of the Hessian, all above zero: parameters of very different curvature then converge together. */
+  readonly curvature?: Float64Array | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every iteration. */
   readonly onIteration?: ((iteration: number, loss: number) => void) | undefined;
@@ -47,7 +49,7 @@ const MAX_TRIALS = 30;
  */
 export async function minimize(objective: Objective, start: ArrayLike<number>, options: MinimizeOptions = {}): Promise<Minimum> {
   const { history = 10, maxIterations = 1000, gradientTolerance = 1e-7, lossTolerance = 1e-11, lossNoise = 1e-14 } = options;
-  const memory = createMemory(history);
+  const memory = createMemory(history, options.curvature);
   let evaluations = 0;
   const evaluate = async (parameters: Float64Array): Promise<Point> => {
     throwIfAborted(options.signal);
@@ -75,7 +77,7 @@ export async function minimize(objective: Objective, start: ArrayLike<number>, o
     if (largest(point.gradient) <= gradientTolerance) return end(iteration, "gradient");
     const first = memory.size() === 0;
     const direction = memory.descend(point.gradient);
-    const step = first ? Math.min(1, 1 / Math.sqrt(dot(point.gradient, point.gradient))) : 1;
+    const step = first && !options.curvature ? Math.min(1, 1 / Math.sqrt(dot(point.gradient, point.gradient))) : 1;
     const next = await search(evaluate, point, direction, step, lossNoise);
     if (next === undefined) {
       if (first) return end(iteration, "floor");
@@ -145,7 +147,8 @@ function between(low: Trial, high: Trial): number {
 }
 
 /** The last steps and gradient changes, and the inverse Hessian they stand for. */
-function createMemory(capacity: number) {
+function createMemory(capacity: number, curvature: Float64Array | undefined) {
+  const precondition = (values: Float64Array) => (curvature ? values.map((value, i) => value / curvature[i]) : values);
   let pairs: { s: Float64Array; y: Float64Array; rho: number }[] = [];
   return {
     size: () => pairs.length,
@@ -161,16 +164,17 @@ function createMemory(capacity: number) {
     },
     /** −H g by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4). */
     descend(gradient: Float64Array): Float64Array {
-      const direction = gradient.map((value) => -value);
+      let direction: Float64Array = gradient.map((value) => -value);
       const alphas = pairs.map(() => 0);
       for (let i = pairs.length - 1; i >= 0; i--) {
         const { s, y, rho } = pairs[i];
         alphas[i] = rho * dot(s, direction);
         addScaled(direction, -alphas[i], y);
       }
+      direction = precondition(direction);
       if (pairs.length > 0) {
         const { y, rho } = pairs[pairs.length - 1];
-        const scale = 1 / (rho * dot(y, y));
+        const scale = 1 / (rho * dot(y, precondition(y)));
         for (let i = 0; i < direction.length; i++) direction[i] *= scale;
       }
       for (let i = 0; i < pairs.length; i++) {

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { type Evaluation, type Minimum, minimize } from "../learn/lbfgs.js";
+import { type Minimum, minimize } from "../learn/lbfgs.js";
 import { openSession } from "../runtime/open.js";
 import type { Session } from "../runtime/session.js";
 import type { Head } from "../task.js";
@@ -29,6 +29,8 @@ export interface HeadData {
 export interface FittedHead extends LinearHead {
   /** The minimum, penalty included. */
   readonly loss: number;
+  /** Its part without the penalty. */
+  readonly dataLoss: number;
   readonly iterations: number;
   readonly evaluations: number;
   readonly reason: Minimum["reason"];
@@ -50,7 +52,7 @@ export interface HeadTrainer {
   close(): Promise<void>;
 }
 
-/** Features are centred by their mean and divided by their spread. */
+/** Features are centred by their mean and divided by their standard deviation. */
 export interface Scale {
   readonly mean: Float64Array;
   readonly spread: Float64Array;
@@ -62,27 +64,36 @@ const BLOCK_BYTES = 10 * 2 ** 20;
 const FLOAT32_NOISE = 1e-7;
 
 /**
- * How features are made comparable before they are fitted; the result is folded back into weights and bias.
- * `standard` divides by the standard deviation, `pareto` by its square root (van den Berg et al. 2006), `none` leaves them.
+ * What the penalty of a feature's weight is, given the spreads of all features. The fit itself always runs on standardised features
+ * with weights u = wσ, which keeps it well-conditioned; the penalty says how much a small spread is trusted.
+ * `standard`: Σu², every feature counts the same. `pareto`: between `standard` and `raw`, as if features were divided by the
+ * square root of their spread (Eriksson et al. 1999). `raw`: Σw², features as they are.
  */
-export const SCALINGS = {
-  standard: (variance: number) => Math.sqrt(variance),
-  pareto: (variance: number) => variance ** 0.25,
-  none: () => 1,
-} as const;
-export type Scaling = keyof typeof SCALINGS;
+export const PENALTIES = {
+  standard: (spread) => spread.map(() => 1),
+  pareto: (spread) => {
+    const typical = spread.reduce((sum, value) => sum + value, 0) / spread.length;
+    return spread.map((value) => typical / value);
+  },
+  raw: (spread) => spread.map((value) => 1 / (value * value)),
+} as const satisfies Record<string, (spread: Float64Array) => Float64Array>;
+export type Penalty = keyof typeof PENALTIES;
+
+/** p(1 − p) of a cell that is fairly sure. */
+const TYPICAL_CURVATURE = 0.05;
 
 /** Opens a trainer for heads with K classes on features of width D. Close it. */
 export async function openHeadTrainer(
   head: Head,
   width: number,
   classes: number,
-  { scaling = "standard" }: { scaling?: Scaling } = {},
+  { penalty = "standard" }: { penalty?: Penalty } = {},
 ): Promise<HeadTrainer> {
   const session = await openSession(headModel(head, width, classes), { file: `the ${head} head` });
   return {
     prepare(data, weighting) {
-      const scale = measure(data, width, SCALINGS[scaling]);
+      const scale = measure(data, width);
+      const penalties = PENALTIES[penalty](scale.spread);
       const features = standardise(data.features, scale);
       const { positive, negative, leftOut } = CELL_WEIGHTS[head](data.labels, classes, weighting);
       const rows = features.length / width;
@@ -101,14 +112,16 @@ export async function openHeadTrainer(
         scale,
         leftOut,
         async fit(l2, { start = new Float64Array(classes * (width + 1)), signal } = {}) {
-          const minimum = await minimize(penalised(evaluate, l2, classes * width), start, {
+          const minimum = await minimize(penalised(evaluate, l2, penalties, classes), start, {
             gradientTolerance: 1e-7,
             lossTolerance: 1e-9,
             lossNoise: FLOAT32_NOISE,
+            curvature: curvatureOf(l2, penalties, classes),
             signal,
           });
           const { loss, iterations, evaluations, reason, parameters } = minimum;
-          return { ...unscale(parameters, scale, classes), loss, iterations, evaluations, reason, parameters };
+          const dataLoss = loss - (l2 / 2) * squaresOf(parameters, penalties, classes);
+          return { ...unscale(parameters, scale, classes), loss, dataLoss, iterations, evaluations, reason, parameters };
         },
       };
     },
@@ -116,21 +129,37 @@ export async function openHeadTrainer(
   };
 }
 
-/** Adds (l2/2)‖W‖² to a loss whose parameters begin with the weights. */
+/** Adds (l2/2) Σ penaltyⱼ wₖⱼ² to a loss whose parameters begin with the weights. */
 function penalised(
-  evaluate: (parameters: Float64Array) => Promise<Evaluation & { gradient: Float64Array }>,
+  evaluate: (parameters: Float64Array) => Promise<SumOfLosses>,
   l2: number,
-  weightCount: number,
+  penalties: Float64Array,
+  classes: number,
 ) {
   return async (parameters: Float64Array) => {
     const { loss, gradient } = await evaluate(parameters);
-    let squares = 0;
-    for (let i = 0; i < weightCount; i++) {
-      squares += parameters[i] * parameters[i];
-      gradient[i] += l2 * parameters[i];
-    }
-    return { loss: loss + (l2 / 2) * squares, gradient };
+    for (let i = 0; i < classes * penalties.length; i++) gradient[i] += l2 * penalties[i % penalties.length] * parameters[i];
+    return { loss: loss + (l2 / 2) * squaresOf(parameters, penalties, classes), gradient };
   };
+}
+
+function squaresOf(parameters: Float64Array, penalties: Float64Array, classes: number): number {
+  let squares = 0;
+  for (let i = 0; i < classes * penalties.length; i++) squares += penalties[i % penalties.length] * parameters[i] ** 2;
+  return squares;
+}
+
+/** Roughly the second derivative by each parameter: that of the loss by a standardised feature, plus the penalty. */
+function curvatureOf(l2: number, penalties: Float64Array, classes: number): Float64Array {
+  const width = penalties.length;
+  return Float64Array.from({ length: classes * (width + 1) }, (_, i) =>
+    i < classes * width ? TYPICAL_CURVATURE + l2 * penalties[i % width] : TYPICAL_CURVATURE,
+  );
+}
+
+interface SumOfLosses {
+  readonly loss: number;
+  readonly gradient: Float64Array;
 }
 
 /** The weighted loss and its gradient by W `[K, D]`, then b `[K]`: block by block in float32, summed in float64. */
@@ -142,7 +171,7 @@ function lossOf(
 ) {
   const rows = data.features.length / width;
   const blockRows = Math.max(1, Math.floor(BLOCK_BYTES / 4 / width));
-  return async (parameters: Float64Array) => {
+  return async (parameters: Float64Array): Promise<SumOfLosses> => {
     const weights = float32([classes, width], Float32Array.from(parameters.subarray(0, classes * width)));
     const bias = float32([classes], Float32Array.from(parameters.subarray(classes * width)));
     const gradient = new Float64Array(parameters.length);
@@ -175,11 +204,7 @@ function add(sums: Float64Array, values: Float32Array, at: number): void {
 }
 
 /** Mean and spread of every feature. @throws UserError `numeric` naming the row that holds a number that is not finite */
-function measure(
-  { features, nameOf = (row) => `row ${row}` }: HeadData,
-  width: number,
-  spreadOf: (variance: number) => number,
-): Scale {
+function measure({ features, nameOf = (row) => `row ${row}` }: HeadData, width: number): Scale {
   const rows = features.length / width;
   const mean = new Float64Array(width);
   for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1) {
@@ -194,7 +219,7 @@ function measure(
   for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1)
     spread[j] += (features[i] - mean[j]) ** 2 / rows;
   // A feature that never changes teaches nothing: it becomes zero, not 0/0.
-  return { mean, spread: spread.map((variance) => spreadOf(variance) || 1) };
+  return { mean, spread: spread.map((variance) => Math.sqrt(variance) || 1) };
 }
 
 function standardise(features: Float32Array, { mean, spread }: Scale): Float32Array {

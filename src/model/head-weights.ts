@@ -1,3 +1,4 @@
+import { LOSSES } from "../learn/losses.js";
 import type { Head } from "../task.js";
 
 /** How much each label counts in the loss of a head. */
@@ -56,17 +57,63 @@ export const CELL_WEIGHTS: Readonly<
   },
 };
 
+/** Weights under which rare classes count as much as common ones. */
+export const BALANCED_WEIGHTS: Readonly<Record<Head, (labels: Int8Array, classes: number) => LossWeighting>> = {
+  /** N / (K · positives), as scikit-learn's `balanced`. */
+  softmax(labels, classes) {
+    const { positivesPerClass } = survey(labels, classes);
+    const total = positivesPerClass.reduce((sum, count) => sum + count, 0);
+    return { classWeights: Float64Array.from(positivesPerClass, (count) => (count === 0 ? 1 : total / (classes * count))) };
+  },
+  /** Negatives / positives of each class. */
+  sigmoid(labels, classes) {
+    const { knownPerClass, positivesPerClass } = survey(labels, classes);
+    return {
+      posWeight: Float64Array.from(positivesPerClass, (count, k) => (count === 0 ? 1 : (knownPerClass[k] - count) / count)),
+    };
+  },
+};
+
+/** The unweighted loss of every row of logits `[N, K]` that can be judged: what the mean in `CELL_WEIGHTS` is the mean of. */
+export const ROW_LOSSES: Readonly<Record<Head, (logits: ArrayLike<number>, labels: Int8Array, classes: number) => Float64Array>> =
+  {
+    softmax(logits, labels, classes) {
+      const { positives } = survey(labels, classes);
+      const targets = Float64Array.from(labels, (label, j) => (label === 1 ? 1 / positives[Math.floor(j / classes)] : 0));
+      const { values } = LOSSES["softmax-cross-entropy"](
+        { logits, targets, classes },
+        { targetKind: "probability", reduction: "sum" },
+      );
+      return values.filter((_, row) => positives[row] > 0);
+    },
+    /** K times the mean over the known labels of the row. */
+    sigmoid(logits, labels, classes) {
+      const { known } = survey(labels, classes);
+      const { values } = LOSSES["sigmoid-cross-entropy"](
+        { logits, targets: labels.map((label) => Math.max(label, 0)), classes },
+        { mask: labels.map((label) => Number(label >= 0)), reduction: "sum" },
+      );
+      const sums = new Float64Array(known.length);
+      for (let j = 0; j < values.length; j++) sums[Math.floor(j / classes)] += values[j];
+      return sums.map((sum, row) => (sum * classes) / known[row]).filter((_, row) => known[row] > 0);
+    },
+  };
+
 function survey(labels: Int8Array, classes: number) {
   const rows = labels.length / classes;
   const positives = new Int32Array(rows);
   const known = new Int32Array(rows);
   const knownPerClass = new Int32Array(classes);
+  const positivesPerClass = new Int32Array(classes);
   for (let j = 0; j < labels.length; j++) {
     if (labels[j] < 0) continue;
     const row = Math.floor(j / classes);
     known[row]++;
     knownPerClass[j % classes]++;
-    if (labels[j] === 1) positives[row]++;
+    if (labels[j] === 1) {
+      positives[row]++;
+      positivesPerClass[j % classes]++;
+    }
   }
-  return { rows, positives, known, knownPerClass };
+  return { rows, positives, known, knownPerClass, positivesPerClass };
 }

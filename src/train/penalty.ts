@@ -1,0 +1,157 @@
+import { ACTIVATIONS } from "../learn/activations.js";
+import { DECIDE } from "../learn/decide.js";
+import { METRICS, type Metrics } from "../learn/metrics/report.js";
+import type { Lesson, LinearHead } from "../model/head-fit.js";
+import { ROW_LOSSES } from "../model/head-weights.js";
+import type { Head, Task } from "../task.js";
+
+/** One penalty that was tried. */
+export interface GridPoint {
+  readonly l2: number;
+  /** Penalty excluded. */
+  readonly trainLoss: number;
+  /** On samples that the head has not seen. */
+  readonly validationLoss: number;
+  readonly validationMetrics: Metrics;
+}
+
+/** Samples to learn from, and others to judge by. */
+export interface Trial {
+  readonly lesson: () => Lesson;
+  /** Labels `[n, K]` of the samples to judge by. */
+  readonly labels: Int8Array;
+  /** Their logits `[n, K]` from a head. */
+  readonly logitsOf: (head: LinearHead) => Promise<Float32Array>;
+}
+
+export interface PenaltySearch {
+  readonly task: Task;
+  readonly head: Head;
+  readonly classes: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Called after every fit, with what is being tried. */
+  readonly onFit?: ((l2: number) => void) | undefined;
+}
+
+/** A penalty of one trial: what it gave, and where the next fit starts. */
+interface Attempt {
+  readonly l2: number;
+  readonly trainLoss: number;
+  /** Loss of every judged sample. */
+  readonly losses: Float64Array;
+  readonly logits: Float32Array;
+  readonly parameters: Float64Array;
+}
+
+/** Penalties in a row that make matters worse before a trial ends. */
+const PATIENCE = 2;
+
+/**
+ * Fits every penalty, strongest first and each starting from the one before, and chooses by the loss of samples not seen.
+ * Of penalties that cannot be told apart the strongest wins: the mean difference from the best, sample by sample, is within one
+ * standard error (the rule of Breiman et al. 1984, on paired differences).
+ */
+export async function choosePenalty(
+  trials: readonly Trial[],
+  grid: readonly number[],
+  search: PenaltySearch,
+): Promise<{ l2: number; points: GridPoint[]; start: Float64Array }> {
+  const attempts: Attempt[][] = [];
+  for (const trial of trials) attempts.push(await walk(trial, grid, search));
+  const labels = concat(
+    Int8Array,
+    trials.map((trial) => trial.labels),
+  );
+  // A trial may have ended early: only penalties that all have tried are compared.
+  const reached = Math.min(...attempts.map((list) => list.length));
+  const merged = Array.from({ length: reached }, (_, i) => merge(attempts.map((list) => list[i])));
+  const chosen = strongestOfBest(merged);
+  return { l2: chosen.l2, start: chosen.parameters, points: merged.map((attempt) => pointOf(attempt, labels, search)) };
+}
+
+async function walk(
+  { lesson, labels, logitsOf }: Trial,
+  grid: readonly number[],
+  { head, classes, signal, onFit }: PenaltySearch,
+): Promise<Attempt[]> {
+  const prepared = lesson();
+  const attempts: Attempt[] = [];
+  let start: Float64Array | undefined;
+  let best = Number.POSITIVE_INFINITY;
+  let worse = 0;
+  for (const l2 of grid) {
+    onFit?.(l2);
+    const fitted = await prepared.fit(l2, { start, signal });
+    start = fitted.parameters;
+    const logits = await logitsOf(fitted);
+    const losses = ROW_LOSSES[head](logits, labels, classes);
+    attempts.push({ l2, trainLoss: fitted.dataLoss, losses, logits, parameters: start });
+    const loss = mean(losses);
+    worse = loss < best ? 0 : worse + 1;
+    best = Math.min(best, loss);
+    if (worse === PATIENCE) break;
+  }
+  return attempts;
+}
+
+function strongestOfBest(attempts: readonly Attempt[]): Attempt {
+  const means = attempts.map(({ losses }) => mean(losses));
+  const best = means.indexOf(Math.min(...means));
+  let chosen = Math.max(best, 0);
+  while (chosen > 0) {
+    const difference = attempts[chosen - 1].losses.map((loss, i) => loss - attempts[best].losses[i]);
+    const centre = mean(difference);
+    const standardError = Math.sqrt(mean(difference.map((value) => (value - centre) ** 2)) / difference.length);
+    if (!(centre <= standardError)) break;
+    chosen--;
+  }
+  return attempts[chosen];
+}
+
+/** The attempts of several trials with one penalty, as if it were one. */
+function merge(attempts: readonly Attempt[]): Attempt {
+  return {
+    l2: attempts[0].l2,
+    trainLoss: mean(attempts.map(({ trainLoss }) => trainLoss)),
+    losses: concat(
+      Float64Array,
+      attempts.map(({ losses }) => losses),
+    ),
+    logits: concat(
+      Float32Array,
+      attempts.map(({ logits }) => logits),
+    ),
+    parameters: attempts[0].parameters,
+  };
+}
+
+function pointOf(
+  { l2, trainLoss, losses, logits }: Attempt,
+  labels: Int8Array,
+  { task, head, classes }: PenaltySearch,
+): GridPoint {
+  const probabilities = ACTIVATIONS[head](logits, classes);
+  const decisions = DECIDE[task](probabilities, classes);
+  return {
+    l2,
+    trainLoss,
+    validationLoss: mean(losses),
+    validationMetrics: METRICS[task](labels, probabilities, decisions, classes),
+  };
+}
+
+function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
+
+function concat<T extends Float32Array | Float64Array | Int8Array>(Array: new (length: number) => T, parts: readonly T[]): T {
+  const whole = new Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
