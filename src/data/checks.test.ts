@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -6,6 +6,8 @@ import type { Part, Task } from "../task.js";
 import { checkContent, checkLabels, describeUnreadable } from "./checks.js";
 import type { Dataset } from "./dataset.js";
 import { inspectDataset } from "./inspect.js";
+import { openDataset } from "./open.js";
+import { measureImages } from "./sizes.js";
 
 const root = mkdtempSync(join(tmpdir(), "sigmax-checks-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -97,5 +99,24 @@ describe("checkContent", () => {
     expect(describeUnreadable(unreadable, 7)).toMatch(
       /^2 of 7 images could not be read:\n {2}5\.jpg: an empty file\n {2}6\.jpg: /,
     );
+  });
+});
+
+describe("measureImages", () => {
+  const mosaics = join(process.env.SIGMAX_DATA ?? "../shared/data", "rsscn7-mosaics");
+  if (!existsSync(mosaics)) console.warn(`SKIPPED: ${mosaics} is not there`);
+  it.skipIf(!existsSync(mosaics))("reads the sizes of real images from their headers", async () => {
+    const dataset = await openDataset(mosaics);
+    const { lookedAt, kinds, unreadable } = await measureImages(dataset, { limit: 40 });
+    expect([lookedAt, unreadable]).toEqual([40, []]);
+    expect(kinds).toEqual([{ widthPx: 256, heightPx: 256, bands: ["red", "green", "blue"], dtype: "uint8", count: 40 }]);
+  });
+
+  it("lists what is no image, with the reason", async () => {
+    const dataset = datasetOf(["a"], [[1]]);
+    writeFileSync(dataset.samples[0].path, "hello");
+    const { kinds, unreadable } = await measureImages(dataset);
+    expect(kinds).toEqual([]);
+    expect(unreadable).toEqual([{ file: "0.jpg", reason: expect.stringMatching(/not an image/) }]);
   });
 });

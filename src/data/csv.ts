@@ -44,6 +44,7 @@ export function parseCsv(text: string, file: string): Table {
       delimiter: separatorOf(text),
       record_delimiter: ["\r\n", "\n", "\r"],
       relax_column_count: true,
+      trim: true,
       max_record_size: MAX_RECORD,
       on_record: addRow,
     });

@@ -4,7 +4,7 @@ import { parseCsv } from "./csv.js";
 import { parseJson } from "./json.js";
 import { extensionOf } from "./listing.js";
 import type { LabelDocument } from "./sources/source.js";
-import { decodeText, MAX_TEXT_BYTES } from "./text.js";
+import { decodeText, linesOf, MAX_TEXT_BYTES } from "./text.js";
 
 /**
  * Parses a label file as far as its form goes: JSON and JSON Lines by extension, everything else as a table.
@@ -29,7 +29,7 @@ function parseTable(text: string, file: string): LabelDocument {
 }
 
 function parseLines(text: string, file: string): LabelDocument {
-  const lines = text.split(/\r\n|\n|\r/).flatMap((content, i) => {
+  const lines = linesOf(text).flatMap((content, i) => {
     return content.trim() === "" ? [] : [{ line: i + 1, json: parseJson(content, file, i + 1) }];
   });
   return { file, form: "jsonl", lines };

@@ -1,6 +1,6 @@
 import { relative, resolve, sep } from "node:path";
 import { UserError } from "../errors.js";
-import { extensionOf, IMAGE_EXTENSIONS } from "./listing.js";
+import { isImageName } from "./listing.js";
 import { quoted } from "./text.js";
 
 /** Longer names than this are refused, in characters. */
@@ -36,8 +36,7 @@ export function safeName(given: string, where: string): string {
 
 /** A name without its image extension. */
 export function withoutExtension(name: string): string {
-  const extension = extensionOf(name);
-  return IMAGE_EXTENSIONS.includes(extension) ? name.slice(0, -extension.length - 1) : name;
+  return isImageName(name) ? name.slice(0, name.lastIndexOf(".")) : name;
 }
 
 /** The last part of a name. */

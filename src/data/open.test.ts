@@ -159,6 +159,20 @@ const SOURCE_CASES: readonly {
     },
   },
   {
+    name: "Hugging Face metadata in the folder of each part",
+    files: {
+      ...images("train/a.jpg", "test/b.jpg"),
+      "train/metadata.csv": "file_name,label\na.jpg,water\n",
+      "test/metadata.jsonl": '{"file_name":"b.jpg","label":"forest"}\n',
+    },
+    expected: {
+      source: "huggingface-folders",
+      task: "multiclass",
+      classes: ["forest", "water"],
+      rows: ["test/b.jpg +-", "train/a.jpg -+"],
+    },
+  },
+  {
     name: "a text file beside each image",
     files: { ...ABC, "a.jpg.txt": "water\nforest\n", "b.png.txt": "" },
     expected: {
@@ -367,6 +381,14 @@ describe("the meaning of cells", () => {
     ["a part that is none", "file,label,split\na,x,tset\n", undefined, /line 2: "tset" is no part/],
   ] as const)("refuses %s", (_name, text, task, message) => {
     expect(() => parse(text, task === undefined ? {} : { task })).toThrow(message);
+  });
+
+  it("takes cells in quotes with spaces around them, and empty cells between tabs", () => {
+    expect(parse('file, label\na, "bare soil" \n').classes).toEqual(["bare soil"]);
+    expect(parse("file\tx\ty\na\t\t1\nb\t0\t\n").rows.map(({ labels }) => [...labels])).toEqual([
+      [-1, 1],
+      [0, -1],
+    ]);
   });
 
   it("counts lines through quoted line breaks, blank lines and every kind of line end", () => {

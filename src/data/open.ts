@@ -20,7 +20,7 @@ import { indexNames, rebase, safeName, withoutExtension } from "./names.js";
 import { labelFilesSource } from "./sources/label-files.js";
 import type { SourceOptions } from "./sources/source.js";
 import { FOLDER_SOURCES, fileSourceOf } from "./sources.js";
-import { decodeText } from "./text.js";
+import { decodeText, linesOf } from "./text.js";
 
 /** What overrides the detection of a dataset's form. */
 export interface OpenOptions extends LabelOptions, WorkOptions {
@@ -147,7 +147,7 @@ function findLabelFile(listing: Listing): string | undefined {
 
 function hasLabelHeader(path: string): boolean {
   if (!["csv", "tsv"].includes(extensionOf(path))) return false;
-  const [first = ""] = new TextDecoder().decode(readHead(path, 4096)).split(/\r\n|\n|\r/);
+  const [first = ""] = linesOf(new TextDecoder().decode(readHead(path, 4096)));
   try {
     const { header } = parseCsv(first, path);
     return findColumn(header, FILE_COLUMNS) >= 0 && findColumn(header, LABEL_COLUMNS.keys()) >= 0;
@@ -248,12 +248,10 @@ export async function listImages(path: string, options: WorkOptions = {}): Promi
     throw new UserError("not-found", `${path}: no images`, { hint: "Name a folder with .jpg, .png, .webp or .tif files." });
   }
   if (extensionOf(path) !== "txt" || isImageName(path)) return [{ file: path, path }];
-  const files = decodeText(readLabelFile(path), path)
-    .split(/\r\n|\n|\r/)
-    .flatMap((content, i) => {
-      const given = content.trim();
-      return given === "" ? [] : [safeName(given, placeOf(path, i + 1))];
-    });
+  const files = linesOf(decodeText(readLabelFile(path), path)).flatMap((content, i) => {
+    const given = content.trim();
+    return given === "" ? [] : [safeName(given, placeOf(path, i + 1))];
+  });
   if (files.length === 0) throw new UserError("bad-file", `${path}: empty`, { hint: "Write one file name per line." });
   return files.map((file) => ({ file, path: join(dirname(path), file) }));
 }

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { csvSource } from "./sources/csv.js";
 import { foldersSource, splitFoldersSource } from "./sources/folders.js";
-import { huggingfaceSource } from "./sources/huggingface.js";
+import { huggingfaceFoldersSource, huggingfaceSource } from "./sources/huggingface.js";
 import { jsonMapSource } from "./sources/json-map.js";
 import { labelFilesSource } from "./sources/label-files.js";
 import { labelStudioSource } from "./sources/label-studio.js";
@@ -20,7 +20,13 @@ export const FILE_SOURCES: readonly FileSource[] = [
 ];
 
 /** Arrangements of folders; the surest one reads. */
-export const FOLDER_SOURCES: readonly FolderSource[] = [labelFilesSource, splitFoldersSource, foldersSource, imagesSource];
+export const FOLDER_SOURCES: readonly FolderSource[] = [
+  huggingfaceFoldersSource,
+  labelFilesSource,
+  splitFoldersSource,
+  foldersSource,
+  imagesSource,
+];
 
 /** Every form that labels come in. */
 export const SOURCES: readonly Source[] = [...FILE_SOURCES, ...FOLDER_SOURCES];

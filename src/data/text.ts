@@ -24,9 +24,14 @@ export function decodeText(bytes: Uint8Array, file: string): string {
   return text;
 }
 
+/** The lines of a text, whatever ends them. */
+export function linesOf(text: string): readonly string[] {
+  return text.split(/\r\n|\n|\r/);
+}
+
 /** The number of the line, from 1, that a position lies on; `\n`, `\r\n` and `\r` end lines. */
 export function lineAt(text: string, position: number): number {
-  return text.slice(0, position).split(/\r\n|\n|\r/).length;
+  return linesOf(text.slice(0, position)).length;
 }
 
 /** A value of the user's as shown in a message: quoted, on one line, at most 80 characters. */

@@ -1,12 +1,15 @@
+import { join } from "node:path";
 import { UserError } from "../../errors.js";
-import { LABEL_COLUMNS } from "../columns.js";
+import { LABEL_COLUMNS, PART_OF_WORD } from "../columns.js";
+import { parseDocument, readLabelFile } from "../documents.js";
 import { isObject, type Json, type JsonObject } from "../json.js";
-import { type LabelTable, placeOf } from "../labels.js";
+import { type LabelRow, type LabelTable, placeOf } from "../labels.js";
+import { indexNames } from "../names.js";
 import { parseTagColumn, type Tags, tagsOf } from "../tags.js";
 import { quoted } from "../text.js";
 import { parseTagTable } from "./csv.js";
 import { bareRow, COLUMN_HINT, columnsOf } from "./rows.js";
-import type { FileSource, LabelDocument, SourceOptions } from "./source.js";
+import type { FileSource, FolderSource, LabelDocument, SourceOptions } from "./source.js";
 import { tokensOf } from "./tokens.js";
 
 /** `metadata.csv` or `metadata.jsonl` with a `file_name`, as the Hugging Face image folder has it. */
@@ -31,6 +34,35 @@ export const huggingfaceSource: FileSource = {
     yield { path: fileName, text: `${lines.join("\n")}\n` };
   },
 };
+
+/** Metadata in the folder of each part: `root/train/metadata.jsonl` beside the images that it names. */
+export const huggingfaceFoldersSource: FolderSource = {
+  kind: "folder",
+  name: "huggingface-folders",
+  detect: ({ others }) => (others.some((name) => METADATA.test(name)) ? 0.95 : 0),
+
+  async read({ root, images, others }, options) {
+    const index = indexNames(images);
+    const tables = others.flatMap((name) => {
+      const [, folder] = METADATA.exec(name) ?? [];
+      if (folder === undefined) return [];
+      const path = join(root, name);
+      const table = huggingfaceSource.parse(parseDocument(readLabelFile(path), path), options);
+      const rows = table.rows.map((row): LabelRow => {
+        const file = `${folder}/${row.file}`;
+        const image = index.find(file, placeOf(path, row.line));
+        const part = PART_OF_WORD.get(folder.toLowerCase());
+        return { ...row, file: image === undefined ? file : images[image], labelFile: path, ...(part && { part }) };
+      });
+      return [{ ...table, rows }];
+    });
+    return { ...tables[0], file: root, rows: tables.flatMap(({ rows }) => rows), single: tables.every(({ single }) => single) };
+  },
+
+  write: (dataset, options) => huggingfaceSource.write(dataset, { ...options, fileName: huggingfaceSource.defaultFileName }),
+};
+
+const METADATA = new RegExp(`^(${[...PART_OF_WORD.keys()].join("|")})/metadata\\.(?:csv|jsonl)$`, "i");
 
 function parseJsonl(document: LabelDocument & { readonly form: "jsonl" }, { classes, groupBy }: SourceOptions): LabelTable {
   const { file, lines } = document;

@@ -1,20 +1,17 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { mapInOrder } from "../../concurrency.js";
-import { messageOf, UserError } from "../../errors.js";
+import { UserError } from "../../errors.js";
+import { throwIfAborted } from "../../progress.js";
+import { readLabelFile } from "../documents.js";
 import type { LabelRow, LabelTable } from "../labels.js";
 import { extensionOf, isImageName, type Listing } from "../listing.js";
 import { baseName, indexNames } from "../names.js";
 import { tagsOf } from "../tags.js";
-import { decodeText } from "../text.js";
+import { decodeText, linesOf } from "../text.js";
 import type { FolderSource, SourceOptions } from "./source.js";
 import { tokensOf } from "./tokens.js";
 
 /** Files that list the classes rather than the labels of one image. */
 const CLASS_LISTS = new Set(["classes.txt", "labels.txt"]);
-
-/** How many text files are read at once. */
-const CONCURRENCY = 16;
 
 /**
  * One text file per image, one label per line, as the multi-label forks of retrain.py have it: `a.jpg.txt` beside the image or in
@@ -56,12 +53,14 @@ async function readLabelFiles(
   const index = indexNames(listing.images);
   const rows: LabelRow[] = [];
   const labelled = new Set<string>();
-  const read = async (text: string) => ({ text, lines: await linesOf(join(root, text)) });
-  for await (const { text, lines } of mapInOrder(texts, CONCURRENCY, read, signal)) {
+  for (const text of texts) {
+    throwIfAborted(signal);
+    const path = join(root, text);
+    const lines = linesOf(decodeText(readLabelFile(path), path));
     const named = text.slice(0, -4).normalize("NFC");
-    const image = index.find(named, join(root, text));
+    const image = index.find(named, path);
     const file = image === undefined ? named : listing.images[image];
-    rows.push({ file, line: 0, labelFile: join(root, text), ...tagsOf(lines, join(root, text)) });
+    rows.push({ file, line: 0, labelFile: path, ...tagsOf(lines, path) });
     labelled.add(file);
     onProgress?.({ stage: "read labels", done: rows.length, total: texts.length, unit: "files" });
   }
@@ -78,14 +77,4 @@ async function readLabelFiles(
     });
   }
   return { file: root, rows, single: false, emptyMulticlass: "unknown" };
-}
-
-async function linesOf(path: string): Promise<readonly string[]> {
-  try {
-    const bytes = await readFile(path);
-    return decodeText(bytes, path).split(/\r\n|\n|\r/);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError("io", `${path}: cannot be read: ${messageOf(error)}`, { hint: "Check the permissions.", cause: error });
-  }
 }

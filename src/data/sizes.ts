@@ -1,0 +1,57 @@
+import { readFile, stat } from "node:fs/promises";
+import { mapInOrder } from "../concurrency.js";
+import { messageOf, UserError } from "../errors.js";
+import type { WorkOptions } from "../progress.js";
+import { checkImage, MAX_IMAGE_BYTES } from "../raster/formats.js";
+import type { Unreadable } from "./checks.js";
+import type { Dataset, Sample } from "./dataset.js";
+
+/** One kind of image among those that were looked at. */
+export interface ImageKind {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  readonly bands: readonly string[];
+  readonly dtype: string;
+  readonly count: number;
+}
+
+/** What the headers of some images say. */
+export interface ImageSizes {
+  readonly lookedAt: number;
+  /** Most frequent first. */
+  readonly kinds: readonly ImageKind[];
+  readonly unreadable: readonly Unreadable[];
+}
+
+/** Reads the headers of at most `limit` images, evenly spread over the dataset; nothing is decoded. */
+export async function measureImages(
+  { samples }: Dataset,
+  { limit = 500, signal, onProgress }: WorkOptions & { readonly limit?: number } = {},
+): Promise<ImageSizes> {
+  const step = Math.max(1, samples.length / limit);
+  const chosen = Array.from({ length: Math.min(limit, samples.length) }, (_, i) => samples[Math.floor(i * step)]);
+  const kinds = new Map<string, ImageKind>();
+  const unreadable: Unreadable[] = [];
+  let done = 0;
+  for await (const { file, header, reason } of mapInOrder(chosen, 4, headerOf, signal)) {
+    onProgress?.({ stage: "look at images", done: ++done, total: chosen.length, unit: "images" });
+    if (header === undefined) {
+      unreadable.push({ file, reason });
+      continue;
+    }
+    const { widthPx, heightPx, bands, dtype } = header;
+    const key = `${widthPx} ${heightPx} ${bands} ${dtype}`;
+    kinds.set(key, { widthPx, heightPx, bands, dtype, count: (kinds.get(key)?.count ?? 0) + 1 });
+  }
+  return { lookedAt: chosen.length, kinds: [...kinds.values()].sort((a, b) => b.count - a.count), unreadable };
+}
+
+async function headerOf({ file, path }: Sample) {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_IMAGE_BYTES) throw new UserError("limit", `${size} bytes, the limit is ${MAX_IMAGE_BYTES}`);
+    return { file, header: checkImage(await readFile(path), { file }), reason: "" };
+  } catch (error) {
+    return { file, header: undefined, reason: messageOf(error) };
+  }
+}
