@@ -2,6 +2,8 @@
 import { messageOf, UserError } from "./errors.js";
 import type { IsolateReply } from "./isolate.js";
 
+const send = (reply: IsolateReply) => process.send?.(reply);
+
 process.once("disconnect", () => process.exit());
 process.once("message", async (message) => {
   // The other end is isolate.ts, which sends nothing else.
@@ -14,5 +16,6 @@ process.once("message", async (message) => {
     const { code, hint } = error instanceof UserError ? error : { code: undefined, hint: undefined };
     reply = { error: { code, message: messageOf(error), hint } };
   }
-  process.send?.(reply);
+  send(reply);
 });
+send({ ready: true });

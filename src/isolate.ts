@@ -20,8 +20,9 @@ export interface IsolateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What the child process answers. */
+/** What the child process says: that it is there, then the outcome. */
 export type IsolateReply =
+  | { readonly ready: true }
   | { readonly result: unknown }
   | { readonly error: { readonly code: string | undefined; readonly message: string; readonly hint: string | undefined } };
 
@@ -37,7 +38,8 @@ const WATCH_MS = 20;
 export async function isolate(options: IsolateOptions): Promise<unknown> {
   const { task, input, subject, crash, timeoutMs, memoryMb, signal } = options;
   if (signal?.aborted) throw new UserError("aborted", "stopped", { cause: signal.reason });
-  const child = fork(compiledFile("./isolate-child.js", import.meta.url), {
+  const entry = compiledFile("./isolate-child.js", import.meta.url);
+  const child = fork(entry, {
     execArgv: [`--max-old-space-size=${memoryMb}`],
     serialization: "advanced",
     stdio: ["ignore", "ignore", "ignore", "ipc"],
@@ -66,18 +68,25 @@ export async function isolate(options: IsolateOptions): Promise<unknown> {
     }, WATCH_MS);
     signal?.addEventListener("abort", abort, { once: true });
     child.on("error", (error) => fail("io", `${subject}: no process to check it in could be started: ${error.message}`));
-    child.on("exit", (code, killer) =>
-      fail(crash, `${subject}: crashed the process that tried it (${killer ?? `status ${code}`})`, UNTRUSTED),
-    );
+    let ready = false;
+    child.on("exit", (code, killer) => {
+      // Before it says that it is there, only the installation can be at fault.
+      if (!ready) return end(() => reject(new Error(`${entry.href} does not start (status ${code}); is sigmax built?`)));
+      fail(crash, `${subject}: crashed the process that tried it (${killer ?? `status ${code}`})`, UNTRUSTED);
+    });
     child.on("message", (message) => {
       // The other end is isolate-child.ts, which sends nothing else.
       const reply = message as IsolateReply;
+      if ("ready" in reply) {
+        ready = true;
+        child.send({ task: task.href, input });
+        return;
+      }
       if ("result" in reply) return end(() => resolve(reply.result));
       const { code, message: text, hint } = reply.error;
       if (isErrorCode(code)) return fail(code, text, hint);
       end(() => reject(new Error(text)));
     });
-    child.send({ task: task.href, input });
   });
 }
 

@@ -119,7 +119,11 @@ function checkAcyclic(nodes: readonly NodeProto[]): string | undefined {
   for (const node of nodes) {
     const before = new Set(readsOf(node).flatMap((name) => (name === "" ? [] : (producer.get(name) ?? []))));
     waiting.set(node, before.size);
-    for (const item of before) readers.set(item, [...(readers.get(item) ?? []), node]);
+    for (const item of before) {
+      const list = readers.get(item);
+      if (list) list.push(node);
+      else readers.set(item, [node]);
+    }
   }
   const ready = nodes.filter((node) => waiting.get(node) === 0);
   let done = 0;

@@ -1,20 +1,79 @@
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { GraphBuilder, writeModel } from "../onnx/index.js";
-import { float32 } from "../tensor.js";
+import { float32, int64 } from "../tensor.js";
 import { openSession } from "./open.js";
+import { RUNTIMES } from "./session.js";
 
-it("runs a small graph on both", async () => {
-  const g = new GraphBuilder();
-  const x = g.input("image", "float32", ["N", 3, 4, 4]);
-  const w = g.constant(float32([2, 3, 1, 1], [1, 2, 3, 4, 5, 6]));
-  g.output(g.op("Flatten", [g.op("GlobalAveragePool", [g.op("Conv", [x, w])])], {}, "embedding"));
-  const bytes = writeModel(g.build());
-  for (const runtime of ["native", "wasm"] as const) {
-    const s = await openSession(bytes, { runtime, threads: 1 });
-    const r = await s.run({ image: float32([1, 3, 4, 4], new Float32Array(48).fill(1)) });
-    expect(r.embedding.shape).toEqual([1, 2]);
-    expect([...r.embedding.data]).toEqual([6, 15]);
-    console.log(s.inputs, s.outputs, s.runtime);
-    await s.close();
+function sumOfTypes(): Uint8Array {
+  const graph = new GraphBuilder();
+  const a = graph.input("a", "float32", ["N", 2]);
+  const b = graph.input("b", "int64", ["N", 2]);
+  const c = graph.input("c", "uint8", [1]);
+  const [x, y] = [b, c].map((value) => graph.op("Cast", [value], { to: 1 }));
+  const sum = graph.op("Add", [graph.op("Add", [a, x]), y], {}, "sum");
+  graph.output(sum);
+  graph.output(graph.op("Cast", [sum], { to: 7 }, "rounded"));
+  graph.output(graph.op("Greater", [sum, a], {}, "more"));
+  return writeModel(graph.build());
+}
+
+it.each(RUNTIMES)("%s takes and gives tensors of several types", async (runtime) => {
+  const session = await openSession(sumOfTypes(), { runtime, threads: 1 });
+  expect(session.runtime).toBe(runtime);
+  expect(session.inputs.map(({ dtype, shape }) => [dtype, shape])).toEqual([
+    ["float32", ["N", 2]],
+    ["int64", ["N", 2]],
+    ["uint8", [1]],
+  ]);
+  const feeds = {
+    a: float32([1, 2], [0.5, 1]),
+    b: int64([1, 2], [-3, 4]),
+    c: { dtype: "uint8", shape: [1], data: Uint8Array.of(7) } as const,
+  };
+  expect(await session.run(feeds)).toEqual({
+    sum: float32([1, 2], [4.5, 12]),
+    rounded: int64([1, 2], [4, 12]),
+    more: { dtype: "bool", shape: [1, 2], data: Uint8Array.of(1, 1) },
+  });
+  expect(Object.keys(await session.run(feeds, ["more"]))).toEqual(["more"]);
+  await session.close();
+});
+
+it("falls back to WebAssembly with one notice where the native package is missing, and refuses when native was asked for", () => {
+  const dist = fileURLToPath(new URL("../../dist", import.meta.url));
+  const packages = fileURLToPath(new URL("../../node_modules", import.meta.url));
+  if (!existsSync(dist)) throw new Error("build first: npm run build");
+  const folder = mkdtempSync(join(tmpdir(), "sigmax-open-"));
+  try {
+    for (const part of ["runtime", "errors.js", "compiled.js", "tensor.js"])
+      cpSync(join(dist, part), join(folder, "dist", part), { recursive: true });
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(realpathSync(join(packages, "onnxruntime-web")), join(folder, "node_modules/onnxruntime-web"));
+    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+    writeFileSync(join(folder, "net.b64"), Buffer.from(sumOfTypes()).toString("base64"));
+    writeFileSync(
+      join(folder, "main.js"),
+      `import { readFileSync } from "node:fs";
+       import { openSession } from "./dist/runtime/open.js";
+       const model = new Uint8Array(Buffer.from(readFileSync(new URL("./net.b64", import.meta.url), "utf8"), "base64"));
+       const warnings = [];
+       const session = await openSession(model, { threads: 1, onWarning: (message) => warnings.push(message) });
+       const refused = await openSession(model, { runtime: "native" }).catch(({ code, hint }) => ({ code, hint }));
+       console.log(JSON.stringify({ runtime: session.runtime, warnings, refused }));`,
+    );
+    const printed = JSON.parse(execFileSync(process.execPath, [join(folder, "main.js")], { encoding: "utf8" }));
+    const cure = "Reinstall with ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node.";
+    expect(printed).toEqual({
+      runtime: "wasm",
+      warnings: [expect.stringMatching(/WebAssembly, about 4\.6× slower.*ONNXRUNTIME_NODE_INSTALL=skip/)],
+      refused: { code: "usage", hint: cure },
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -27,7 +27,7 @@ export interface ProbeResult {
 export interface ProbeOptions {
   /** Names the model in messages; the path by default. */
   readonly file?: string | undefined;
-  /** Default: 4 s, and 1 s for each 20 MB. */
+  /** Default: 4 s and 1 s for each MB, at most 2 minutes. */
   readonly timeoutMs?: number | undefined;
   /** Default: 512 MB, and six times the model. */
   readonly memoryMb?: number | undefined;
@@ -55,7 +55,7 @@ export async function probeModel(model: string | Uint8Array, options: ProbeOptio
     input: { model, file, runtime: options.runtime ?? "auto" } satisfies ProbeInput,
     subject: file,
     crash: "bad-model",
-    timeoutMs: options.timeoutMs ?? 4000 + 50 * megabytes,
+    timeoutMs: options.timeoutMs ?? Math.min(4000 + 1000 * megabytes, 120_000),
     memoryMb: options.memoryMb ?? Math.ceil(512 + 6 * megabytes),
     signal: options.signal,
   });

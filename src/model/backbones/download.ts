@@ -144,7 +144,7 @@ async function fetchRest(job: Job): Promise<void> {
     // Without a tag the rest may belong to another version; then only a known checksum makes it safe to go on.
     const resumable = present > 0 && (tag !== "" || options.sha256 !== undefined);
     const range = resumable ? { range: `bytes=${present}-`, ...(tag && { "if-range": tag }) } : {};
-    const response = await fetch(url, { signal, headers: { "accept-encoding": "identity", ...range } });
+    const response = await fetchFollowing(url, { signal, headers: { "accept-encoding": "identity", ...range } });
     const resumed = response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${present}-`) === true;
     if (response.status === 206 && !resumed) throw new Error("the server answered with another part than was asked for");
     // The part is longer than the file on the server: start over.
@@ -177,10 +177,24 @@ async function fetchRest(job: Job): Promise<void> {
   }
 }
 
+const MOST_REDIRECTS = 5;
+
+/** Follows redirects one by one, so that none leads to an unencrypted connection before it was looked at. */
+async function fetchFollowing(url: string, init: RequestInit): Promise<Response> {
+  let address = url;
+  for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+    const response = await fetch(address, { ...init, redirect: "manual" });
+    const location = response.status >= 300 && response.status < 400 ? response.headers.get("location") : null;
+    if (location === null) return response;
+    await response.body?.cancel();
+    address = new URL(location, address).href;
+    if (!isAllowed(address)) throw new UserError("network", `${url}: leads to ${address}, which is not encrypted`);
+  }
+  throw new UserError("network", `${url}: leads from address to address without end`);
+}
+
 function checkResponse(job: Job, response: Response): void {
   const { status } = response;
-  if (!isAllowed(response.url || job.url))
-    throw new UserError("network", `${job.url}: leads to ${response.url}, which is not encrypted`);
   if (status === 416 || status === 429 || status >= 500) throw new Error(`the server answered ${status}`);
   if (status === 401 || status === 403) {
     throw new UserError("network", `${job.url}: the server refuses it (${status})`, {

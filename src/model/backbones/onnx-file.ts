@@ -5,7 +5,7 @@ import { cutAt, embeddingModel, findEmbeddings, type Model, normalForm, readMode
 import { graphOf } from "../../onnx/model.js";
 import { type Shape, shapeText, tensorTypeOf } from "../../onnx/types.js";
 import type { Preprocess } from "../../raster/preprocess.js";
-import { probeModel } from "../../runtime/probe.js";
+import { type ProbeOptions, probeModel } from "../../runtime/probe.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
 import type { Backbone } from "../backbone.js";
 import { type InputOptions, type NetworkInput, parsePreprocessorConfig } from "./preprocessor-config.js";
@@ -19,6 +19,8 @@ export interface OnnxBackboneOptions extends SourceOptions {
   /** Average over the 8 flips and rotations. */
   readonly views?: 1 | 8 | undefined;
   readonly runtime?: RuntimeChoice | undefined;
+  /** Time and memory for trying the file; the defaults grow with its size. */
+  readonly limits?: Pick<ProbeOptions, "timeoutMs" | "memoryMb"> | undefined;
 }
 
 /**
@@ -32,7 +34,8 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
   const source = modelSource(reference, options);
   const bytes = await source.read();
   const { file, id } = source;
-  await probeModel(bytes, { file, runtime, signal });
+  const probe = { ...options.limits, file, runtime, signal };
+  await probeModel(bytes, probe);
   const network = readModel(bytes, { file });
   checkModel(network, { file });
 
@@ -46,7 +49,7 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
   });
   const model = writeModel(views(ready, options.views ?? 1));
   // The second probe runs what will be used: it tells D, and that a batch of two goes through.
-  const { ran } = await probeModel(options.views === 8 ? writeModel(ready) : model, { file, runtime, signal });
+  const { ran } = await probeModel(options.views === 8 ? writeModel(ready) : model, probe);
   const [batch, embeddingSize, ...more] = ran.outputs[0].shape;
   if (batch !== ran.input[0] || more.length > 0) {
     throw new UserError(
