@@ -3,11 +3,13 @@ import { opendir } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { messageOf, UserError } from "../errors.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
-import { IMAGE_EXTENSIONS } from "../raster/formats.js";
+import { FORMATS } from "../raster/formats.js";
 import { compareCodePoints } from "./text.js";
 
-/** Without the dot. */
-const IMAGE = new Set(IMAGE_EXTENSIONS.map((extension) => extension.slice(1)));
+/** File name extensions that count as images, without the dot, in lower case. */
+export const IMAGE_EXTENSIONS: readonly string[] = FORMATS.flatMap(({ extensions }) =>
+  extensions.map((dotted) => dotted.slice(1)),
+);
 
 /** Pictures of kinds that are not read: they are mentioned rather than passed over. */
 const OTHER_PICTURES = new Set(["avif", "bmp", "dng", "heic", "heif", "hdf", "img", "j2k", "jp2", "nc", "svg", "tga"]);
@@ -28,7 +30,7 @@ export interface Listing {
 
 /** Whether a name ends like an image. */
 export function isImageName(name: string): boolean {
-  return IMAGE.has(extensionOf(name));
+  return IMAGE_EXTENSIONS.includes(extensionOf(name));
 }
 
 /** The extension in lower case without the dot, or "". */
@@ -60,7 +62,7 @@ export async function listFolder(root: string, { signal, onProgress, onWarning }
         if (kind === "folder" && depth < MAX_DEPTH) queue.push({ folder: name, depth: depth + 1 });
         if (kind !== "file") continue;
         const extension = extensionOf(name);
-        if (IMAGE.has(extension)) images.push(name);
+        if (IMAGE_EXTENSIONS.includes(extension)) images.push(name);
         else others.push(name);
         if (OTHER_PICTURES.has(extension)) unread.set(extension, (unread.get(extension) ?? 0) + 1);
         if (images.length + others.length > MAX_FILES) {
