@@ -1,0 +1,51 @@
+import { UserError } from "../errors.js";
+import { HEADS } from "../model/head.js";
+import { GraphBuilder, type Model } from "../onnx/index.js";
+import { graphOf } from "../onnx/model.js";
+import { changed, newNode } from "../onnx/proto.js";
+import { EMBEDDING, FINAL_RESULT, type HeadLayer, LOGITS } from "../onnx/surgery.js";
+
+/** The key of `metadata_props` that describes a last layer without a backbone. */
+export const LAST_LAYER_KEY = "sigmax_last_layer";
+
+/**
+ * A model of the last layer alone, for bottlenecks whose backbone is not known: input `embedding` `[N, D]`, outputs
+ * `final_result` and `logits` `[N, K]`.
+ *
+ * @param description what the metadata say of it; a sigmax manifest needs a backbone
+ */
+export function lastLayerModel({ weights, bias, head }: HeadLayer, description: Readonly<Record<string, unknown>>): Model {
+  const graph = new GraphBuilder();
+  const embedding = graph.input(EMBEDDING, "float32", ["N", weights.shape[1]]);
+  // logits = embedding Wᵀ + b
+  const layer = [embedding, graph.constant(weights, "head/weights"), graph.constant(bias, "head/bias")];
+  const logits = graph.op("Gemm", layer, { transB: 1 }, LOGITS);
+  const { op, attributes } = HEADS[head].activation;
+  graph.output(graph.op(op, [logits], attributes, FINAL_RESULT));
+  graph.output(logits);
+  return graph.build({ name: "last-layer", metadata: { [LAST_LAYER_KEY]: JSON.stringify(description) } });
+}
+
+/**
+ * The same model with its probabilities under a second name, as one more output: `final_result` stays, since every sigmax
+ * classifier has it.
+ *
+ * @throws UserError `usage` when the name is taken inside the graph
+ */
+export function withFinalTensor(model: Model, name: string): Model {
+  if (name === FINAL_RESULT) return model;
+  const graph = graphOf(model);
+  const taken =
+    [...graph.input, ...graph.initializer].some((item) => item.name === name) ||
+    graph.node.some(({ output }) => output.includes(name));
+  const probabilities = graph.output.find((output) => output.name === FINAL_RESULT);
+  if (taken || probabilities === undefined) {
+    throw new UserError("usage", `--final_tensor_name ${name}: the graph has a tensor of this name`, {
+      hint: "Choose another name.",
+    });
+  }
+  const copy = newNode({ opType: "Identity", name, input: [FINAL_RESULT], output: [name] });
+  return changed(model, {
+    graph: changed(graph, { node: [...graph.node, copy], output: [...graph.output, changed(probabilities, { name })] }),
+  });
+}

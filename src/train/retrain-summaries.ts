@@ -1,0 +1,59 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "../errors.js";
+import { createEventWriter, type EventWriter } from "../report/events.js";
+import type { Score } from "./retrain-layer.js";
+
+/** TensorBoard's two curves. */
+const CURVES = ["train", "validation"] as const;
+type Curve = (typeof CURVES)[number];
+
+/** Writes accuracy and cross entropy of both curves. */
+export interface Summaries {
+  add(curve: Curve, step: number, score: Score): void;
+  flush(): void;
+  close(): void;
+}
+
+/**
+ * Starts the event files `<folder>/{train,validation}`; without a folder nothing is written.
+ * With `force`, event files of an earlier run are removed, and nothing else.
+ */
+export function openSummaries(folder: string | undefined, { force }: { readonly force: boolean }): Summaries {
+  if (folder === undefined) return { add() {}, flush() {}, close() {} };
+  refuseSummaries(folder, { force });
+  for (const file of earlierEvents(folder)) rmSync(file);
+  const wallTime = () => Date.now() / 1000;
+  const writers = new Map<Curve, EventWriter>();
+  for (const curve of CURVES) writers.set(curve, createEventWriter(join(folder, curve), { wallTime }));
+  return {
+    add(curve, step, { accuracy, crossEntropy }) {
+      writers.get(curve)?.scalar("accuracy", accuracy, step);
+      writers.get(curve)?.scalar("cross_entropy", crossEntropy, step);
+    },
+    flush() {
+      for (const writer of writers.values()) writer.flush();
+    },
+    close() {
+      for (const writer of writers.values()) writer.close();
+    },
+  };
+}
+
+/** @throws UserError `exists` where events of an earlier run would mix with new ones */
+export function refuseSummaries(folder: string, { force }: { readonly force: boolean }): void {
+  if (force || earlierEvents(folder).length === 0) return;
+  throw new UserError("exists", `${folder}: holds the events of an earlier run`, {
+    hint: "Choose another --summaries_dir, or add --force to remove its event files.",
+  });
+}
+
+function earlierEvents(folder: string): string[] {
+  return CURVES.flatMap((curve) => {
+    const inside = join(folder, curve);
+    if (!existsSync(inside)) return [];
+    return readdirSync(inside)
+      .filter((name) => name.startsWith("events.out.tfevents."))
+      .map((name) => join(inside, name));
+  });
+}
