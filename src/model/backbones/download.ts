@@ -59,7 +59,7 @@ export async function download(url: string, options: DownloadOptions): Promise<s
     }
     const sha256 = await sha256Of(part);
     if (options.sha256 !== undefined && sha256 !== options.sha256.toLowerCase()) {
-      rmSync(part, { force: true });
+      discard(part);
       throw new UserError("bad-file", `${url}: the checksum is wrong: sha256 ${sha256}, expected ${options.sha256}`, {
         hint: "The file was changed on the server or damaged on the way. Check the address and the checksum.",
       });
@@ -67,7 +67,7 @@ export async function download(url: string, options: DownloadOptions): Promise<s
     writeFileAtomic(`${target}.sha256`, `${sha256}\n`);
     renameSync(part, target);
     fsyncFolder(join(target, ".."));
-    rmSync(`${part}.tag`, { force: true });
+    discard(part);
     return target;
   } catch (error) {
     throw error instanceof UserError
@@ -148,7 +148,7 @@ async function fetchRest(job: Job): Promise<void> {
     const resumed = response.status === 206 && response.headers.get("content-range")?.startsWith(`bytes ${present}-`) === true;
     if (response.status === 206 && !resumed) throw new Error("the server answered with another part than was asked for");
     // The part is longer than the file on the server: start over.
-    if (response.status === 416) rmSync(part, { force: true });
+    if (response.status === 416) discard(part);
     checkResponse(job, response);
     const start = resumed ? present : 0;
     const total = start + Number(response.headers.get("content-length") ?? Number.NaN);
@@ -227,15 +227,19 @@ function unreachable({ url, target, part }: Job, error: unknown): UserError {
 }
 
 function webPage({ url, part }: Job): UserError {
-  rmSync(part, { force: true });
+  discard(part);
   return new UserError("bad-file", `${url}: is a web page, not a file`, {
     hint: "Use the address behind the download button. On Hugging Face it contains /resolve/, not /blob/.",
   });
 }
 
 function tooLarge({ url, maxBytes, part }: Job, bytes: number): UserError {
-  rmSync(part, { force: true });
+  discard(part);
   return new UserError("limit", `${url}: ${bytes} bytes are more than the limit of ${maxBytes}`);
+}
+
+function discard(part: string): void {
+  for (const path of [part, `${part}.tag`]) rmSync(path, { force: true });
 }
 
 function looksLikePage(chunk: Uint8Array): boolean {
