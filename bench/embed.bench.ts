@@ -31,14 +31,19 @@ export async function run() {
       ours.push(files.length / ((performance.now() - started) / 1000));
       for (const [i, peer] of PEERS.entries()) {
         const answer = runPeer("bench/peers/embed.py", [list, ...peer]);
-        if ("missing" in answer) return { ratios: { mobilenetv2: null }, figures: { imagesPerSecond: median(ours), missing: answer.missing } };
+        if ("missing" in answer)
+          return { ratios: { mobilenetv2: null }, figures: { imagesPerSecond: median(ours), missing: answer.missing } };
         theirs[i].push(files.length / Number(answer.result.seconds));
       }
     }
     const best = Math.max(...theirs.map(median));
     return {
       ratios: { mobilenetv2: median(ours) / best },
-      figures: { images: files.length, ours: median(ours), ...Object.fromEntries(PEERS.map((peer, i) => [`torch ${peer.join(" ")}`, median(theirs[i])])) },
+      figures: {
+        images: files.length,
+        ours: median(ours),
+        ...Object.fromEntries(PEERS.map((peer, i) => [`torch ${peer.join(" ")}`, median(theirs[i])])),
+      },
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

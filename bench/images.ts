@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createRandom } from "../src/random.js";
 import { encodeJpeg } from "../src/raster/encode.js";
-import { renderLandscape } from "../src/synth/render.js";
 import { createLandscape } from "../src/synth/landscape.js";
+import { renderLandscape } from "../src/synth/render.js";
 
 /** Where the real data lies. */
 export const DATA = resolve(process.env.SIGMAX_DATA ?? "../shared/data");
@@ -23,7 +23,8 @@ export async function writeGeneratedImages(folder: string, count: number, sizePx
   const scene = renderLandscape(createLandscape({ widthPx: 256, heightPx: 256, seed: 1 })).raster;
   const random = createRandom(1, "bench");
   const bases: Uint8Array[] = [];
-  for (let i = 0; i < 64; i++) bases.push(await encodeJpeg(cut(scene, random.int(256 - sizePx), random.int(256 - sizePx), sizePx), 85));
+  for (let i = 0; i < 64; i++)
+    bases.push(await encodeJpeg(cut(scene, random.int(256 - sizePx), random.int(256 - sizePx), sizePx), 85));
   for (let i = 0; i < count; i++) {
     const sub = join(folder, String(Math.floor(i / 1000)).padStart(4, "0"));
     if (i % 1000 === 0) mkdirSync(sub, { recursive: true });

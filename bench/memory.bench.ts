@@ -15,9 +15,23 @@ export async function run() {
     const images = join(folder, "images");
     await writeGeneratedImages(images, IMAGES, SIZE_PX);
     const started = performance.now();
-    const peakMb = await peakMemoryMb(["embed", images, "--backbone", "stats", "--cache", join(folder, "cache"), "--out", join(folder, "out.npy"), "--quiet"]);
-    if (peakMb === undefined) return { ratios: { memory: null }, figures: { missing: "/proc is not there: the peak cannot be read" } };
-    return { ratios: { memory: LIMIT_MB / peakMb }, figures: { images: IMAGES, peakMb, seconds: (performance.now() - started) / 1000 } };
+    const peakMb = await peakMemoryMb([
+      "embed",
+      images,
+      "--backbone",
+      "stats",
+      "--cache",
+      join(folder, "cache"),
+      "--out",
+      join(folder, "out.npy"),
+      "--quiet",
+    ]);
+    if (peakMb === undefined)
+      return { ratios: { memory: null }, figures: { missing: "/proc is not there: the peak cannot be read" } };
+    return {
+      ratios: { memory: LIMIT_MB / peakMb },
+      figures: { images: IMAGES, peakMb, seconds: (performance.now() - started) / 1000 },
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -4,7 +4,10 @@ import { spawnSync } from "node:child_process";
 const PYTHON = process.env.SIGMAX_PYTHON ?? "/usr/bin/python3";
 
 /** Runs a peer program and parses its last line as JSON; or says why there is none. */
-export function runPeer(script: string, args: readonly string[]): { readonly result: Record<string, number | string> } | { readonly missing: string } {
+export function runPeer(
+  script: string,
+  args: readonly string[],
+): { readonly result: Record<string, number | string> } | { readonly missing: string } {
   const { status, stdout, stderr, error } = spawnSync(PYTHON, [script, ...args], { encoding: "utf8", maxBuffer: 2 ** 26 });
   if (error !== undefined) return { missing: `${PYTHON}: ${error.message}` };
   const last = stdout.trim().split("\n").at(-1) ?? "";

@@ -19,7 +19,15 @@ if (!existsSync("dist/index.js")) {
 const folder = mkdtempSync(join("dist", ".bench-"));
 try {
   const outfile = join(folder, `${name}.mjs`);
-  await build({ entryPoints: [`bench/${name}.bench.ts`], outfile, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "warning" });
+  await build({
+    entryPoints: [`bench/${name}.bench.ts`],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    logLevel: "warning",
+  });
   const { run } = await import(pathToFileURL(outfile).href);
   const result = await run();
   const machine = `${cpus().length} cores, ${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;

@@ -71,7 +71,9 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): (text: stri
   return (text) => {
     const value = Number(text);
     if (!/^[+-]?\d+$/.test(text) || value < min || value > max) {
-      throw new Error(`expected a whole number ${max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`}`);
+      throw new Error(
+        `expected a whole number ${max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`}`,
+      );
     }
     return value;
   };
@@ -88,5 +90,8 @@ export function decimal(min: number, max = Number.MAX_VALUE): (text: string) => 
 
 /** A comma-separated list. */
 export function list(text: string): string[] {
-  return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+  return text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
 }

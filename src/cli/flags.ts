@@ -4,8 +4,18 @@ import { decimal, type Flag, integer, list } from "./command.js";
 /** Flags shared by every command that reads a labelled dataset. */
 export const DATA_FLAGS = {
   labels: { value: "file", describe: "label file: CSV, TSV, JSON, JSONL, or a folder of label text files" },
-  task: { value: "task", choices: TASKS, describe: "multiclass: one label per image; multilabel: any number", shownDefault: "found from the labels" },
-  classes: { value: "a,b,c", parse: list, describe: "class names in output order", shownDefault: "the sorted names of the labels" },
+  task: {
+    value: "task",
+    choices: TASKS,
+    describe: "multiclass: one label per image; multilabel: any number",
+    shownDefault: "found from the labels",
+  },
+  classes: {
+    value: "a,b,c",
+    parse: list,
+    describe: "class names in output order",
+    shownDefault: "the sorted names of the labels",
+  },
 } as const satisfies Record<string, Flag>;
 
 /** Flags shared by the commands that divide a dataset. */
@@ -15,7 +25,11 @@ export const SPLIT_FLAGS = {
     describe: "split file with the columns file,split; or hash, stratified, iterative",
     shownDefault: "hash for multiclass, iterative for multilabel; 70 % train, 10 % validation, 20 % test",
   },
-  groupBy: { value: "column|regex", describe: "keep images of one place together: a column of the label file, or a regular expression whose first group is the place" },
+  groupBy: {
+    value: "column|regex",
+    describe:
+      "keep images of one place together: a column of the label file, or a regular expression whose first group is the place",
+  },
   seed: { value: "n", parse: integer(0), describe: "decides everything that is drawn at random", shownDefault: "1" },
 } as const satisfies Record<string, Flag>;
 
@@ -26,14 +40,31 @@ export const BACKBONE_FLAGS = {
     describe: "rcf: random features of your own images; stats: band statistics; an ONNX file; https://…; hf:<repo>/<path>",
     shownDefault: "rcf",
   },
-  views: { value: "n", parse: views, describe: "8: train on the 8 flips and rotations of every image and average over them; costs 8 times the work", shownDefault: "1" },
+  views: {
+    value: "n",
+    parse: views,
+    describe: "8: train on the 8 flips and rotations of every image and average over them; costs 8 times the work",
+    shownDefault: "1",
+  },
   size: { value: "pixels", parse: integer(1, 4096), describe: "input size of an ONNX backbone without a preprocessing file" },
-  scale: { value: "factor", parse: decimal(-1e6, 1e6), describe: "pixel values are multiplied by this first, like 0.00392 (1/255)" },
+  scale: {
+    value: "factor",
+    parse: decimal(-1e6, 1e6),
+    describe: "pixel values are multiplied by this first, like 0.00392 (1/255)",
+  },
   mean: { value: "r,g,b", parse: numbers, describe: "subtracted after scaling" },
   std: { value: "r,g,b", parse: numbers, describe: "divided by after subtracting" },
   channelOrder: { value: "order", choices: ["rgb", "bgr"], describe: "channel order the network expects" },
-  resample: { value: "filter", choices: ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"], describe: "resampling filter for a network without a preprocessing file" },
-  embedding: { value: "tensor", describe: "tensor to cut the network at (sigmax backbone inspect lists them)", shownDefault: "found by itself" },
+  resample: {
+    value: "filter",
+    choices: ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"],
+    describe: "resampling filter for a network without a preprocessing file",
+  },
+  embedding: {
+    value: "tensor",
+    describe: "tensor to cut the network at (sigmax backbone inspect lists them)",
+    shownDefault: "found by itself",
+  },
   cache: { value: "folder", describe: "where computed embeddings are kept", shownDefault: "your user's cache folder" },
   noCache: { describe: "compute everything, keep nothing" },
   threads: { value: "n", parse: integer(1, 1024), describe: "images computed at the same time", shownDefault: "one per core" },

@@ -65,7 +65,10 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function report(error: unknown, json: boolean): number {
   if (error instanceof UserError) {
-    if (json) process.stdout.write(`${JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint ?? null } })}\n`);
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint ?? null } })}\n`,
+      );
     process.stderr.write(`sigmax: ${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`);
     return ERRORS[error.code].exit;
   }

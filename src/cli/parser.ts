@@ -10,10 +10,17 @@ export type Parsed = { readonly command: Command; readonly input: Input } | { re
  *
  * @throws UserError `usage`, naming the nearest known flag or command
  */
-export function parseCommandLine(argv: readonly string[], commands: readonly Command[], about: { version: string; description: string; footer: string }): Parsed {
+export function parseCommandLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+  about: { version: string; description: string; footer: string },
+): Parsed {
   let parsed: Parsed | undefined;
   let text = "";
-  const program = new Commander("sigmax").description(about.description).version(about.version).addHelpText("after", `\n${about.footer}`);
+  const program = new Commander("sigmax")
+    .description(about.description)
+    .version(about.version)
+    .addHelpText("after", `\n${about.footer}`);
   const settle = (commander: Commander) =>
     commander
       .exitOverride()
@@ -28,7 +35,9 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     const [first, second] = command.name.split(" ");
     let parent = program;
     if (second !== undefined) {
-      const group = groups.get(first) ?? settle(program.command(first).description(`${first} …: see sigmax ${first} --help`)).helpCommand(false);
+      const group =
+        groups.get(first) ??
+        settle(program.command(first).description(`${first} …: see sigmax ${first} --help`)).helpCommand(false);
       groups.set(first, group);
       parent = group;
     }
@@ -36,10 +45,17 @@ export function parseCommandLine(argv: readonly string[], commands: readonly Com
     for (const argument of command.arguments) commander.argument(syntax(argument), argument.describe);
     const flags = { ...command.flags, ...COMMON_FLAGS };
     for (const [key, flag] of Object.entries(flags)) commander.addOption(optionOf(key, flag));
-    known.set(commander, Object.entries(flags).map(([key, flag]) => flagName(key, flag)));
-    if (command.examples.length > 0) commander.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  ${line}`).join("\n")}`);
+    known.set(
+      commander,
+      Object.entries(flags).map(([key, flag]) => flagName(key, flag)),
+    );
+    if (command.examples.length > 0)
+      commander.addHelpText("after", `\nExamples:\n${command.examples.map((line) => `  ${line}`).join("\n")}`);
     commander.action((...received: unknown[]) => {
-      parsed = { command, input: { arguments: received.slice(0, command.arguments.length) as Input["arguments"], flags: commander.opts() } }; // commander gives strings, in the order declared
+      parsed = {
+        command,
+        input: { arguments: received.slice(0, command.arguments.length) as Input["arguments"], flags: commander.opts() },
+      }; // commander gives strings, in the order declared
     });
   }
   try {
@@ -79,8 +95,16 @@ function optionOf(key: string, flag: Flag): Option {
   return option;
 }
 
-function usageError(error: CommanderError, program: Commander, known: ReadonlyMap<Commander, readonly string[]>, argv: readonly string[]): UserError {
-  const message = error.message.replace(/^error: /, "").split("\n")[0].replace(/\.$/, "");
+function usageError(
+  error: CommanderError,
+  program: Commander,
+  known: ReadonlyMap<Commander, readonly string[]>,
+  argv: readonly string[],
+): UserError {
+  const message = error.message
+    .replace(/^error: /, "")
+    .split("\n")[0]
+    .replace(/\.$/, "");
   const unknown = /unknown (?:option|command) '([^']+)'/.exec(message)?.[1];
   const command = [...known.keys()].find((candidate) => wordsOf(candidate).every((word, i) => argv[i] === word));
   const words = command === undefined ? program.commands.map((child) => child.name()) : (known.get(command) ?? []);

@@ -6,7 +6,14 @@ export function alignColumns(rows: readonly (readonly string[])[], gap = "  "): 
       widths[j] = Math.max(widths[j] ?? 0, cell.length);
     });
   }
-  return rows.map((row) => row.map((cell, j) => (j === 0 ? cell.padEnd(widths[j]) : cell.padStart(widths[j]))).join(gap).trimEnd()).join("\n");
+  return rows
+    .map((row) =>
+      row
+        .map((cell, j) => (j === 0 ? cell.padEnd(widths[j]) : cell.padStart(widths[j])))
+        .join(gap)
+        .trimEnd(),
+    )
+    .join("\n");
 }
 
 /** Metrics of several runs side by side, three digits. */

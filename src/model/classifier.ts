@@ -71,7 +71,9 @@ export function predictionOf(manifest: Manifest, probabilities: Float32Array, lo
     throw new UserError("bad-model", `${file}: gives ${probabilities.length} probabilities for ${classes.length} classes`);
   }
   if (!probabilities.every(Number.isFinite) || !logits.every(Number.isFinite)) {
-    throw new UserError("numeric", `${file}: the classifier gives NaN or infinite values`, { hint: "The file is damaged: train it again." });
+    throw new UserError("numeric", `${file}: the classifier gives NaN or infinite values`, {
+      hint: "The file is damaged: train it again.",
+    });
   }
   const decided = DECIDE[task](probabilities, classes.length, thresholds);
   return {

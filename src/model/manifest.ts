@@ -73,9 +73,13 @@ export function parseManifest(text: string | undefined, file: string): Manifest 
   const result = manifestSchema.safeParse(json);
   if (!result.success) {
     const issue = result.error.issues[0];
-    throw new UserError("bad-model", `${file}: its sigmax metadata is wrong at ${issue.path.join(".") || "the top"}: ${issue.message}`, {
-      hint: "The file is damaged, or was written by a newer version of sigmax.",
-    });
+    throw new UserError(
+      "bad-model",
+      `${file}: its sigmax metadata is wrong at ${issue.path.join(".") || "the top"}: ${issue.message}`,
+      {
+        hint: "The file is damaged, or was written by a newer version of sigmax.",
+      },
+    );
   }
   return result.data;
 }

@@ -23,7 +23,13 @@ export type ImageReply =
   | { readonly kind: "ready" }
   | { readonly kind: "notice"; readonly message: string }
   | { readonly kind: "result"; readonly id: number; readonly outputs: Record<string, Float32Array> }
-  | { readonly kind: "error"; readonly id: number | undefined; readonly code: ErrorCode | undefined; readonly message: string; readonly hint: string | undefined };
+  | {
+      readonly kind: "error";
+      readonly id: number | undefined;
+      readonly code: ErrorCode | undefined;
+      readonly message: string;
+      readonly hint: string | undefined;
+    };
 
 /** Worker threads that turn encoded images into a model's outputs: decode, preprocess, run. */
 export interface ImagePool {

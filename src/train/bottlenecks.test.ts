@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -37,7 +47,9 @@ describe("the text form", () => {
   });
 
   it("writes a module's address into the name as retrain.py does", () => {
-    expect(bottleneckPath("b", "rose/1.jpg", "https://tfhub.dev/a:b\\c/1")).toBe(join("b", "rose", "1.jpg_https~tfhub.dev~a~b~c~1.txt"));
+    expect(bottleneckPath("b", "rose/1.jpg", "https://tfhub.dev/a:b\\c/1")).toBe(
+      join("b", "rose", "1.jpg_https~tfhub.dev~a~b~c~1.txt"),
+    );
   });
 });
 
@@ -65,10 +77,28 @@ describe("one file", () => {
 });
 
 describe("a folder", () => {
+  it("is listed by image and module, underscores in both", async () => {
+    const root = join(folder, "names");
+    mkdirSync(join(root, "my_class", "deeper"), { recursive: true });
+    const names = [
+      "a_b.jpg_mobilenet_0.50_224.txt",
+      "c.JPEG_mobilenet_0.50_224.txt",
+      "d_mobilenet_0.50_224.txt",
+      "deeper/e.jpg_m.txt",
+    ];
+    for (const name of names) writeFileSync(join(root, "my_class", name), "1");
+    writeFileSync(join(root, "f.jpg_m.txt"), "1");
+    expect(await listBottlenecks(root, {})).toEqual({
+      moduleName: "mobilenet_0.50_224",
+      images: ["my_class/a_b.jpg", "my_class/c.JPEG"],
+    });
+  });
+
   it("with the files of two modules is refused", async () => {
     const mixed = join(folder, "mixed");
     mkdirSync(join(mixed, "a"), { recursive: true });
-    for (const name of ["1.jpg_m1.txt", "2.jpg_m1.txt", "2.jpg_m2.txt", "notes.txt"]) writeFileSync(join(mixed, "a", name), "1,2");
+    for (const name of ["1.jpg_m1.txt", "2.jpg_m1.txt", "2.jpg_m2.txt", "notes.txt"])
+      writeFileSync(join(mixed, "a", name), "1,2");
     await expect(listBottlenecks(mixed, {})).rejects.toThrow("2 of m1, 1 of m2");
   });
 
@@ -96,6 +126,8 @@ real("every bottleneck that retrain.py wrote is listed, read, and written back t
   expect(embeddings.length).toBe(files.length * size);
   const again = parseBottleneck(formatBottleneck(embeddings.subarray(0, size))).vector;
   expect(again).toEqual(embeddings.subarray(0, size));
-  const asPython = readFileSync(paths[0], "utf8").split(",").map((text) => Math.fround(Number(text)));
+  const asPython = readFileSync(paths[0], "utf8")
+    .split(",")
+    .map((text) => Math.fround(Number(text)));
   expect(Array.from(embeddings.subarray(0, size))).toEqual(asPython);
 });

@@ -1,12 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { mapInOrder } from "../concurrency.js";
-import { listFolder } from "../data/listing.js";
+import { isImageName, listFolder } from "../data/listing.js";
 import { quoted } from "../data/text.js";
 import { messageOf, UserError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import type { WorkOptions } from "../progress.js";
-import { IMAGE_EXTENSIONS } from "../raster/formats.js";
 
 /** Longer files are not read: a million numbers take about as much. */
 const MAX_BYTES = 16 * 2 ** 20;
@@ -81,9 +80,6 @@ export interface BottleneckFolder {
   readonly images: readonly string[];
 }
 
-/** `<class>/<image>_<module>.txt`; extensions come with their dot. */
-const FILE_NAME = new RegExp(`^([^/]+/.+?(?:\\${IMAGE_EXTENSIONS.join("|\\")}))_(.+)\\.txt$`, "i");
-
 /**
  * Lists `<folder>/<class>/<image>_<module>.txt`; undefined where there is no such file.
  *
@@ -93,11 +89,11 @@ export async function listBottlenecks(folder: string, options: WorkOptions): Pro
   const { others } = await listFolder(folder, { ...options, onProgress: undefined });
   const byModule = new Map<string, string[]>();
   for (const name of others) {
-    const [, image, moduleName] = FILE_NAME.exec(name) ?? [];
-    if (image === undefined || image.split("/").length !== 2) continue;
-    const known = byModule.get(moduleName);
-    if (known === undefined) byModule.set(moduleName, [image]);
-    else known.push(image);
+    const parts = partsOf(name);
+    if (parts === undefined) continue;
+    const known = byModule.get(parts.moduleName);
+    if (known === undefined) byModule.set(parts.moduleName, [parts.image]);
+    else known.push(parts.image);
   }
   const modules = [...byModule];
   if (modules.length > 1) {
@@ -107,6 +103,16 @@ export async function listBottlenecks(folder: string, options: WorkOptions): Pro
     });
   }
   return modules.length === 0 ? undefined : { moduleName: modules[0][0], images: modules[0][1] };
+}
+
+/** The two parts of `<class>/<image>_<module>.txt`: the image ends at the first underscore behind an image's extension. */
+function partsOf(name: string): { readonly image: string; readonly moduleName: string } | undefined {
+  if (name.split("/").length !== 2 || !name.endsWith(".txt")) return undefined;
+  for (let at = name.indexOf("_"); at >= 0; at = name.indexOf("_", at + 1)) {
+    const image = name.slice(0, at);
+    if (isImageName(image)) return { image, moduleName: name.slice(at + 1, -".txt".length) };
+  }
+  return undefined;
 }
 
 /**

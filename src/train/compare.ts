@@ -99,7 +99,10 @@ async function gather(
     backbone: embedded.backbone.id,
     seed,
     counts: embedded.counts,
-    testLabels: setSizes(labels.map((label) => Number(label === 1)), width),
+    testLabels: setSizes(
+      labels.map((label) => Number(label === 1)),
+      width,
+    ),
     leftOutOfSoftmaxLoss: scored.softmax.fit.leftOut,
     heads: {
       softmax: comparedHead(task, labels, embedded, scored.softmax, width),
@@ -132,13 +135,18 @@ function comparedHead(task: Task, labels: Int8Array, embedded: EmbeddedData, sco
     thresholdFree: thresholdFree(task, labels, probabilities, calibrationError(bins)?.expected, classes),
     decisions,
     reliability: bins.map(({ meanConfidence, accuracy, count }) => ({ probability: meanConfidence, fraction: accuracy, count })),
-    setsAtHalf: setSizes(DECISIONS.half(probabilities, classes, () => []), classes),
+    setsAtHalf: setSizes(
+      DECISIONS.half(probabilities, classes, () => []),
+      classes,
+    ),
     averagePrecision: perClass(averagePrecision, labels, probabilities, classes).map((value) => value ?? Number.NaN),
   };
 }
 
 /** How each rule turns probabilities `[n, K]` into decisions. */
-const DECISIONS: Readonly<Record<DecisionRule, (probabilities: Float32Array, classes: number, thresholds: () => readonly number[]) => Uint8Array>> = {
+const DECISIONS: Readonly<
+  Record<DecisionRule, (probabilities: Float32Array, classes: number, thresholds: () => readonly number[]) => Uint8Array>
+> = {
   argmax: (probabilities, classes) => DECIDE.multiclass(probabilities, classes),
   half: (probabilities, classes) => DECIDE.multilabel(probabilities, classes),
   tuned: (probabilities, classes, thresholds) => DECIDE.multilabel(probabilities, classes, thresholds()),
@@ -150,7 +158,13 @@ function tunedThresholds(embedded: EmbeddedData, { head, fit }: ScoredHead, clas
   return bestF1Thresholds(pickRows(embedded.labels, classes, rows), ACTIVATIONS[head](logits, classes), classes);
 }
 
-function thresholdFree(task: Task, labels: Int8Array, probabilities: Float32Array, ece: number | undefined, classes: number): Metrics {
+function thresholdFree(
+  task: Task,
+  labels: Int8Array,
+  probabilities: Float32Array,
+  ece: number | undefined,
+  classes: number,
+): Metrics {
   const all: Readonly<Record<string, number | undefined>> = {
     mapMacro: meanOf(perClass(averagePrecision, labels, probabilities, classes)),
     aucMacro: meanOf(perClass(rocAuc, labels, probabilities, classes)),
@@ -161,10 +175,11 @@ function thresholdFree(task: Task, labels: Int8Array, probabilities: Float32Arra
   return Object.fromEntries(THRESHOLD_FREE.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
 }
 
-const LOG_LOSS: Readonly<Record<Task, (labels: Int8Array, probabilities: Float32Array, classes: number) => number | undefined>> = {
-  multiclass: logLoss,
-  multilabel: (labels, probabilities) => cellLogLoss(labels, probabilities),
-};
+const LOG_LOSS: Readonly<Record<Task, (labels: Int8Array, probabilities: Float32Array, classes: number) => number | undefined>> =
+  {
+    multiclass: logLoss,
+    multilabel: (labels, probabilities) => cellLogLoss(labels, probabilities),
+  };
 
 /** The metrics of a task that depend on the decisions. */
 function decisionMetrics(metrics: Metrics): Metrics {
@@ -181,4 +196,3 @@ function setSizes(matrix: ArrayLike<number>, classes: number): SetSizes {
   }
   return sizes;
 }
-

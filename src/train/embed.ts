@@ -1,4 +1,4 @@
-import { dirname, extname, join, basename } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import { createNpyWriter } from "../data/arrays/npy.js";
 import { createSafetensorsWriter } from "../data/arrays/safetensors.js";
 import type { ArrayWriter } from "../data/arrays/writer.js";
@@ -81,7 +81,11 @@ export async function embed(options: EmbedFilesOptions): Promise<EmbedResult> {
   const unreadable = await pass(images);
   const bad = new Set(unreadable.map(({ file }) => file));
   const kept = images.filter(({ file }) => !bad.has(file));
-  if (kept.length === 0) throw new UserError("bad-file", `none of the ${images.length} images could be read: ${unreadable[0]?.reason ?? "there are none"}`);
+  if (kept.length === 0)
+    throw new UserError(
+      "bad-file",
+      `none of the ${images.length} images could be read: ${unreadable[0]?.reason ?? "there are none"}`,
+    );
   if (unreadable.length > 0) {
     onWarning?.(describeUnreadable(unreadable, images.length));
     await pass(kept);

@@ -1,5 +1,16 @@
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { messageOf, UserError } from "../errors.js";
@@ -37,7 +48,10 @@ export interface EmbeddingCacheOptions {
 export function openEmbeddingCache(options: EmbeddingCacheOptions): EmbeddingCache {
   const { size, onWarning } = options;
   const vectorBytes = size * 4;
-  const name = createHash("sha256").update(JSON.stringify([1, options.identity, size])).digest("hex").slice(0, 32);
+  const name = createHash("sha256")
+    .update(JSON.stringify([1, options.identity, size]))
+    .digest("hex")
+    .slice(0, 32);
   const folder = join(options.folder, "embeddings", name);
   const places = new Map<string, { file: number; index: number; crc: number }>();
   const files: number[] = [];

@@ -45,7 +45,12 @@ interface NamedFile {
  *
  * @throws UserError `aborted`, or a failure of the model itself
  */
-export async function* embedImages(files: Iterable<NamedFile>, total: number, backbone: Backbone, options: EmbedOptions = {}): AsyncGenerator<EmbeddedImage> {
+export async function* embedImages(
+  files: Iterable<NamedFile>,
+  total: number,
+  backbone: Backbone,
+  options: EmbedOptions = {},
+): AsyncGenerator<EmbeddedImage> {
   const { signal, onProgress, onWarning, views = 1, stage = "embed" } = options;
   const size = views * backbone.embeddingSize;
   const cache: EmbeddingCache | undefined =
@@ -123,7 +128,10 @@ export function readImageFile(path: string, file = path): Uint8Array {
     const status = fstatSync(handle);
     if (!status.isFile()) throw new UserError("bad-file", `${file}: is not a regular file`);
     if (status.size > MAX_FILE_BYTES) {
-      throw new UserError("limit", `${file}: ${status.size} bytes are more than the limit of ${MAX_FILE_BYTES} bytes for one image`);
+      throw new UserError(
+        "limit",
+        `${file}: ${status.size} bytes are more than the limit of ${MAX_FILE_BYTES} bytes for one image`,
+      );
     }
     return readFileSync(handle);
   } finally {

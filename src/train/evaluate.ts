@@ -1,12 +1,12 @@
-import { UserError } from "../errors.js";
 import { describeUnreadable, type Unreadable } from "../data/checks.js";
 import { isLabelled } from "../data/dataset.js";
 import { openDataset } from "../data/open.js";
 import { splitDataset } from "../data/split.js";
+import { UserError } from "../errors.js";
 import { METRICS, type Metrics } from "../learn/metrics/report.js";
 import type { WorkOptions } from "../progress.js";
 import type { RuntimeChoice } from "../runtime/session.js";
-import { PARTS, type Head, type Part, type Task } from "../task.js";
+import { type Head, PARTS, type Part, type Task } from "../task.js";
 import type { DataOptions } from "./options.js";
 import { type Counts, countParts, labelMatrix, type PlacedSample, placeSamples, rowsByPart } from "./parts.js";
 import { predictFiles, readClassifier } from "./predict.js";
@@ -67,7 +67,13 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   const files = chosen.map(({ sample }) => sample);
   const { threads, runtime } = options;
   // The bytes were tried in a child process when they were read above.
-  for await (const { file, prediction, error } of predictFiles(bytes, files, files.length, { ...work, threads, runtime, trusted: true, stage: "evaluate" })) {
+  for await (const { file, prediction, error } of predictFiles(bytes, files, files.length, {
+    ...work,
+    threads,
+    runtime,
+    trusted: true,
+    stage: "evaluate",
+  })) {
     const sample = chosen[index++];
     if (error !== undefined) {
       if (options.unreadable === "fail") throw error;

@@ -44,10 +44,11 @@ export function labelMatrix(placed: readonly PlacedSample[], classes: number): I
 
 /** Picks rows out of a row-major matrix `[N, width]`. */
 export function pickRows<T extends Float32Array | Int8Array>(matrix: T, width: number, rows: readonly number[]): T {
-  const picked = (matrix instanceof Float32Array ? new Float32Array(rows.length * width) : new Int8Array(rows.length * width)) as T; // same constructor as matrix
+  const picked = (
+    matrix instanceof Float32Array ? new Float32Array(rows.length * width) : new Int8Array(rows.length * width)
+  ) as T; // same constructor as matrix
   rows.forEach((row, i) => {
     picked.set(matrix.subarray(row * width, (row + 1) * width), i * width);
   });
   return picked;
 }
-

@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { mapInOrder } from "../concurrency.js";
 import { messageOf, UserError } from "../errors.js";
 import { type Classifier, openClassifierWith, predictionOf, preprocessOf, readManifest } from "../model/classifier.js";
@@ -43,7 +43,10 @@ interface ClassifierBytes {
  * await classifier.close();
  * @throws UserError `not-found`, `bad-model` or `limit`, naming the file
  */
-export async function openClassifier(source: string | Uint8Array, options: OpenClassifierOptions = {}): Promise<Classifier<ImageInput>> {
+export async function openClassifier(
+  source: string | Uint8Array,
+  options: OpenClassifierOptions = {},
+): Promise<Classifier<ImageInput>> {
   const { bytes, file } = await readClassifier(source, options);
   const classifier = await openClassifierWith(
     (model, session) => openSession(model, { ...session, runtime: options.runtime, onWarning: options.onWarning }),
@@ -64,7 +67,10 @@ async function rasterOf(image: ImageInput): Promise<Raster> {
 }
 
 /** Reads a classifier's bytes, and lets a child process try them first unless they are trusted. */
-export async function readClassifier(source: string | Uint8Array, { trusted = false, runtime }: OpenClassifierOptions = {}): Promise<ClassifierBytes> {
+export async function readClassifier(
+  source: string | Uint8Array,
+  { trusted = false, runtime }: OpenClassifierOptions = {},
+): Promise<ClassifierBytes> {
   const file = typeof source === "string" ? source : "the classifier";
   let bytes: Uint8Array;
   try {
@@ -94,7 +100,14 @@ export async function* predictFiles(
   const { signal, onProgress, onWarning, runtime, stage = "predict" } = options;
   const { bytes, manifest, file: name } = await readClassifier(source, options);
   const threads = Math.min(options.threads ?? availableParallelism(), Math.max(1, total));
-  const pool = await openImagePool({ model: bytes, preprocess: preprocessOf(manifest, name), outputs: ["final_result", "logits"], threads, runtime, onWarning });
+  const pool = await openImagePool({
+    model: bytes,
+    preprocess: preprocessOf(manifest, name),
+    outputs: ["final_result", "logits"],
+    threads,
+    runtime,
+    onWarning,
+  });
   const predictOne = async ({ file, path }: { readonly file: string; readonly path: string }): Promise<PredictedImage> => {
     try {
       const { final_result: probabilities, logits } = await pool.run(readImageFile(path, file), file);

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { UserError } from "../errors.js";
 import { checkContent, checkLabels, describeUnreadable, type Unreadable } from "../data/checks.js";
 import type { Dataset } from "../data/dataset.js";
 import { openDataset } from "../data/open.js";
 import { SPLIT_METHODS, type SplitOptions, splitDataset } from "../data/split.js";
+import { UserError } from "../errors.js";
 import type { Backbone } from "../model/backbone.js";
 import { openBackbone } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
@@ -74,7 +74,10 @@ export function splitChoice(split: string | undefined): Pick<SplitOptions, "meth
 }
 
 /** Opens the backbone; it may look at images of the training part, never at others. */
-export async function openBackboneFor(data: SplitData, options: BackboneOptions & WorkOptions & { readonly seed: number }): Promise<Backbone> {
+export async function openBackboneFor(
+  data: SplitData,
+  options: BackboneOptions & WorkOptions & { readonly seed: number },
+): Promise<Backbone> {
   const train = data.placed.flatMap(({ part, sample }) => (part === "train" ? [sample] : []));
   const { signal, onProgress, onWarning } = options;
   return openBackbone(

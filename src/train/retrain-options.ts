@@ -127,9 +127,13 @@ export function retrainSettings(options: RetrainOptions): RetrainSettings {
   const { finalTensorName } = settings;
   // TensorFlow's rule for names; the others are outputs and inputs of every classifier.
   if (!/^[\w.][\w.\\/-]*$/.test(finalTensorName) || RESERVED.includes(finalTensorName)) {
-    throw new UserError("usage", `--final_tensor_name ${JSON.stringify(finalTensorName)}: cannot be a name of the probabilities`, {
-      hint: `Use letters, digits and . _ - / like final_result, but not ${RESERVED.join(", ")}.`,
-    });
+    throw new UserError(
+      "usage",
+      `--final_tensor_name ${JSON.stringify(finalTensorName)}: cannot be a name of the probabilities`,
+      {
+        hint: `Use letters, digits and . _ - / like final_result, but not ${RESERVED.join(", ")}.`,
+      },
+    );
   }
   for (const [key, flag] of BATCHES) {
     if (settings[key] !== 0) continue;

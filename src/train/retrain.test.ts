@@ -52,12 +52,15 @@ for d in sorted(os.listdir(root)):
         counts[1 if p < 10 else 2 if p < 20 else 0] += 1
 print(*counts)`;
 
-  it.each(["tf_files/photos", "./tf_files/photos/"])("splits as the published formula does for --image_dir %s", async (imageDir) => {
-    const python = spawnSync("python3", ["-c", FORMULA, REAL, imageDir], { encoding: "utf8" });
-    if (python.status !== 0) return console.warn("skipped: no python3 to compute the published formula");
-    const { counts } = await retrain({ ...outputs(), imageDir, bottleneckDir: REAL, howManyTrainingSteps: 1 });
-    expect(`${counts.train} ${counts.validation} ${counts.test}`).toBe(python.stdout.trim());
-  });
+  it.each(["tf_files/photos", "./tf_files/photos/"])(
+    "splits as the published formula does for --image_dir %s",
+    async (imageDir) => {
+      const python = spawnSync("python3", ["-c", FORMULA, REAL, imageDir], { encoding: "utf8" });
+      if (python.status !== 0) return console.warn("skipped: no python3 to compute the published formula");
+      const { counts } = await retrain({ ...outputs(), imageDir, bottleneckDir: REAL, howManyTrainingSteps: 1 });
+      expect(`${counts.train} ${counts.validation} ${counts.test}`).toBe(python.stdout.trim());
+    },
+  );
 
   it("tells burnt, green and half burnt apart in 4000 steps, in well under 10 s", async () => {
     const steps: StepReport[] = [];
@@ -146,9 +149,19 @@ describe("training on bottlenecks", () => {
 
   it("writes a last layer that takes embeddings, with a second name for its output", async () => {
     const out = outputs();
-    await retrain({ ...out, bottleneckDir: makeBottlenecks("graph"), finalTensorName: "final/probs", howManyTrainingSteps: 200, learningRate: 0.5 });
+    await retrain({
+      ...out,
+      bottleneckDir: makeBottlenecks("graph"),
+      finalTensorName: "final/probs",
+      howManyTrainingSteps: 200,
+      learningRate: 0.5,
+    });
     const bytes = readFileSync(out.outputGraph);
-    expect(JSON.parse(readMetadata(readModel(bytes))[LAST_LAYER_KEY])).toMatchObject({ version: 1, head: "softmax", classes: ["dry land", "water"] });
+    expect(JSON.parse(readMetadata(readModel(bytes))[LAST_LAYER_KEY])).toMatchObject({
+      version: 1,
+      head: "softmax",
+      classes: ["dry land", "water"],
+    });
     const session = await openSession(bytes);
     expect(session.inputs).toMatchObject([{ name: "embedding", shape: ["N", 3] }]);
     const results = await session.run({ embedding: float32([2, 3], [0, 0.5, 1, 1, 0.5, 1]) });
@@ -174,9 +187,13 @@ describe("training on bottlenecks", () => {
   it("stops at a loss that is not finite, naming the step and files of the batch", async () => {
     // Twins in both classes: no step can be right for both.
     const bottleneckDir = makeBottlenecks("diverge");
-    for (const label of ["dry land", "water"]) for (let i = 0; i < 30; i++) writeFileSync(join(bottleneckDir, label, `${i}.jpg_m.txt`), "9,9,9");
+    for (const label of ["dry land", "water"])
+      for (let i = 0; i < 30; i++) writeFileSync(join(bottleneckDir, label, `${i}.jpg_m.txt`), "9,9,9");
     const run = retrain({ ...outputs(), bottleneckDir, learningRate: 1e38 });
-    await expect(run).rejects.toMatchObject({ code: "numeric", message: expect.stringMatching(/^step [012]: the cross entropy is (NaN|Infinity), on (dry land|water)\/\d+\.jpg, /) });
+    await expect(run).rejects.toMatchObject({
+      code: "numeric",
+      message: expect.stringMatching(/^step [012]: the cross entropy is (NaN|Infinity), on (dry land|water)\/\d+\.jpg, /),
+    });
   });
 
   it("names a bottleneck file that is damaged and whose image is not there", async () => {
@@ -205,7 +222,8 @@ describe("what is refused", () => {
   beforeAll(() => {
     bottleneckDir = makeBottlenecks("refusals");
     cpSync(join(bottleneckDir, "water"), join(folder, "one-class", "water"), { recursive: true });
-    for (const label of ["half burnt", "half_burnt"]) cpSync(join(bottleneckDir, "water"), join(folder, "twins", label), { recursive: true });
+    for (const label of ["half burnt", "half_burnt"])
+      cpSync(join(bottleneckDir, "water"), join(folder, "twins", label), { recursive: true });
     mkdirSync(join(folder, "empty"));
   });
 

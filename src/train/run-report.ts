@@ -1,11 +1,11 @@
 import { basename, resolve } from "node:path";
+import type { Sample } from "../data/dataset.js";
 import { classScores, countCells } from "../learn/metrics/counts.js";
 import { confusion } from "../learn/metrics/multiclass.js";
 import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
 import type { Metrics } from "../learn/metrics/report.js";
-import type { Sample } from "../data/dataset.js";
-import { decodeRaster } from "../raster/formats.js";
 import { thumbnail } from "../raster/encode.js";
+import { decodeRaster } from "../raster/formats.js";
 import type { LabelScore, Mistake, RunReport } from "../report/run.js";
 import { PARTS, type Part, type Task } from "../task.js";
 import { VERSION } from "../version.js";
@@ -62,14 +62,20 @@ function classCounts({ embedded, data }: Findings): Record<Part, number[]> {
   const width = data.dataset.classes.length;
   const count = (part: Part) => {
     const counts = new Array<number>(width).fill(0);
-    for (const row of embedded.rows[part]) for (let k = 0; k < width; k++) if (embedded.labels[row * width + k] === 1) counts[k]++;
+    for (const row of embedded.rows[part])
+      for (let k = 0; k < width; k++) if (embedded.labels[row * width + k] === 1) counts[k]++;
     return counts;
   };
   return { train: count(PARTS[0]), validation: count(PARTS[1]), test: count(PARTS[2]) };
 }
 
 /** Scores per class from labels, probabilities and decisions `[n, K]`. */
-export function labelScores(labels: Int8Array, probabilities: Float32Array, decisions: Uint8Array, classes: number): LabelScore[] {
+export function labelScores(
+  labels: Int8Array,
+  probabilities: Float32Array,
+  decisions: Uint8Array,
+  classes: number,
+): LabelScore[] {
   const precisions = perClass(averagePrecision, labels, probabilities, classes);
   return classScores(countCells(labels, decisions, classes)).map(({ precision, recall, fbeta, support }, k) => ({
     positives: support,
@@ -104,7 +110,12 @@ async function mistakes({ embedded, scored, data }: Findings, labels: Int8Array)
 /** The thumbnail of a sample, or nothing if the image has become unreadable meanwhile or cannot be shown. */
 export async function thumbnailOf(sample: Pick<Sample, "path" | "file">): Promise<{ thumbnail?: string }> {
   try {
-    return { thumbnail: await thumbnail(await decodeRaster(readImageFile(sample.path, sample.file), { file: sample.file }), THUMBNAIL_PX) };
+    return {
+      thumbnail: await thumbnail(
+        await decodeRaster(readImageFile(sample.path, sample.file), { file: sample.file }),
+        THUMBNAIL_PX,
+      ),
+    };
   } catch {
     return {};
   }

@@ -52,7 +52,13 @@ function config({ options, data, embedded, manifest }: Findings) {
     version: 1,
     sigmax: VERSION,
     node: process.version,
-    options: { ...given, task: data.dataset.task, classes: data.dataset.classes, backbone: embedded.backbone.id, views: embedded.views },
+    options: {
+      ...given,
+      task: data.dataset.task,
+      classes: data.dataset.classes,
+      backbone: embedded.backbone.id,
+      views: embedded.views,
+    },
     source: data.dataset.source,
     backbone: manifest.backbone,
     preprocess: manifest.preprocess,
@@ -91,12 +97,14 @@ function predictionRows({ data, embedded, scored }: Findings): string[][] {
 function mistakeRows({ data, embedded, scored }: Findings): string[][] {
   const { classes } = data.dataset;
   const names = (indices: readonly number[]) => indices.map((k) => classes[k]).join("|");
-  return findMistakes(pickRows(embedded.labels, classes.length, scored.rows), scored, classes.length).map(({ index, truth, decided, confidence }) => [
-    embedded.placed[scored.rows[index]].sample.file,
-    names(truth),
-    names(decided),
-    confidence.toFixed(6),
-  ]);
+  return findMistakes(pickRows(embedded.labels, classes.length, scored.rows), scored, classes.length).map(
+    ({ index, truth, decided, confidence }) => [
+      embedded.placed[scored.rows[index]].sample.file,
+      names(truth),
+      names(decided),
+      confidence.toFixed(6),
+    ],
+  );
 }
 
 /** Logits of train and validation samples from heads that have not seen them. */

@@ -26,7 +26,14 @@ export async function logitsOf({ weights, bias }: LinearHead, embeddings: Float3
   if (count === 0) return new Float32Array(0);
   const graph = new GraphBuilder();
   const input = graph.input("embedding", "float32", ["N", size]);
-  graph.output(graph.op("Gemm", [input, graph.constant(float32([classes, size], weights)), graph.constant(float32([classes], bias))], { transB: 1 }, "logits"));
+  graph.output(
+    graph.op(
+      "Gemm",
+      [input, graph.constant(float32([classes, size], weights)), graph.constant(float32([classes], bias))],
+      { transB: 1 },
+      "logits",
+    ),
+  );
   const session = await openSession(writeModel(graph.build({ name: "head" })));
   try {
     const { logits } = await session.run({ embedding: float32([count, size], embeddings) });

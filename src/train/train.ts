@@ -101,7 +101,9 @@ export async function fitAndScore(
   const { embeddings, labels, placed, rows, views, backbone } = embedded;
   const size = backbone.embeddingSize;
   if (rows.train.length === 0) {
-    throw new UserError("bad-data", "none of the training images can be read", { hint: "sigmax data inspect <data> lists them." });
+    throw new UserError("bad-data", "none of the training images can be read", {
+      hint: "sigmax data inspect <data> lists them.",
+    });
   }
   const fit = await trainHead({
     embeddings,
@@ -128,7 +130,14 @@ export async function fitAndScore(
 }
 
 /** Probabilities, decisions at the default rule and metrics of logits `[n, K]`. */
-export function score(task: Task, head: Head, logits: Float32Array, labels: Int8Array, classes: number, thresholds?: readonly number[]) {
+export function score(
+  task: Task,
+  head: Head,
+  logits: Float32Array,
+  labels: Int8Array,
+  classes: number,
+  thresholds?: readonly number[],
+) {
   const probabilities = Float32Array.from(ACTIVATIONS[head](logits, classes));
   const decisions = DECIDE[task](probabilities, classes, thresholds);
   return { probabilities, decisions, metrics: METRICS[task](labels, probabilities, decisions, classes) };
@@ -139,7 +148,12 @@ export function defaultThresholds(classes: number): number[] {
   return new Array<number>(classes).fill(0.5);
 }
 
-async function scoreBaseline(data: SplitData, embedded: EmbeddedData, scored: ScoredHead, options: TrainOptions & { readonly seed: number }): Promise<Metrics> {
+async function scoreBaseline(
+  data: SplitData,
+  embedded: EmbeddedData,
+  scored: ScoredHead,
+  options: TrainOptions & { readonly seed: number },
+): Promise<Metrics> {
   if (embedded.backbone.id === "stats") return scored.metrics;
   const { cache, threads, runtime, signal, onProgress, onWarning } = options;
   const work = { signal, onProgress, onWarning };
@@ -166,7 +180,11 @@ function manifestOf(data: SplitData, embedded: EmbeddedData, scored: ScoredHead)
 }
 
 /** Backbone + head + manifest as one serialised ONNX model. */
-export function buildClassifier({ backbone, views }: Pick<EmbeddedData, "backbone" | "views">, { weights, bias }: LinearHead, manifest: Manifest): Uint8Array {
+export function buildClassifier(
+  { backbone, views }: Pick<EmbeddedData, "backbone" | "views">,
+  { weights, bias }: LinearHead,
+  manifest: Manifest,
+): Uint8Array {
   const single = readModel(backbone.model, { file: backbone.id });
   const model = appendHead(averageViews(single, views), {
     weights: float32([bias.length, weights.length / bias.length], weights),
@@ -175,4 +193,3 @@ export function buildClassifier({ backbone, views }: Pick<EmbeddedData, "backbon
   });
   return writeModel(withMetadata(model, { [MANIFEST_KEY]: JSON.stringify(manifest) }));
 }
-

@@ -19,7 +19,8 @@ export const backboneInspect: Command = {
       terminal.print(JSON.stringify(found));
       return;
     }
-    const shape = (dims: readonly (number | string | null)[] | undefined) => (dims === undefined ? "?" : `[${dims.map((dim) => dim ?? "?").join(", ")}]`);
+    const shape = (dims: readonly (number | string | null)[] | undefined) =>
+      dims === undefined ? "?" : `[${dims.map((dim) => dim ?? "?").join(", ")}]`;
     terminal.print(printable(`${String(file)}`));
     terminal.print(
       alignColumns([
@@ -32,6 +33,8 @@ export const backboneInspect: Command = {
       ]),
     );
     terminal.print("\ncan be cut at (--embedding <tensor>):");
-    terminal.print(alignColumns(found.candidates.map(({ name, size, role }) => [`  ${printable(name)}`, `${size ?? "?"} features`, role])));
+    terminal.print(
+      alignColumns(found.candidates.map(({ name, size, role }) => [`  ${printable(name)}`, `${size ?? "?"} features`, role])),
+    );
   },
 };

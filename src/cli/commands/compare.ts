@@ -14,8 +14,17 @@ export const compare: Command = {
     ...DATA_FLAGS,
     ...BACKBONE_FLAGS,
     ...SPLIT_FLAGS,
-    unreadable: { value: "what", choices: ["skip", "fail"], describe: "what to do with images that cannot be read", shownDefault: "skip" },
-    out: { value: "folder", describe: "folder for compare.html and compare.json", shownDefault: "runs/<name of the data>-compare" },
+    unreadable: {
+      value: "what",
+      choices: ["skip", "fail"],
+      describe: "what to do with images that cannot be read",
+      shownDefault: "skip",
+    },
+    out: {
+      value: "folder",
+      describe: "folder for compare.html and compare.json",
+      shownDefault: "runs/<name of the data>-compare",
+    },
     ...OUT_FLAGS,
   },
   async run(input, terminal) {

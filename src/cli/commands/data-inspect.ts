@@ -19,7 +19,12 @@ export const dataInspect: Command = {
     const { data, labels, task, classes, split, groupBy } = dataOptions(input);
     const work = { signal: terminal.signal, onProgress: terminal.onProgress, onWarning: terminal.onWarning };
     const dataset = await openDataset(data, { labels, task, classes, groupBy, missing: "skip", unlabelled: true, ...work });
-    const parts = splitDataset(dataset, { ...splitChoice(split), groupBy, seed: number(input.flags, "seed"), onWarning: terminal.onWarning });
+    const parts = splitDataset(dataset, {
+      ...splitChoice(split),
+      groupBy,
+      seed: number(input.flags, "seed"),
+      onWarning: terminal.onWarning,
+    });
     const found = inspectDataset(dataset, parts);
     const content = await checkContent(dataset, parts, work);
     const findings = [...checkLabels(dataset, parts), ...content.findings];
@@ -27,7 +32,9 @@ export const dataInspect: Command = {
       terminal.print(JSON.stringify({ ...found, findings, unreadable: content.unreadable }));
       return;
     }
-    terminal.print(`${printable(data)}: ${found.source}, ${found.task}, ${found.samples} images, ${found.labelled} labelled, ${found.classes.length} classes\n`);
+    terminal.print(
+      `${printable(data)}: ${found.source}, ${found.task}, ${found.samples} images, ${found.labelled} labelled, ${found.classes.length} classes\n`,
+    );
     terminal.print(
       alignColumns([
         ["class", "images", ...PARTS, "no", "unknown"],

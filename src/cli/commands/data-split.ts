@@ -1,8 +1,8 @@
 import { basename, resolve } from "node:path";
 import { isLabelled } from "../../data/dataset.js";
 import { openDataset } from "../../data/open.js";
-import { splitDataset } from "../../data/split.js";
 import { writeSplit } from "../../data/split/explicit.js";
+import { splitDataset } from "../../data/split.js";
 import { UserError } from "../../errors.js";
 import { refuseToOverwrite } from "../../files.js";
 import { PARTS } from "../../task.js";
@@ -14,12 +14,20 @@ import { dataOptions, number, text } from "../inputs.js";
 export const dataSplit: Command = {
   name: "data split",
   summary: "divide a dataset into train, validation and test, and write file,split",
-  examples: ["sigmax data split photos/ --out split.csv", "sigmax data split images/ --labels labels.csv --group-by place --out split.csv"],
+  examples: [
+    "sigmax data split photos/ --out split.csv",
+    "sigmax data split images/ --labels labels.csv --group-by place --out split.csv",
+  ],
   arguments: [{ name: "data", describe: "folder of images" }],
   flags: {
     ...DATA_FLAGS,
     ...SPLIT_FLAGS,
-    fractions: { value: "a,b,c", parse: fractions, describe: "shares of train, validation and test", shownDefault: "0.7,0.1,0.2" },
+    fractions: {
+      value: "a,b,c",
+      parse: fractions,
+      describe: "shares of train, validation and test",
+      shownDefault: "0.7,0.1,0.2",
+    },
     out: { value: "file", describe: "CSV file to write", shownDefault: "split.csv" },
     ...OUT_FLAGS,
   },
@@ -41,7 +49,10 @@ export const dataSplit: Command = {
     const counts = Object.fromEntries(PARTS.map((part) => [part, parts.filter((other) => other === part).length]));
     const unlabelled = dataset.samples.filter((sample) => !isLabelled(sample)).length;
     if (terminal.json) terminal.print(JSON.stringify({ out, counts, unlabelled }));
-    else terminal.print(`${out}: ${PARTS.map((part) => `${part} ${counts[part]}`).join(" · ")} of ${basename(resolve(data))}${unlabelled > 0 ? `, ${unlabelled} without a label left out` : ""}`);
+    else
+      terminal.print(
+        `${out}: ${PARTS.map((part) => `${part} ${counts[part]}`).join(" · ")} of ${basename(resolve(data))}${unlabelled > 0 ? `, ${unlabelled} without a label left out` : ""}`,
+      );
   },
 };
 

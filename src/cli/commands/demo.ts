@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { renderCompareText } from "../../report/compare-text.js";
-import { generateChips } from "../../synth/chips.js";
 import { type ChipSet, writeChipSet } from "../../synth/chip-set.js";
+import { generateChips } from "../../synth/chips.js";
 import { TASKS, type Task } from "../../task.js";
 import { compare } from "../../train/compare.js";
 import { train } from "../../train/train.js";
@@ -39,7 +39,13 @@ export const demo: Command = {
     const labels = sets.multilabel.labelsFile;
     const multi = await train({ data: sets.multilabel.folder, labels, out: join(out, "run-sigmoid"), ...shared });
     terminal.say("\n3. Both heads on the same images");
-    const both = await compare({ data: sets.multilabel.folder, labels, out: join(out, "compare"), command: "sigmax demo", ...shared });
+    const both = await compare({
+      data: sets.multilabel.folder,
+      labels,
+      out: join(out, "compare"),
+      command: "sigmax demo",
+      ...shared,
+    });
 
     if (terminal.json) {
       terminal.print(JSON.stringify({ softmax: single, sigmoid: multi, compare: both.html }));
@@ -67,7 +73,11 @@ function workOf({ signal, onProgress, onWarning }: Terminal) {
   return { signal, onProgress, onWarning };
 }
 
-function generate(out: string, task: Task, { seed, force, signal, onProgress }: { seed: number; force: boolean } & ReturnType<typeof workOf>): Promise<ChipSet> {
+function generate(
+  out: string,
+  task: Task,
+  { seed, force, signal, onProgress }: { seed: number; force: boolean } & ReturnType<typeof workOf>,
+): Promise<ChipSet> {
   const count = CHIPS[task];
   const stage = `generate ${task}`;
   return writeChipSet(join(out, `generated-${task}`), generateChips({ task, count, seed }), {
@@ -78,4 +88,3 @@ function generate(out: string, task: Task, { seed, force, signal, onProgress }: 
     onProgress: (progress) => onProgress({ ...progress, stage }),
   });
 }
-

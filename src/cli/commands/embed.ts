@@ -7,18 +7,31 @@ import { backboneOptions, number, text } from "../inputs.js";
 export const embed: Command = {
   name: "embed",
   summary: "write one feature vector per image",
-  examples: ["sigmax embed photos/ --out features.npy", "sigmax embed photos/ --backbone squeezenet.onnx --out features.safetensors"],
+  examples: [
+    "sigmax embed photos/ --out features.npy",
+    "sigmax embed photos/ --backbone squeezenet.onnx --out features.safetensors",
+  ],
   arguments: [{ name: "images", describe: "image files, folders of them, or a text file with one path a line", variadic: true }],
   flags: {
     ...BACKBONE_FLAGS,
     seed: SPLIT_FLAGS.seed,
-    unreadable: { value: "what", choices: ["skip", "fail"], describe: "what to do with images that cannot be read", shownDefault: "skip" },
-    out: { value: "file", describe: "file to write: .npy or .safetensors; the names of the rows go beside it as .csv", shownDefault: "embeddings.npy" },
+    unreadable: {
+      value: "what",
+      choices: ["skip", "fail"],
+      describe: "what to do with images that cannot be read",
+      shownDefault: "skip",
+    },
+    out: {
+      value: "file",
+      describe: "file to write: .npy or .safetensors; the names of the rows go beside it as .csv",
+      shownDefault: "embeddings.npy",
+    },
     ...OUT_FLAGS,
   },
   async run(input, terminal) {
     const images: ImageFile[] = [];
-    for (const path of [input.arguments[0] ?? []].flat()) images.push(...(await listImages(path, { signal: terminal.signal, onWarning: terminal.onWarning })));
+    for (const path of [input.arguments[0] ?? []].flat())
+      images.push(...(await listImages(path, { signal: terminal.signal, onWarning: terminal.onWarning })));
     const result = await embedFiles({
       images,
       ...backboneOptions(input),

@@ -17,7 +17,12 @@ export const evaluate: Command = {
     labels: DATA_FLAGS.labels,
     split: { ...SPLIT_FLAGS.split, shownDefault: "none: every labelled image is scored" },
     part: { value: "part", choices: PARTS, describe: "part of the split to score", shownDefault: "test" },
-    unreadable: { value: "what", choices: ["skip", "fail"], describe: "what to do with images that cannot be read", shownDefault: "skip" },
+    unreadable: {
+      value: "what",
+      choices: ["skip", "fail"],
+      describe: "what to do with images that cannot be read",
+      shownDefault: "skip",
+    },
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
   },
@@ -40,7 +45,9 @@ export const evaluate: Command = {
       return;
     }
     const { counts, part, unreadable } = result;
-    terminal.print(`\n${result.task}, head ${result.head}, ${counts[part]} images of the part "${part}"${unreadable.length > 0 ? `, ${unreadable.length} of them unreadable` : ""}\n`);
+    terminal.print(
+      `\n${result.task}, head ${result.head}, ${counts[part]} images of the part "${part}"${unreadable.length > 0 ? `, ${unreadable.length} of them unreadable` : ""}\n`,
+    );
     terminal.print(metricTable({ [part]: result.test }));
   },
 };

@@ -22,13 +22,19 @@ export const predict: Command = {
   flags: {
     csv: { describe: "print file,labels and one column of probabilities per class" },
     top: { value: "k", parse: integer(1), describe: "show the k most probable classes of each image", shownDefault: "3" },
-    unreadable: { value: "what", choices: ["skip", "fail"], describe: "what to do with images that cannot be read", shownDefault: "skip" },
+    unreadable: {
+      value: "what",
+      choices: ["skip", "fail"],
+      describe: "what to do with images that cannot be read",
+      shownDefault: "skip",
+    },
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
   },
   async run({ arguments: [classifier, images], flags }, terminal) {
     const files: ImageFile[] = [];
-    for (const path of [images ?? []].flat()) files.push(...(await listImages(path, { signal: terminal.signal, onWarning: terminal.onWarning })));
+    for (const path of [images ?? []].flat())
+      files.push(...(await listImages(path, { signal: terminal.signal, onWarning: terminal.onWarning })));
     const runtime = flags.runtime as "auto" | undefined; // the flag's choices
     const { bytes } = await readClassifier(String(classifier), { runtime });
     const { classes } = readManifest(bytes, String(classifier));
@@ -49,10 +55,16 @@ export const predict: Command = {
         if (flags.unreadable === "fail") throw predicted.error;
         terminal.onWarning(predicted.error.message);
       }
-      const line = flags.csv === true ? csvLine(predicted) : terminal.json ? jsonLine(predicted, classes, top, flags.top !== undefined) : textLine(predicted, classes, top);
+      const line =
+        flags.csv === true
+          ? csvLine(predicted)
+          : terminal.json
+            ? jsonLine(predicted, classes, top, flags.top !== undefined)
+            : textLine(predicted, classes, top);
       if (line !== undefined) terminal.print(line);
     }
-    if (failed > 0 && failed === files.length) throw new UserError("bad-file", `none of the ${files.length} images could be read`);
+    if (failed > 0 && failed === files.length)
+      throw new UserError("bad-file", `none of the ${files.length} images could be read`);
   },
 };
 
@@ -61,7 +73,12 @@ function csvLine({ file, prediction }: PredictedImage): string | undefined {
   return formatCsv([[file, prediction.labels.join("|"), ...prediction.probabilities.map((p) => p.toFixed(6))]]).trimEnd();
 }
 
-function jsonLine({ file, prediction, error }: PredictedImage, classes: readonly string[], top: number, onlyTop: boolean): string {
+function jsonLine(
+  { file, prediction, error }: PredictedImage,
+  classes: readonly string[],
+  top: number,
+  onlyTop: boolean,
+): string {
   if (prediction === undefined) return JSON.stringify({ file, error: { code: error.code, message: error.message } });
   const shown = onlyTop ? ranked(prediction.probabilities).slice(0, top) : classes.map((_, k) => k);
   const probabilities = Object.fromEntries(shown.map((k) => [classes[k], prediction.probabilities[k]]));

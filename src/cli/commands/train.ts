@@ -22,8 +22,18 @@ export const train: Command = {
     ...BACKBONE_FLAGS,
     ...SPLIT_FLAGS,
     l2: { value: "number", parse: decimal(0, 1e6), describe: "strength of the L2 penalty", shownDefault: "chosen on validation" },
-    classWeights: { value: "how", choices: ["none", "balanced"], describe: "balanced: rare classes count as much as frequent ones", shownDefault: "none" },
-    unreadable: { value: "what", choices: ["skip", "fail"], describe: "what to do with images that cannot be read", shownDefault: "skip" },
+    classWeights: {
+      value: "how",
+      choices: ["none", "balanced"],
+      describe: "balanced: rare classes count as much as frequent ones",
+      shownDefault: "none",
+    },
+    unreadable: {
+      value: "what",
+      choices: ["skip", "fail"],
+      describe: "what to do with images that cannot be read",
+      shownDefault: "skip",
+    },
     out: { value: "folder", describe: "run folder to write", shownDefault: "runs/<name of the data>" },
     ...OUT_FLAGS,
   },
@@ -49,7 +59,9 @@ export const train: Command = {
       return;
     }
     const { counts } = result;
-    terminal.print(`\n${result.task}, ${result.classes.length} classes, head ${result.head}: ${result.classes.map(printable).join(", ")}`);
+    terminal.print(
+      `\n${result.task}, ${result.classes.length} classes, head ${result.head}: ${result.classes.map(printable).join(", ")}`,
+    );
     terminal.print(`train ${counts.train} · validation ${counts.validation} · test ${counts.test}\n`);
     terminal.print(metricTable({ test: result.test, "band statistics": result.baseline }));
     terminal.print(`\nclassifier  ${result.classifier}\nreport      ${join(out, "report.html")}`);
