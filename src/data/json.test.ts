@@ -54,9 +54,9 @@ describe("parseJson", () => {
 
   it("is linear in the number of keys", () => {
     const text = JSON.stringify(Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`file${i}.jpg`, ["a"]])), null, 1);
-    const start = performance.now();
+    const start = process.cpuUsage();
     const json = parseJson(text, "x.json");
     expect(isObject(json) && json.lines.get("file99999.jpg")).toBe(99_999 * 3 + 2);
-    expect(performance.now() - start).toBeLessThan(3000);
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(3000);
   });
 });
