@@ -48,11 +48,16 @@ export async function writeFolder<T>(
 export function refuseFolder(out: string, { force, marker }: { readonly force: boolean; readonly marker: string }): void {
   const target = resolve(out);
   if (!existsSync(target) || isEmptyFolder(target)) return;
-  if (!force) throw new UserError("exists", `${out}: exists already`, { hint: "Choose another --out, or add --force to replace it." });
+  if (!force)
+    throw new UserError("exists", `${out}: exists already`, { hint: "Choose another --out, or add --force to replace it." });
   if (!existsSync(join(target, marker))) {
-    throw new UserError("exists", `${out}: was not written by this command (it has no ${marker}), so --force does not replace it`, {
-      hint: "Choose another --out, or remove it yourself.",
-    });
+    throw new UserError(
+      "exists",
+      `${out}: was not written by this command (it has no ${marker}), so --force does not replace it`,
+      {
+        hint: "Choose another --out, or remove it yourself.",
+      },
+    );
   }
 }
 
