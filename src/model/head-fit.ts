@@ -25,7 +25,7 @@ export interface HeadData {
   readonly nameOf?: (row: number) => string;
 }
 
-/** A head fitted to the minimum of mean loss + (l2/2)‖W‖² over standardised features, the bias unpenalised. */
+/** A head fitted to the minimum of mean loss + (l2/2)(‖W‖² + share·‖b‖²) over standardised features. */
 export interface FittedHead extends LinearHead {
   /** The minimum, penalty included. */
   readonly loss: number;
@@ -64,20 +64,19 @@ const BLOCK_BYTES = 10 * 2 ** 20;
 const FLOAT32_NOISE = 1e-7;
 
 /**
- * What the penalty of a feature's weight is, given the spreads of all features. The fit itself always runs on standardised features
- * with weights u = wσ, which keeps it well-conditioned; the penalty says how much a small spread is trusted.
- * `standard`: Σu², every feature counts the same. `pareto`: between `standard` and `raw`, as if features were divided by the
- * square root of their spread (Eriksson et al. 1999). `raw`: Σw², features as they are.
+ * What the penalty of each feature's weight is, given the spreads of the features. The fit itself always runs on standardised
+ * features with weights u = wσ, which keeps it well-conditioned. `standard`: Σu², every feature counts the same. `raw`: Σw².
  */
 export const PENALTIES = {
   standard: (spread) => spread.map(() => 1),
-  pareto: (spread) => {
-    const typical = spread.reduce((sum, value) => sum + value, 0) / spread.length;
-    return spread.map((value) => typical / value);
-  },
   raw: (spread) => spread.map((value) => 1 / (value * value)),
 } as const satisfies Record<string, (spread: Float64Array) => Float64Array>;
-export type Penalty = keyof typeof PENALTIES;
+
+export interface HeadTrainerOptions {
+  readonly penalty?: keyof typeof PENALTIES;
+  /** The penalty on the bias as a share of that on the weights; the head's own by default. */
+  readonly biasPenalty?: number;
+}
 
 /** p(1 − p) of a cell that is fairly sure. */
 const TYPICAL_CURVATURE = 0.05;
@@ -87,13 +86,16 @@ export async function openHeadTrainer(
   head: Head,
   width: number,
   classes: number,
-  { penalty = "standard" }: { penalty?: Penalty } = {},
+  { penalty = "standard", biasPenalty = HEADS[head].biasPenalty }: HeadTrainerOptions = {},
 ): Promise<HeadTrainer> {
   const session = await openSession(headModel(head, width, classes), { file: `the ${head} head` });
   return {
     prepare(data, weighting) {
       const scale = measure(data, width);
-      const penalties = PENALTIES[penalty](scale.spread);
+      const ofFeature = PENALTIES[penalty](scale.spread);
+      const penalties = Float64Array.from({ length: classes * (width + 1) }, (_, i) =>
+        i < classes * width ? ofFeature[i % width] : biasPenalty,
+      );
       const features = standardise(data.features, scale);
       const { positive, negative, leftOut } = CELL_WEIGHTS[head](data.labels, classes, weighting);
       const rows = features.length / width;
@@ -112,15 +114,16 @@ export async function openHeadTrainer(
         scale,
         leftOut,
         async fit(l2, { start = new Float64Array(classes * (width + 1)), signal } = {}) {
-          const minimum = await minimize(penalised(evaluate, l2, penalties, classes), start, {
+          const minimum = await minimize(penalised(evaluate, l2, penalties), start, {
             gradientTolerance: 1e-7,
             lossTolerance: 1e-9,
             lossNoise: FLOAT32_NOISE,
-            curvature: curvatureOf(l2, penalties, classes),
+            // Roughly the second derivative by each parameter: that of the loss by a standardised feature, plus the penalty.
+            curvature: penalties.map((value) => TYPICAL_CURVATURE + l2 * value),
             signal,
           });
           const { loss, iterations, evaluations, reason, parameters } = minimum;
-          const dataLoss = loss - (l2 / 2) * squaresOf(parameters, penalties, classes);
+          const dataLoss = loss - (l2 / 2) * squaresOf(parameters, penalties);
           return { ...unscale(parameters, scale, classes), loss, dataLoss, iterations, evaluations, reason, parameters };
         },
       };
@@ -129,32 +132,19 @@ export async function openHeadTrainer(
   };
 }
 
-/** Adds (l2/2) Σ penaltyⱼ wₖⱼ² to a loss whose parameters begin with the weights. */
-function penalised(
-  evaluate: (parameters: Float64Array) => Promise<SumOfLosses>,
-  l2: number,
-  penalties: Float64Array,
-  classes: number,
-) {
+/** Adds (l2/2) Σ penaltyᵢ pᵢ² to a loss. */
+function penalised(evaluate: (parameters: Float64Array) => Promise<SumOfLosses>, l2: number, penalties: Float64Array) {
   return async (parameters: Float64Array) => {
     const { loss, gradient } = await evaluate(parameters);
-    for (let i = 0; i < classes * penalties.length; i++) gradient[i] += l2 * penalties[i % penalties.length] * parameters[i];
-    return { loss: loss + (l2 / 2) * squaresOf(parameters, penalties, classes), gradient };
+    for (let i = 0; i < gradient.length; i++) gradient[i] += l2 * penalties[i] * parameters[i];
+    return { loss: loss + (l2 / 2) * squaresOf(parameters, penalties), gradient };
   };
 }
 
-function squaresOf(parameters: Float64Array, penalties: Float64Array, classes: number): number {
+function squaresOf(parameters: Float64Array, penalties: Float64Array): number {
   let squares = 0;
-  for (let i = 0; i < classes * penalties.length; i++) squares += penalties[i % penalties.length] * parameters[i] ** 2;
+  for (let i = 0; i < parameters.length; i++) squares += penalties[i] * parameters[i] * parameters[i];
   return squares;
-}
-
-/** Roughly the second derivative by each parameter: that of the loss by a standardised feature, plus the penalty. */
-function curvatureOf(l2: number, penalties: Float64Array, classes: number): Float64Array {
-  const width = penalties.length;
-  return Float64Array.from({ length: classes * (width + 1) }, (_, i) =>
-    i < classes * width ? TYPICAL_CURVATURE + l2 * penalties[i % width] : TYPICAL_CURVATURE,
-  );
 }
 
 interface SumOfLosses {

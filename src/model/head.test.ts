@@ -107,7 +107,7 @@ describe.skipIf(!optim)("a fitted head reaches the optimum of", () => {
       const classes = test.K;
       const labels: number[] =
         test.Y?.flat() ?? test.y.flatMap((y: number) => Array.from({ length: classes }, (_, k) => Number(k === y)));
-      const trainer = await openHeadTrainer(test.kind, test.D, classes, { penalty: "raw" });
+      const trainer = await openHeadTrainer(test.kind, test.D, classes, { penalty: "raw", biasPenalty: 0 });
       const lesson = trainer.prepare(
         { features: Float32Array.from(x.flat()), labels: Int8Array.from(labels) },
         { classWeights: test.classWeights },

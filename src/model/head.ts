@@ -12,6 +12,12 @@ export interface HeadRow {
   readonly activation: { readonly op: "Softmax" | "Sigmoid"; readonly attributes: Readonly<Record<string, number>> };
   /** Whether a label that is not said also costs: ℓ₀ exists. */
   readonly negatives: boolean;
+  /**
+   * The penalty on the bias as a share of that on the weights of standardised features. Independent labels are mostly absent, and a
+   * free bias then settles the matter for all images alike: penalising it a little gave MobileNetV2 on 2×2 mosaics of RSSCN7, 8 views,
+   * the least validation loss (1.42 against 1.47 without) and a mean average precision of 0.896 against 0.888 on the test part.
+   */
+  readonly biasPenalty: number;
   /** From logits and weights `[N, K]` to losses and their slopes by the logits, both `[N, K]`. */
   readonly loss: (
     graph: GraphBuilder,
@@ -25,6 +31,7 @@ export const HEADS: Readonly<Record<Head, HeadRow>> = {
   softmax: {
     activation: { op: "Softmax", attributes: { axis: 1 } },
     negatives: false,
+    biasPenalty: 0,
     loss(graph, logits, { positive }) {
       const logP = graph.op("LogSoftmax", [logits], { axis: 1 });
       const cost = graph.op("Neg", [graph.op("Mul", [positive, logP])]);
@@ -37,6 +44,7 @@ export const HEADS: Readonly<Record<Head, HeadRow>> = {
   sigmoid: {
     activation: { op: "Sigmoid", attributes: {} },
     negatives: true,
+    biasPenalty: 0.3,
     loss(graph, logits, { positive, negative }) {
       const opposite = graph.op("Neg", [logits]);
       // −log σ(z) = softplus(−z), −log(1 − σ(z)) = softplus(z)

@@ -146,8 +146,8 @@ function mean(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-function concat<T extends Float32Array | Float64Array | Int8Array>(Array: new (length: number) => T, parts: readonly T[]): T {
-  const whole = new Array(parts.reduce((length, part) => length + part.length, 0));
+function concat<T extends Float32Array | Float64Array | Int8Array>(Vector: new (length: number) => T, parts: readonly T[]): T {
+  const whole = new Vector(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
