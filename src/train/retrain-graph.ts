@@ -5,16 +5,11 @@ import { graphOf } from "../onnx/model.js";
 import { changed, newNode } from "../onnx/proto.js";
 import { EMBEDDING, FINAL_RESULT, type HeadLayer, LOGITS } from "../onnx/surgery.js";
 
-/** The key of `metadata_props` that describes a last layer without a backbone. */
-export const LAST_LAYER_KEY = "sigmax_last_layer";
-
 /**
  * A model of the last layer alone, for bottlenecks whose backbone is not known: input `embedding` `[N, D]`, outputs
  * `final_result` and `logits` `[N, K]`.
- *
- * @param description what the metadata say of it; a sigmax manifest needs a backbone
  */
-export function lastLayerModel({ weights, bias, head }: HeadLayer, description: Readonly<Record<string, unknown>>): Model {
+export function lastLayerModel({ weights, bias, head }: HeadLayer): Model {
   const graph = new GraphBuilder();
   const embedding = graph.input(EMBEDDING, "float32", ["N", weights.shape[1]]);
   // logits = embedding Wᵀ + b
@@ -23,7 +18,7 @@ export function lastLayerModel({ weights, bias, head }: HeadLayer, description: 
   const { op, attributes } = HEADS[head].activation;
   graph.output(graph.op(op, [logits], attributes, FINAL_RESULT));
   graph.output(logits);
-  return graph.build({ name: "last-layer", metadata: { [LAST_LAYER_KEY]: JSON.stringify(description) } });
+  return graph.build({ name: "last-layer" });
 }
 
 /**

@@ -3,6 +3,7 @@ import { UserError } from "../errors.js";
 import type { Backbone } from "../model/backbone.js";
 import { openBackbone } from "../model/backbones.js";
 import type { Random } from "../random.js";
+import type { Preprocess } from "../raster/preprocess.js";
 import { bottleneckPath, listBottlenecks, readBottlenecks } from "./bottlenecks.js";
 import { readSpread } from "./embeddings.js";
 import { examplesDistorted, examplesFromImages, examplesInMemory, type RetrainFeatures } from "./retrain-features.js";
@@ -10,12 +11,17 @@ import { labelByFolder, listClassFolders, listLabelledImages, type RetrainData, 
 import { distorts, type RetrainOptions, type RetrainSettings } from "./retrain-options.js";
 import { DEFAULT_SEED } from "./train.js";
 
+/** The network behind the embeddings; of one that only left bottleneck files behind, there is a name and nothing else. */
+export type Network = Pick<Backbone, "id" | "sha256" | "embeddingSize"> & {
+  readonly model: Uint8Array | undefined;
+  readonly preprocess: Preprocess | null;
+};
+
 /** Everything the training needs, and what made it. */
 export interface Material {
   readonly data: RetrainData;
   readonly features: RetrainFeatures;
-  /** Undefined where embeddings were read from files whose images are not there. */
-  readonly backbone: Backbone | undefined;
+  readonly network: Network;
 }
 
 /**
@@ -65,7 +71,7 @@ async function embedImages(
   const features = distorts(settings)
     ? await examplesDistorted(placed, backbone, { ...options, limits: settings, random: random.fork("distortions") })
     : await examplesFromImages(placed, backbone, options);
-  return { data, features, backbone };
+  return { data, features, network: backbone };
 }
 
 async function readBottleneckFolder(
@@ -107,6 +113,6 @@ async function readBottleneckFolder(
   return {
     data,
     features: examplesInMemory(splitByPath(data, imageDir ?? bottleneckDir, settings), embeddings, size),
-    backbone: undefined,
+    network: { id: found.moduleName, sha256: "", embeddingSize: size, model: undefined, preprocess: null },
   };
 }

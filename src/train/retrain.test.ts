@@ -3,12 +3,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readMetadata, readModel } from "../onnx/index.js";
+import { readManifest } from "../model/classifier.js";
 import { type EventFile, readEvents } from "../report/events.js";
 import { openSession } from "../runtime/open.js";
 import { float32 } from "../tensor.js";
 import { retrain } from "./retrain.js";
-import { LAST_LAYER_KEY } from "./retrain-graph.js";
 import type { RetrainOptions, StepReport } from "./retrain-options.js";
 
 const REAL = join(process.env.SIGMAX_DATA ?? "../shared/data", "retrain-py/bottlenecks");
@@ -157,10 +156,11 @@ describe("training on bottlenecks", () => {
       learningRate: 0.5,
     });
     const bytes = readFileSync(out.outputGraph);
-    expect(JSON.parse(readMetadata(readModel(bytes))[LAST_LAYER_KEY])).toMatchObject({
-      version: 1,
+    expect(readManifest(bytes, "graph.onnx")).toMatchObject({
       head: "softmax",
       classes: ["dry land", "water"],
+      preprocess: null,
+      backbone: { id: "m", embeddingSize: 3 },
     });
     const session = await openSession(bytes);
     expect(session.inputs).toMatchObject([{ name: "embedding", shape: ["N", 3] }]);

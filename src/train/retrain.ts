@@ -4,7 +4,6 @@ import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import { DECIDE } from "../learn/decide.js";
 import { METRICS } from "../learn/metrics/report.js";
-import type { Backbone } from "../model/backbone.js";
 import { MANIFEST_KEY, type Manifest } from "../model/manifest.js";
 import { type Model, readModel, withMetadata, writeModel } from "../onnx/index.js";
 import { appendHead, type HeadLayer } from "../onnx/surgery.js";
@@ -18,7 +17,7 @@ import type { RetrainFeatures } from "./retrain-features.js";
 import { lastLayerModel, withFinalTensor } from "./retrain-graph.js";
 import type { RetrainData } from "./retrain-images.js";
 import { type FinalLayer, openFinalLayer, type Score } from "./retrain-layer.js";
-import { gatherMaterial } from "./retrain-material.js";
+import { gatherMaterial, type Network } from "./retrain-material.js";
 import {
   type Misclassified,
   type RetrainOptions,
@@ -41,7 +40,7 @@ export async function retrain(options: RetrainOptions): Promise<RetrainResult> {
   const head = options.finalActivation ?? (options.imageLabelsDir === undefined ? "softmax" : "sigmoid");
   const random = createRandom(options.seed ?? DEFAULT_SEED, "retrain");
   refuseOutputs(options);
-  const { data, features, backbone } = await gatherMaterial(options, settings, random);
+  const { data, features, network } = await gatherMaterial(options, settings, random);
   const { task, classes } = data;
   const { size, parts } = features;
   const layer = await openFinalLayer(head, size, classes.length, { random: random.fork("weights"), runtime: options.runtime });
@@ -72,7 +71,7 @@ export async function retrain(options: RetrainOptions): Promise<RetrainResult> {
       dataset: { fingerprint: fingerprint(classes, placed), counts },
       test,
     };
-    const graph = graphOf({ weights: layer.weights, bias: layer.bias, head }, backbone, about);
+    const graph = graphOf({ weights: layer.weights, bias: layer.bias, head }, network, about);
     writeFileAtomic(options.outputGraph, writeModel(withFinalTensor(graph, settings.finalTensorName)));
     writeFileAtomic(options.outputLabels, `${classes.join("\n")}\n`);
     return {
@@ -84,7 +83,7 @@ export async function retrain(options: RetrainOptions): Promise<RetrainResult> {
       testCount: count,
       misclassified,
       classifier: options.outputGraph,
-      input: backbone === undefined ? "embedding" : "image",
+      input: network.model === undefined ? "embedding" : "image",
     };
   } finally {
     await layer.close();
@@ -200,15 +199,14 @@ async function examine(
 /** What a classifier says about itself, apart from its backbone. */
 type About = Omit<Manifest, "calibration" | "preprocess" | "backbone">;
 
-/** The whole classifier, or the last layer alone where no backbone is known. */
-function graphOf(layer: HeadLayer, backbone: Backbone | undefined, about: About): Model {
-  if (backbone === undefined) return lastLayerModel(layer, about);
-  const { id, sha256, embeddingSize, preprocess, model } = backbone;
+/** The whole classifier, or the last layer alone where the network is not there. */
+function graphOf(layer: HeadLayer, { id, sha256, embeddingSize, preprocess, model }: Network, about: About): Model {
   const manifest: Manifest = {
     ...about,
     calibration: null,
-    preprocess: { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
+    preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
     backbone: { id, sha256, views: 1, embeddingSize },
   };
-  return withMetadata(appendHead(readModel(model, { file: id }), layer), { [MANIFEST_KEY]: JSON.stringify(manifest) });
+  const graph = model === undefined ? lastLayerModel(layer) : appendHead(readModel(model, { file: id }), layer);
+  return withMetadata(graph, { [MANIFEST_KEY]: JSON.stringify(manifest) });
 }
