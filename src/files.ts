@@ -25,11 +25,20 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
     renameSync(temporary, path);
     fsyncFolder(folder);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw new UserError("io", `${path}: cannot be written: ${messageOf(error)}`, {
       hint: "Check the free space and the permissions of the folder.",
       cause: error,
     });
+  }
+}
+
+/** Removes a temporary file, if it ever came to be: the first error is the one to tell. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Its folder is not a folder, or is gone: there is nothing to remove.
   }
 }
 

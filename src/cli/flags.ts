@@ -71,6 +71,14 @@ export const BACKBONE_FLAGS = {
   runtime: { value: "name", choices: ["auto", "native", "wasm"], describe: "what runs the networks", shownDefault: "auto" },
 } as const satisfies Record<string, Flag>;
 
+/** For the commands that can start from embeddings instead of images. */
+export const EMBEDDINGS_FLAG = {
+  embeddings: {
+    value: "file",
+    describe: ".npy or .safetensors with one row per image, instead of computing them (rows are named by the CSV beside it)",
+  },
+} as const satisfies Record<string, Flag>;
+
 export const HEAD_FLAG = {
   head: { value: "head", choices: HEADS, describe: "last layer", shownDefault: "softmax for multiclass, sigmoid for multilabel" },
 } as const satisfies Record<string, Flag>;

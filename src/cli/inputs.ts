@@ -17,6 +17,7 @@ export function backboneOptions({ flags }: Input): BackboneOptions {
     Omit<PreprocessingFlags, "sizePx"> & { size?: number; noCache?: boolean };
   return {
     backbone: rest.backbone,
+    embeddings: rest.embeddings,
     views: rest.views,
     threads: rest.threads,
     runtime: rest.runtime,

@@ -117,16 +117,19 @@ export function formatCsv(rows: Iterable<readonly string[]>, delimiter: "," | "\
 }
 
 function formatCell(cell: string, delimiter: string): string {
-  const safe = FORMULA.test(cell) ? `'${cell}` : cell;
+  const safe = isFormula(cell) ? `'${cell}` : cell;
   return safe.includes(delimiter) || /["\r\n]|^\s|\s$/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
 /** Also cells that start with the guard itself, so that reading takes off exactly what writing put on. */
 const FORMULA = /^'*[=+\-@\t\r\0]/;
 
+/** A negative number is no formula. */
+const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/i;
+
 /** Whether a spreadsheet would run a cell as a formula. */
 export function isFormula(cell: string): boolean {
-  return FORMULA.test(cell);
+  return FORMULA.test(cell) && !NUMBER.test(cell);
 }
 
 const GUARDED = /^'+[=+\-@\t\r\0]/;

@@ -18,6 +18,11 @@ export interface Backbone {
   readonly embeddingSize: number;
 }
 
+/** Where embeddings come from: a backbone, or somewhere else, and then nobody can tell how to make them of an image. */
+export type EmbeddingOrigin =
+  | Backbone
+  | (Pick<Backbone, "id" | "sha256" | "embeddingSize"> & { readonly model?: undefined; readonly preprocess: null });
+
 /** What a backbone may ask of the data it will serve. Never a pixel of the test part. */
 export interface BackboneContext extends WorkOptions {
   readonly seed: number;

@@ -69,7 +69,13 @@ export async function openImagePool(options: ImagePoolOptions): Promise<ImagePoo
     outputs: options.outputs,
     runtime: options.runtime ?? "auto",
   };
-  const members = Array.from({ length: threads }, () => openMember(data, options.onWarning));
+  // Every worker gives the same notices; one of each is told.
+  const told = new Set<string>();
+  const tellOnce = (message: string) => {
+    if (!told.has(message)) options.onWarning?.(message);
+    told.add(message);
+  };
+  const members = Array.from({ length: threads }, () => openMember(data, tellOnce));
   try {
     await Promise.all(members.map((member) => member.ready));
   } catch (error) {
@@ -88,7 +94,7 @@ export async function openImagePool(options: ImagePoolOptions): Promise<ImagePoo
   };
 }
 
-function openMember(data: ImageWorkerData, onWarning: ((message: string) => void) | undefined) {
+function openMember(data: ImageWorkerData, onNotice: (message: string) => void) {
   const worker = new Worker(compiledFile("./image-worker.js", import.meta.url), { workerData: data });
   const jobs = new Map<number, Job>();
   let nextId = 0;
@@ -110,7 +116,7 @@ function openMember(data: ImageWorkerData, onWarning: ((message: string) => void
         settleReady.resolve({});
         return;
       case "notice":
-        onWarning?.(reply.message);
+        onNotice(reply.message);
         return;
       case "result":
         jobs.get(reply.id)?.resolve(reply.outputs);

@@ -18,7 +18,7 @@ import type { Head, Task } from "../task.js";
 import { VERSION } from "../version.js";
 import type { BackboneOptions, DataOptions } from "./options.js";
 import { pickRows } from "./parts.js";
-import { type EmbeddedData, embedData, openBackboneFor, openSplitData, type SplitData } from "./prepare.js";
+import { type EmbeddedData, gatherEmbeddings, openSplitData, type SplitData } from "./prepare.js";
 import { thumbnailOf } from "./run-report.js";
 import { DEFAULT_SEED, fitAndScore, type ScoredHead } from "./train.js";
 
@@ -58,8 +58,7 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
   const { out, force = false, seed = DEFAULT_SEED } = options;
   refuseFolder(out, { force, marker: COMPARE_MARKER });
   const data = await openSplitData({ ...options, seed });
-  const backbone = await openBackboneFor(data, { ...options, seed });
-  const embedded = await embedData(data.placed, backbone, options);
+  const embedded = await gatherEmbeddings(data, { ...options, seed });
   const scored = {
     softmax: await fitAndScore(data, embedded, "softmax", { ...options, seed }),
     sigmoid: await fitAndScore(data, embedded, "sigmoid", { ...options, seed }),

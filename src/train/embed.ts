@@ -1,4 +1,4 @@
-import { basename, dirname, extname, join } from "node:path";
+import { extname } from "node:path";
 import { createNpyWriter } from "../data/arrays/npy.js";
 import { createSafetensorsWriter } from "../data/arrays/safetensors.js";
 import type { ArrayWriter } from "../data/arrays/writer.js";
@@ -9,6 +9,7 @@ import { UserError } from "../errors.js";
 import { refuseToOverwrite, writeFileAtomic } from "../files.js";
 import { openBackbone } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
+import { namesFile } from "./array-embeddings.js";
 import { embedImages, readSpread } from "./embeddings.js";
 import type { BackboneOptions } from "./options.js";
 import { meanOverViews } from "./score.js";
@@ -92,9 +93,4 @@ export async function embed(options: EmbedFilesOptions): Promise<EmbedResult> {
   }
   writeFileAtomic(namesFile(out), formatCsv([["file"], ...kept.map(({ file }) => [file])]));
   return { rows: kept.length, size, backbone: backbone.id, out, unreadable };
-}
-
-/** The CSV beside an array file that names its rows. */
-export function namesFile(arrays: string): string {
-  return join(dirname(arrays), `${basename(arrays, extname(arrays))}.csv`);
 }

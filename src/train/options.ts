@@ -25,6 +25,8 @@ export interface DataOptions {
 export interface BackboneOptions {
   /** `rcf` (default), `stats`, an ONNX file, an https:// address or `hf:<repo>/<path>`. */
   readonly backbone?: string | undefined;
+  /** `.npy` or `.safetensors` of embeddings made elsewhere, one row per image; see `readArrayEmbeddings`. */
+  readonly embeddings?: string | undefined;
   /** Preprocessing of an ONNX backbone, where no file beside it says so. */
   readonly preprocessing?: PreprocessingFlags | undefined;
   /** Train on the 8 flips and rotations of each image, and average over them in the classifier: 8 times the work. Default 1. */

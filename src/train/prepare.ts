@@ -4,10 +4,11 @@ import type { Dataset } from "../data/dataset.js";
 import { openDataset } from "../data/open.js";
 import { SPLIT_METHODS, type SplitOptions, splitDataset } from "../data/split.js";
 import { UserError } from "../errors.js";
-import type { Backbone } from "../model/backbone.js";
+import type { Backbone, EmbeddingOrigin } from "../model/backbone.js";
 import { openBackbone } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
 import type { Part } from "../task.js";
+import { readArrayEmbeddings } from "./array-embeddings.js";
 import { embedImages, readSpread, type Views } from "./embeddings.js";
 import type { BackboneOptions, DataOptions } from "./options.js";
 import { type Counts, countParts, labelMatrix, type PlacedSample, placeSamples, rowsByPart } from "./parts.js";
@@ -24,7 +25,7 @@ export interface SplitData {
 
 /** Images turned into numbers, ready for a head. */
 export interface EmbeddedData {
-  readonly backbone: Backbone;
+  readonly backbone: EmbeddingOrigin;
   readonly views: Views;
   /** The placed samples whose image could be read, in dataset order. */
   readonly placed: readonly PlacedSample[];
@@ -87,6 +88,51 @@ export async function openBackboneFor(
   );
 }
 
+/** Embeds the data with the backbone asked for, or takes embeddings made elsewhere. */
+export async function gatherEmbeddings(
+  data: SplitData,
+  options: BackboneOptions & Pick<DataOptions, "unreadable"> & WorkOptions & { readonly seed: number },
+): Promise<EmbeddedData> {
+  if (options.embeddings === undefined) return embedData(data.placed, await openBackboneFor(data, options), options);
+  const { sha256, size, rowOf } = await readArrayEmbeddings(
+    options.embeddings,
+    data.dataset.samples.map(({ file }) => file),
+  );
+  // Without a backbone the classifier takes embeddings; with one, the file only spares its work.
+  const origin: EmbeddingOrigin =
+    options.backbone === undefined
+      ? { id: "embeddings", sha256, embeddingSize: size, preprocess: null }
+      : await openBackboneFor(data, options);
+  if (origin.embeddingSize !== size) {
+    throw new UserError(
+      "bad-data",
+      `${options.embeddings}: ${size} numbers a row, the backbone ${origin.id} gives ${origin.embeddingSize}`,
+      {
+        hint: "Give the backbone that made them, or none.",
+      },
+    );
+  }
+  const found = data.placed.flatMap((sample) => {
+    const vector = rowOf(sample);
+    return vector === undefined ? [] : [{ sample, vector }];
+  });
+  const missing = data.placed.length - found.length;
+  if (missing > 0)
+    options.onWarning?.(`${options.embeddings}: has no row for ${missing} of ${data.placed.length} images, which are left out`);
+  const embeddings = new Float32Array(found.length * size);
+  found.forEach(({ vector }, row) => {
+    embeddings.set(vector, row * size);
+  });
+  return embedded({ backbone: origin, views: 1, placed: found.map(({ sample }) => sample), embeddings, unreadable: [] });
+}
+
+/** Adds to embeddings what follows from the samples they belong to. */
+function embedded(given: Pick<EmbeddedData, "backbone" | "views" | "placed" | "embeddings" | "unreadable">): EmbeddedData {
+  const rows = rowsByPart(given.placed);
+  const classes = given.placed[0]?.sample.labels.length ?? 0;
+  return { ...given, rows, counts: countParts(rows), labels: labelMatrix(given.placed, classes) };
+}
+
 /** Embeds every placed sample; unreadable images are left out and listed, or end the work. */
 export async function embedData(
   placed: readonly PlacedSample[],
@@ -115,18 +161,7 @@ export async function embedData(
     kept.push(placed[index]);
   }
   if (unreadable.length > 0) onWarning?.(describeUnreadable(unreadable, placed.length));
-  const classes = placed[0]?.sample.labels.length ?? 0;
-  const rows = rowsByPart(kept);
-  return {
-    backbone,
-    views,
-    placed: kept,
-    rows,
-    counts: countParts(rows),
-    labels: labelMatrix(kept, classes),
-    embeddings: all.subarray(0, kept.length * width),
-    unreadable,
-  };
+  return embedded({ backbone, views, placed: kept, embeddings: all.subarray(0, kept.length * width), unreadable });
 }
 
 /** sha256 over names, labels and parts: two datasets with the same fingerprint train the same classifier. */

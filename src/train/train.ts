@@ -14,7 +14,16 @@ import { float32 } from "../tensor.js";
 import { type HeadFit, trainHead } from "./fit.js";
 import type { TrainOptions } from "./options.js";
 import { type Counts, pickRows } from "./parts.js";
-import { type EmbeddedData, embedData, fingerprint, openBackboneFor, openSplitData, type SplitData } from "./prepare.js";
+import {
+  type EmbeddedData,
+  embedData,
+  fingerprint,
+  gatherEmbeddings,
+  openBackboneFor,
+  openSplitData,
+  type SplitData,
+} from "./prepare.js";
+import { lastLayerModel } from "./retrain-graph.js";
 import { writeRunFiles } from "./run.js";
 import { logitsOf, meanOverViews } from "./score.js";
 
@@ -68,8 +77,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const { dataset } = data;
   const head = options.head ?? HEAD_OF_TASK[dataset.task];
 
-  const backbone = await openBackboneFor(data, given);
-  const embedded = await embedData(data.placed, backbone, given);
+  const embedded = await gatherEmbeddings(data, given);
   const scored = await fitAndScore(data, embedded, head, given);
   const baseline = await scoreBaseline(data, embedded, scored, given);
 
@@ -164,6 +172,7 @@ async function scoreBaseline(
 
 function manifestOf(data: SplitData, embedded: EmbeddedData, scored: ScoredHead): Manifest {
   const { backbone, views } = embedded;
+  const { id, sha256, embeddingSize, preprocess } = backbone;
   const { task, classes } = data.dataset;
   return {
     version: 1,
@@ -172,24 +181,27 @@ function manifestOf(data: SplitData, embedded: EmbeddedData, scored: ScoredHead)
     classes: [...classes],
     thresholds: defaultThresholds(classes.length),
     calibration: null,
-    preprocess: { ...backbone.preprocess, bands: [...backbone.preprocess.bands], range: [...backbone.preprocess.range] },
-    backbone: { id: backbone.id, sha256: backbone.sha256, views, embeddingSize: backbone.embeddingSize },
+    preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
+    backbone: { id, sha256, views, embeddingSize },
     dataset: { fingerprint: fingerprint(classes, embedded.placed), counts: embedded.counts },
     test: { ...scored.metrics },
   };
 }
 
-/** Backbone + head + manifest as one serialised ONNX model. */
+/** Backbone + head + manifest as one serialised ONNX model; the head alone where the backbone is not known. */
 export function buildClassifier(
   { backbone, views }: Pick<EmbeddedData, "backbone" | "views">,
   { weights, bias }: LinearHead,
   manifest: Manifest,
 ): Uint8Array {
-  const single = readModel(backbone.model, { file: backbone.id });
-  const model = appendHead(averageViews(single, views), {
+  const layer = {
     weights: float32([bias.length, weights.length / bias.length], weights),
     bias: float32([bias.length], bias),
     head: manifest.head,
-  });
+  };
+  const model =
+    backbone.model === undefined
+      ? lastLayerModel(layer)
+      : appendHead(averageViews(readModel(backbone.model, { file: backbone.id }), views), layer);
   return writeModel(withMetadata(model, { [MANIFEST_KEY]: JSON.stringify(manifest) }));
 }

@@ -2,7 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { renderCompareText } from "../../report/compare-text.js";
 import { compare as compareHeads, summary } from "../../train/compare.js";
 import type { Command } from "../command.js";
-import { BACKBONE_FLAGS, DATA_FLAGS, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
+import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
 
 export const compare: Command = {
@@ -13,6 +13,7 @@ export const compare: Command = {
   flags: {
     ...DATA_FLAGS,
     ...BACKBONE_FLAGS,
+    ...EMBEDDINGS_FLAG,
     ...SPLIT_FLAGS,
     unreadable: {
       value: "what",

@@ -2,7 +2,7 @@ import { basename, join, resolve } from "node:path";
 import type { Head } from "../../task.js";
 import { train as trainClassifier } from "../../train/train.js";
 import { type Command, decimal } from "../command.js";
-import { BACKBONE_FLAGS, DATA_FLAGS, HEAD_FLAG, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
+import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, HEAD_FLAG, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
 import { metricTable, printable } from "../table.js";
 
@@ -20,6 +20,7 @@ export const train: Command = {
     ...DATA_FLAGS,
     ...HEAD_FLAG,
     ...BACKBONE_FLAGS,
+    ...EMBEDDINGS_FLAG,
     ...SPLIT_FLAGS,
     l2: { value: "number", parse: decimal(0, 1e6), describe: "strength of the L2 penalty", shownDefault: "chosen on validation" },
     classWeights: {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../../errors.js";
 import { checkModel } from "../../onnx/check.js";
-import { cutAt, embeddingModel, findEmbeddings, type Model, normalForm, readModel, views, writeModel } from "../../onnx/index.js";
+import { cutAt, embeddingModel, findEmbeddings, type Model, normalForm, readModel, writeModel } from "../../onnx/index.js";
 import { graphOf } from "../../onnx/model.js";
 import { type Shape, shapeText, tensorTypeOf } from "../../onnx/types.js";
 import type { Preprocess } from "../../raster/preprocess.js";
@@ -16,8 +16,6 @@ export interface OnnxBackboneOptions extends SourceOptions {
   readonly embedding?: string | undefined;
   /** Preprocessing by hand; each field wins over the file beside the model. */
   readonly input?: InputOptions | undefined;
-  /** Average over the 8 flips and rotations. */
-  readonly views?: 1 | 8 | undefined;
   readonly runtime?: RuntimeChoice | undefined;
   /** Time and memory for trying the file; the defaults grow with its size. */
   readonly limits?: Pick<ProbeOptions, "timeoutMs" | "memoryMb"> | undefined;
@@ -47,9 +45,9 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
     widthPx: preprocess.widthPx,
     heightPx: preprocess.heightPx,
   });
-  const model = writeModel(views(ready, options.views ?? 1));
+  const model = writeModel(ready);
   // The second probe runs what will be used: it tells D, and that a batch of two goes through.
-  const { ran } = await probeModel(options.views === 8 ? writeModel(ready) : model, probe);
+  const { ran } = await probeModel(model, probe);
   const [batch, embeddingSize, ...more] = ran.outputs[0].shape;
   if (batch !== ran.input[0] || more.length > 0) {
     throw new UserError(
