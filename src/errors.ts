@@ -52,7 +52,7 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The known word nearest to a mistyped one (Levenshtein distance, at most a third of its length), or undefined. */
+/** The known word nearest to a mistyped one (at most a third of its letters wrong, swapped neighbours counting once), or undefined. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
@@ -67,15 +67,18 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   return best;
 }
 
+/** Optimal string alignment: insertions, deletions, substitutions, and swaps of neighbours. */
 function editDistance(a: string, b: string): number {
+  let older: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitution = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
       row.push(Math.min(substitution, previous[j] + 1, row[j - 1] + 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) row[j] = Math.min(row[j], older[j - 2] + 1);
     }
-    previous = row;
+    [older, previous] = [previous, row];
   }
   return previous[b.length];
 }

@@ -36,6 +36,6 @@ export {
   type PredictFilesOptions,
   predictFiles,
 } from "./train/predict.js";
-export { type RetrainOptions, type RetrainResult, retrain } from "./train/retrain.js";
+export { type RetrainOptions, type RetrainResult, retrain } from "./train/retrain/retrain.js";
 export { type TrainResult, train } from "./train/train.js";
 export { VERSION } from "./version.js";

@@ -11,5 +11,5 @@ export { readMetadata, withMetadata } from "./metadata.js";
 export { type Model, opsetOf, readModel, writeModel } from "./model.js";
 export { normalForm } from "./normal-form.js";
 export { inferShapes } from "./shapes.js";
-export { appendHead, EMBEDDING, embeddingModel, type HeadLayer, IMAGE, type Normalization, views } from "./surgery.js";
+export { appendHead, EMBEDDING, embeddingModel, type HeadLayer, IMAGE, lastLayer, type Normalization, views } from "./surgery.js";
 export type { Dim, Shape, TensorType } from "./types.js";

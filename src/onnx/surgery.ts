@@ -84,18 +84,33 @@ const ACTIVATIONS: Readonly<Record<Head, { op: string; attributes: Record<string
  *
  * @throws RangeError when weights, bias and embedding do not fit together
  */
-export function appendHead(model: Model, { weights, bias, head }: HeadLayer): Model {
+export function appendHead(model: Model, layer: HeadLayer): Model {
   const graph = new GraphBuilder();
   const image = graph.input(IMAGE, "float32", imageShape(model));
   graph.inline(model, { [IMAGE]: image, [EMBEDDING]: EMBEDDING }, "backbone/");
-  const layer = [EMBEDDING, graph.constant(weights, "head/weights"), graph.constant(bias, "head/bias")];
+  addHead(graph, layer);
+  graph.output(EMBEDDING);
+  return graph.build({ name: "classifier", opset: opsetOf(model) });
+}
+
+/**
+ * The last layer alone, for embeddings whose network is not known: input `embedding` `[N, D]`, outputs `final_result` and
+ * `logits` `[N, K]`.
+ */
+export function lastLayer(layer: HeadLayer): Model {
+  const graph = new GraphBuilder();
+  graph.input(EMBEDDING, "float32", ["N", layer.weights.shape[1]]);
+  addHead(graph, layer);
+  return graph.build({ name: "last-layer" });
+}
+
+function addHead(graph: GraphBuilder, { weights, bias, head }: HeadLayer): void {
   // logits = embedding Wᵀ + b
-  const logits = graph.op("Gemm", layer, { transB: 1 }, LOGITS);
+  const inputs = [EMBEDDING, graph.constant(weights, "head/weights"), graph.constant(bias, "head/bias")];
+  const logits = graph.op("Gemm", inputs, { transB: 1 }, LOGITS);
   const { op, attributes } = ACTIVATIONS[head];
   graph.output(graph.op(op, [logits], attributes, FINAL_RESULT));
   graph.output(logits);
-  graph.output(EMBEDDING);
-  return graph.build({ name: "classifier", opset: opsetOf(model) });
 }
 
 /**

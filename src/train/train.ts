@@ -7,7 +7,7 @@ import { METRICS, type Metrics } from "../learn/metrics/report.js";
 import type { LinearHead } from "../model/head-fit.js";
 import { MANIFEST_KEY, type Manifest } from "../model/manifest.js";
 import { readModel, withMetadata, writeModel } from "../onnx/index.js";
-import { appendHead, views as averageViews } from "../onnx/surgery.js";
+import { appendHead, views as averageViews, lastLayer } from "../onnx/surgery.js";
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { float32 } from "../tensor.js";
@@ -23,7 +23,6 @@ import {
   openSplitData,
   type SplitData,
 } from "./prepare.js";
-import { lastLayerModel } from "./retrain-graph.js";
 import { writeRunFiles } from "./run.js";
 import { logitsOf, meanOverViews } from "./score.js";
 
@@ -201,7 +200,7 @@ export function buildClassifier(
   };
   const model =
     backbone.model === undefined
-      ? lastLayerModel(layer)
+      ? lastLayer(layer)
       : appendHead(averageViews(readModel(backbone.model, { file: backbone.id }), views), layer);
   return writeModel(withMetadata(model, { [MANIFEST_KEY]: JSON.stringify(manifest) }));
 }

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.js";
 import { HEADS } from "../../task.js";
-import { retrain as retrainLastLayer } from "../../train/retrain.js";
-import { RETRAIN_DEFAULTS, type RetrainOptions, type StepReport } from "../../train/retrain-options.js";
+import { RETRAIN_DEFAULTS, type RetrainOptions, type StepReport } from "../../train/retrain/options.js";
+import { retrain as retrainLastLayer } from "../../train/retrain/retrain.js";
 import { type Command, type Flag, integer, type Terminal } from "../command.js";
 import { BACKBONE_FLAGS, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { backboneOptions } from "../inputs.js";

@@ -1,8 +1,8 @@
-import { YES } from "../data/dataset.js";
-import type { Random } from "../random.js";
-import type { Head, Task } from "../task.js";
-import { pickRows } from "./parts.js";
-import type { Examples } from "./retrain-features.js";
+import { YES } from "../../data/dataset.js";
+import type { Random } from "../../random.js";
+import type { Head, Task } from "../../task.js";
+import { pickRows } from "../parts.js";
+import type { Examples } from "./features.js";
 
 /** Rows with their embeddings `[n, D]` and labels `[n, K]`. */
 export interface Batch {

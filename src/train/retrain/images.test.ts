@@ -2,15 +2,15 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openClassifierWith } from "../model/classifier.js";
-import { GraphBuilder, writeModel } from "../onnx/index.js";
-import { createRandom } from "../random.js";
-import { encodePng } from "../raster/encode.js";
-import type { Raster } from "../raster/raster.js";
-import { openSession } from "../runtime/open.js";
-import { float32 } from "../tensor.js";
+import { openClassifierWith } from "../../model/classifier.js";
+import { GraphBuilder, writeModel } from "../../onnx/index.js";
+import { createRandom } from "../../random.js";
+import { encodePng } from "../../raster/encode.js";
+import type { Raster } from "../../raster/raster.js";
+import { openSession } from "../../runtime/open.js";
+import { float32 } from "../../tensor.js";
+import type { RetrainOptions } from "./options.js";
 import { retrain } from "./retrain.js";
-import type { RetrainOptions } from "./retrain-options.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmax-retrain-images-"));
 const imageDir = join(folder, "photos");

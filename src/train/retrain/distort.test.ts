@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../random.js";
-import { type Preprocess, toInput } from "../raster/preprocess.js";
-import type { Raster } from "../raster/raster.js";
-import { type Distortion, type DistortionLimits, distortedInput, drawDistortion } from "./retrain-distort.js";
+import { createRandom } from "../../random.js";
+import { type Preprocess, toInput } from "../../raster/preprocess.js";
+import type { Raster } from "../../raster/raster.js";
+import { type Distortion, type DistortionLimits, distortedInput, drawDistortion } from "./distort.js";
 
 const STRETCH: Preprocess = {
   widthPx: 40,

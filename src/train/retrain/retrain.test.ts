@@ -3,12 +3,12 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readManifest } from "../model/classifier.js";
-import { type EventFile, readEvents } from "../report/events.js";
-import { openSession } from "../runtime/open.js";
-import { float32 } from "../tensor.js";
+import { readManifest } from "../../model/classifier.js";
+import { type EventFile, readEvents } from "../../report/events.js";
+import { openSession } from "../../runtime/open.js";
+import { float32 } from "../../tensor.js";
+import type { RetrainOptions, StepReport } from "./options.js";
 import { retrain } from "./retrain.js";
-import type { RetrainOptions, StepReport } from "./retrain-options.js";
 
 const REAL = join(process.env.SIGMAX_DATA ?? "../shared/data", "retrain-py/bottlenecks");
 const folder = mkdtempSync(join(tmpdir(), "sigmax-retrain-"));

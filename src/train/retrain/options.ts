@@ -1,9 +1,9 @@
-import { UserError } from "../errors.js";
-import { EMBEDDING, IMAGE, LOGITS } from "../onnx/surgery.js";
-import type { WorkOptions } from "../progress.js";
-import type { Head, Task } from "../task.js";
-import type { BackboneOptions } from "./options.js";
-import type { Counts } from "./parts.js";
+import { UserError } from "../../errors.js";
+import { EMBEDDING, IMAGE, LOGITS } from "../../onnx/surgery.js";
+import type { WorkOptions } from "../../progress.js";
+import type { Head, Task } from "../../task.js";
+import type { BackboneOptions } from "../options.js";
+import type { Counts } from "../parts.js";
 
 /** The options of `retrain`, named after retrain.py's flags. Percentages are whole numbers of 100. */
 export interface RetrainOptions extends Omit<BackboneOptions, "views">, WorkOptions {

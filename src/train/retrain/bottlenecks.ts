@@ -1,11 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { mapInOrder } from "../concurrency.js";
-import { isImageName, listFolder } from "../data/listing.js";
-import { quoted } from "../data/text.js";
-import { messageOf, UserError } from "../errors.js";
-import { writeFileAtomic } from "../files.js";
-import type { WorkOptions } from "../progress.js";
+import { mapInOrder } from "../../concurrency.js";
+import { isImageName, listFolder } from "../../data/listing.js";
+import { quoted } from "../../data/text.js";
+import { messageOf, UserError } from "../../errors.js";
+import { writeFileAtomic } from "../../files.js";
+import type { WorkOptions } from "../../progress.js";
 
 /** Longer files are not read: a million numbers take about as much. */
 const MAX_BYTES = 16 * 2 ** 20;

@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
-import { mapInOrder } from "../concurrency.js";
-import type { Sample } from "../data/dataset.js";
-import type { Backbone } from "../model/backbone.js";
-import type { WorkOptions } from "../progress.js";
-import type { Random } from "../random.js";
-import { PARTS, type Part } from "../task.js";
+import { mapInOrder } from "../../concurrency.js";
+import type { Sample } from "../../data/dataset.js";
+import type { Backbone } from "../../model/backbone.js";
+import type { WorkOptions } from "../../progress.js";
+import type { Random } from "../../random.js";
+import { PARTS, type Part } from "../../task.js";
+import { embedImages } from "../embeddings.js";
+import { labelMatrix, type PlacedSample, pickRows } from "../parts.js";
 import { bottleneckPath, readBottleneck, writeBottleneck } from "./bottlenecks.js";
-import { embedImages } from "./embeddings.js";
-import { labelMatrix, type PlacedSample, pickRows } from "./parts.js";
-import { openDistorter } from "./retrain-distort.js";
-import type { RetrainOptions, RetrainSettings } from "./retrain-options.js";
+import { openDistorter } from "./distort.js";
+import type { RetrainOptions, RetrainSettings } from "./options.js";
 
 /** How many bottleneck files are read at once. */
 const CONCURRENCY = 16;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { UserError } from "../errors.js";
-import { createEventWriter, type EventWriter } from "../report/events.js";
-import type { Score } from "./retrain-layer.js";
+import { UserError } from "../../errors.js";
+import { createEventWriter, type EventWriter } from "../../report/events.js";
+import type { Score } from "./layer.js";
 
 /** TensorBoard's two curves. */
 const CURVES = ["train", "validation"] as const;

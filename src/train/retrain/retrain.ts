@@ -1,34 +1,29 @@
 import { existsSync } from "node:fs";
-import { type Sample, YES } from "../data/dataset.js";
-import { UserError } from "../errors.js";
-import { writeFileAtomic } from "../files.js";
-import { DECIDE } from "../learn/decide.js";
-import { METRICS } from "../learn/metrics/report.js";
-import { MANIFEST_KEY, type Manifest } from "../model/manifest.js";
-import { type Model, readModel, withMetadata, writeModel } from "../onnx/index.js";
-import { appendHead, type HeadLayer } from "../onnx/surgery.js";
-import { throwIfAborted } from "../progress.js";
-import { createRandom } from "../random.js";
-import { PARTS } from "../task.js";
-import type { Counts, PlacedSample } from "./parts.js";
-import { fingerprint } from "./prepare.js";
-import { type Batch, type BatchSource, batchesOf } from "./retrain-batches.js";
-import type { RetrainFeatures } from "./retrain-features.js";
-import { lastLayerModel, withFinalTensor } from "./retrain-graph.js";
-import type { RetrainData } from "./retrain-images.js";
-import { type FinalLayer, openFinalLayer, type Score } from "./retrain-layer.js";
-import { gatherMaterial, type Network } from "./retrain-material.js";
-import {
-  type Misclassified,
-  type RetrainOptions,
-  type RetrainResult,
-  type RetrainSettings,
-  retrainSettings,
-} from "./retrain-options.js";
-import { openSummaries, refuseSummaries } from "./retrain-summaries.js";
-import { DEFAULT_SEED, defaultThresholds } from "./train.js";
+import { type Sample, YES } from "../../data/dataset.js";
+import { UserError } from "../../errors.js";
+import { writeFileAtomic } from "../../files.js";
+import { DECIDE } from "../../learn/decide.js";
+import { METRICS } from "../../learn/metrics/report.js";
+import type { EmbeddingOrigin } from "../../model/backbone.js";
+import { MANIFEST_KEY, type Manifest } from "../../model/manifest.js";
+import { type Model, readModel, withMetadata, writeModel } from "../../onnx/index.js";
+import { appendHead, type HeadLayer, lastLayer } from "../../onnx/surgery.js";
+import { throwIfAborted } from "../../progress.js";
+import { createRandom } from "../../random.js";
+import { PARTS } from "../../task.js";
+import type { Counts, PlacedSample } from "../parts.js";
+import { fingerprint } from "../prepare.js";
+import { DEFAULT_SEED, defaultThresholds } from "../train.js";
+import { type Batch, type BatchSource, batchesOf } from "./batches.js";
+import type { RetrainFeatures } from "./features.js";
+import { withFinalTensor } from "./graph.js";
+import type { RetrainData } from "./images.js";
+import { type FinalLayer, openFinalLayer, type Score } from "./layer.js";
+import { gatherMaterial } from "./material.js";
+import { type Misclassified, type RetrainOptions, type RetrainResult, type RetrainSettings, retrainSettings } from "./options.js";
+import { openSummaries, refuseSummaries } from "./summaries.js";
 
-export type { RetrainOptions, RetrainResult } from "./retrain-options.js";
+export type { RetrainOptions, RetrainResult } from "./options.js";
 
 /**
  * Trains a new last layer as TensorFlow's retrain.py does, and writes one ONNX file.
@@ -200,13 +195,13 @@ async function examine(
 type About = Omit<Manifest, "calibration" | "preprocess" | "backbone">;
 
 /** The whole classifier, or the last layer alone where the network is not there. */
-function graphOf(layer: HeadLayer, { id, sha256, embeddingSize, preprocess, model }: Network, about: About): Model {
+function graphOf(layer: HeadLayer, { id, sha256, embeddingSize, preprocess, model }: EmbeddingOrigin, about: About): Model {
   const manifest: Manifest = {
     ...about,
     calibration: null,
     preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
     backbone: { id, sha256, views: 1, embeddingSize },
   };
-  const graph = model === undefined ? lastLayerModel(layer) : appendHead(readModel(model, { file: id }), layer);
+  const graph = model === undefined ? lastLayer(layer) : appendHead(readModel(model, { file: id }), layer);
   return withMetadata(graph, { [MANIFEST_KEY]: JSON.stringify(manifest) });
 }

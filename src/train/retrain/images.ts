@@ -1,12 +1,12 @@
-import { type Dataset, NO, type Sample, YES } from "../data/dataset.js";
-import { listFolder } from "../data/listing.js";
-import { openDataset } from "../data/open.js";
-import { retrainHashPart } from "../data/split/hash.js";
-import { compareCodePoints } from "../data/text.js";
-import { UserError } from "../errors.js";
-import type { WorkOptions } from "../progress.js";
-import type { PlacedSample } from "./parts.js";
-import { placeSamples } from "./parts.js";
+import { type Dataset, NO, type Sample, YES } from "../../data/dataset.js";
+import { listFolder } from "../../data/listing.js";
+import { openDataset } from "../../data/open.js";
+import { retrainHashPart } from "../../data/split/hash.js";
+import { compareCodePoints } from "../../data/text.js";
+import { UserError } from "../../errors.js";
+import type { WorkOptions } from "../../progress.js";
+import type { PlacedSample } from "../parts.js";
+import { placeSamples } from "../parts.js";
 
 /** Below this many images a class is warned of. */
 const FEW_IMAGES = 20;

@@ -1,17 +1,17 @@
-import { mapInOrder } from "../concurrency.js";
-import { UserError } from "../errors.js";
-import type { Backbone } from "../model/backbone.js";
-import { throwIfAborted, type WorkOptions } from "../progress.js";
-import type { Random } from "../random.js";
-import { decodeRaster } from "../raster/formats.js";
-import { type Preprocess, placement, toInput } from "../raster/preprocess.js";
-import type { Raster } from "../raster/raster.js";
-import { resize } from "../raster/resample.js";
-import { openSession } from "../runtime/open.js";
-import type { RuntimeChoice } from "../runtime/session.js";
-import { float32 } from "../tensor.js";
-import { IMAGE_ERRORS, readImageFile } from "./embeddings.js";
-import type { RetrainSettings } from "./retrain-options.js";
+import { mapInOrder } from "../../concurrency.js";
+import { UserError } from "../../errors.js";
+import type { Backbone } from "../../model/backbone.js";
+import { throwIfAborted, type WorkOptions } from "../../progress.js";
+import type { Random } from "../../random.js";
+import { decodeRaster } from "../../raster/formats.js";
+import { type Preprocess, placement, toInput } from "../../raster/preprocess.js";
+import type { Raster } from "../../raster/raster.js";
+import { resize } from "../../raster/resample.js";
+import { openSession } from "../../runtime/open.js";
+import type { RuntimeChoice } from "../../runtime/session.js";
+import { float32 } from "../../tensor.js";
+import { IMAGE_ERRORS, readImageFile } from "../embeddings.js";
+import type { RetrainSettings } from "./options.js";
 
 /** Decoded training images are kept up to this much, so that they need not be decoded for every batch. */
 const KEPT_BYTES = 512 * 2 ** 20;

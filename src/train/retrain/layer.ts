@@ -1,13 +1,13 @@
-import { argmax } from "../learn/decide.js";
-import { createOptimizer, optimizerStep } from "../learn/optimizers.js";
-import { HEADS, headModel } from "../model/head.js";
-import { CELL_WEIGHTS } from "../model/head-weights.js";
-import { GraphBuilder, writeModel } from "../onnx/index.js";
-import type { Random } from "../random.js";
-import { openSession } from "../runtime/open.js";
-import type { RuntimeChoice } from "../runtime/session.js";
-import type { Head } from "../task.js";
-import { float32, type Tensor } from "../tensor.js";
+import { argmax } from "../../learn/decide.js";
+import { createOptimizer, optimizerStep } from "../../learn/optimizers.js";
+import { HEADS, headModel } from "../../model/head.js";
+import { CELL_WEIGHTS } from "../../model/head-weights.js";
+import { GraphBuilder, writeModel } from "../../onnx/index.js";
+import type { Random } from "../../random.js";
+import { openSession } from "../../runtime/open.js";
+import type { RuntimeChoice } from "../../runtime/session.js";
+import type { Head } from "../../task.js";
+import { float32, type Tensor } from "../../tensor.js";
 
 /** Standard deviation of the first weights, as in retrain.py. */
 const FIRST_WEIGHTS_DEVIATION = 0.001;

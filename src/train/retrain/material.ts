@@ -1,27 +1,20 @@
 import { existsSync } from "node:fs";
-import { UserError } from "../errors.js";
-import type { Backbone } from "../model/backbone.js";
-import { openBackbone } from "../model/backbones.js";
-import type { Random } from "../random.js";
-import type { Preprocess } from "../raster/preprocess.js";
+import { UserError } from "../../errors.js";
+import type { EmbeddingOrigin } from "../../model/backbone.js";
+import { openBackbone } from "../../model/backbones.js";
+import type { Random } from "../../random.js";
+import { readSpread } from "../embeddings.js";
+import { DEFAULT_SEED } from "../train.js";
 import { bottleneckPath, listBottlenecks, readBottlenecks } from "./bottlenecks.js";
-import { readSpread } from "./embeddings.js";
-import { examplesDistorted, examplesFromImages, examplesInMemory, type RetrainFeatures } from "./retrain-features.js";
-import { labelByFolder, listClassFolders, listLabelledImages, type RetrainData, splitByPath } from "./retrain-images.js";
-import { distorts, type RetrainOptions, type RetrainSettings } from "./retrain-options.js";
-import { DEFAULT_SEED } from "./train.js";
-
-/** The network behind the embeddings; of one that only left bottleneck files behind, there is a name and nothing else. */
-export type Network = Pick<Backbone, "id" | "sha256" | "embeddingSize"> & {
-  readonly model: Uint8Array | undefined;
-  readonly preprocess: Preprocess | null;
-};
+import { examplesDistorted, examplesFromImages, examplesInMemory, type RetrainFeatures } from "./features.js";
+import { labelByFolder, listClassFolders, listLabelledImages, type RetrainData, splitByPath } from "./images.js";
+import { distorts, type RetrainOptions, type RetrainSettings } from "./options.js";
 
 /** Everything the training needs, and what made it. */
 export interface Material {
   readonly data: RetrainData;
   readonly features: RetrainFeatures;
-  readonly network: Network;
+  readonly network: EmbeddingOrigin;
 }
 
 /**
@@ -113,6 +106,6 @@ async function readBottleneckFolder(
   return {
     data,
     features: examplesInMemory(splitByPath(data, imageDir ?? bottleneckDir, settings), embeddings, size),
-    network: { id: found.moduleName, sha256: "", embeddingSize: size, model: undefined, preprocess: null },
+    network: { id: found.moduleName, sha256: "", embeddingSize: size, preprocess: null },
   };
 }
