@@ -1,6 +1,6 @@
 // What runs in a browser: no Node, no native code. Decode images with the browser itself and hand over their pixels.
 import { type Classifier, openClassifierWith } from "./model/classifier.js";
-import { openWasm } from "./runtime/wasm.js";
+import { locateWasm, openWasm } from "./runtime/wasm.js";
 
 /**
  * Opens a classifier in the browser, on WebAssembly.
@@ -8,9 +8,11 @@ import { openWasm } from "./runtime/wasm.js";
  * @example
  * const classifier = await openClassifier(new Uint8Array(await (await fetch("classifier.onnx")).arrayBuffer()));
  * const [prediction] = await classifier.predict([rasterFromImageData(context.getImageData(0, 0, width, height))]);
+ * @param options.wasmFolder address of the folder with `ort-wasm-simd-threaded.wasm` of onnxruntime-web; beside the script by default
  * @throws UserError `bad-model` if the bytes are not a sigmax classifier
  */
-export function openClassifier(bytes: Uint8Array): Promise<Classifier> {
+export function openClassifier(bytes: Uint8Array, { wasmFolder }: { readonly wasmFolder?: string } = {}): Promise<Classifier> {
+  if (wasmFolder !== undefined) locateWasm(wasmFolder);
   return openClassifierWith(openWasm, bytes, "the classifier");
 }
 

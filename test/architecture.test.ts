@@ -24,7 +24,9 @@ function valueImportsOf(file: string): string[] {
   return modulesIn(text);
 }
 
-const packageOf = (name: string) => (name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.split("/")[0]);
+/** The package of a module; "#name" is a package that package.json resolves by platform. */
+const packageOf = (module: string) => nameOf(module.replace(/^#/, ""));
+const nameOf = (name: string) => (name.startsWith("@") ? name.split("/").slice(0, 2).join("/") : name.split("/")[0]);
 
 /** Where each third-party package enters. Generated files and their schema runtime belong together. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {

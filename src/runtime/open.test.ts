@@ -54,7 +54,7 @@ it("falls back to WebAssembly with one notice where the native package is missin
       cpSync(join(dist, part), join(folder, "dist", part), { recursive: true });
     mkdirSync(join(folder, "node_modules"));
     symlinkSync(realpathSync(join(packages, "onnxruntime-web")), join(folder, "node_modules/onnxruntime-web"));
-    writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+    cpSync(fileURLToPath(new URL("../../package.json", import.meta.url)), join(folder, "package.json"));
     writeFileSync(join(folder, "net.b64"), Buffer.from(sumOfTypes()).toString("base64"));
     writeFileSync(
       join(folder, "main.js"),

@@ -1,4 +1,5 @@
-import * as ort from "onnxruntime-web";
+// Resolved by package.json: in browsers the build without WebGPU, half the size.
+import * as ort from "#onnxruntime-web";
 import { createSession } from "./ort.js";
 import type { OpenSession } from "./session.js";
 
@@ -13,3 +14,11 @@ export const openWasm: OpenSession = (model, options = {}) => {
   if (options.threads !== undefined) ort.env.wasm.numThreads = options.threads;
   return createSession(ort, "wasm", model, options, { executionProviders: ["wasm"] });
 };
+
+/**
+ * Tells from which address the browser fetches ONNX Runtime's `ort-wasm-simd-threaded.wasm`; beside the script by default.
+ * Call it before the first session is opened.
+ */
+export function locateWasm(folder: string): void {
+  ort.env.wasm.wasmPaths = folder.endsWith("/") ? folder : `${folder}/`;
+}
