@@ -20,8 +20,8 @@ export interface MinimizeOptions {
   readonly lossTolerance?: number;
   /** Relative error of the loss itself: below it the line search trusts slopes alone (about 1e-7 for float32 work). */
   readonly lossNoise?: number;
-  /** An estimate of the diagonal of the Hessian, all above zero: parameters of very different curvature then converge together. */
-  readonly curvature?: Float64Array | undefined;
+  /** Multiplies by a rough inverse of the Hessian: parameters of very different curvature then converge together. */
+  readonly precondition?: ((gradient: Float64Array) => Float64Array) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every iteration. */
   readonly onIteration?: ((iteration: number, loss: number) => void) | undefined;
@@ -49,7 +49,7 @@ const MAX_TRIALS = 30;
  */
 export async function minimize(objective: Objective, start: ArrayLike<number>, options: MinimizeOptions = {}): Promise<Minimum> {
   const { history = 10, maxIterations = 1000, gradientTolerance = 1e-7, lossTolerance = 1e-11, lossNoise = 1e-14 } = options;
-  const memory = createMemory(history, options.curvature);
+  const memory = createMemory(history, options.precondition);
   let evaluations = 0;
   const evaluate = async (parameters: Float64Array): Promise<Point> => {
     throwIfAborted(options.signal);
@@ -77,7 +77,7 @@ export async function minimize(objective: Objective, start: ArrayLike<number>, o
     if (largest(point.gradient) <= gradientTolerance) return end(iteration, "gradient");
     const first = memory.size() === 0;
     const direction = memory.descend(point.gradient);
-    const step = first && !options.curvature ? Math.min(1, 1 / Math.sqrt(dot(point.gradient, point.gradient))) : 1;
+    const step = first && !options.precondition ? Math.min(1, 1 / Math.sqrt(dot(point.gradient, point.gradient))) : 1;
     const next = await search(evaluate, point, direction, step, lossNoise);
     if (next === undefined) {
       if (first) return end(iteration, "floor");
@@ -147,8 +147,7 @@ function between(low: Trial, high: Trial): number {
 }
 
 /** The last steps and gradient changes, and the inverse Hessian they stand for. */
-function createMemory(capacity: number, curvature: Float64Array | undefined) {
-  const precondition = (values: Float64Array) => (curvature ? values.map((value, i) => value / curvature[i]) : values);
+function createMemory(capacity: number, precondition = (values: Float64Array) => values) {
   let pairs: { s: Float64Array; y: Float64Array; rho: number }[] = [];
   return {
     size: () => pairs.length,

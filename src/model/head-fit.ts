@@ -1,10 +1,12 @@
 import { UserError } from "../errors.js";
-import { type Minimum, minimize } from "../learn/lbfgs.js";
+import { type MinimizeOptions, type Minimum, minimize } from "../learn/lbfgs.js";
+import { throwIfAborted } from "../progress.js";
 import { openSession } from "../runtime/open.js";
 import type { Session } from "../runtime/session.js";
 import type { Head } from "../task.js";
 import { float32 } from "../tensor.js";
 import { HEADS, headModel } from "./head.js";
+import { type Curvature, covarianceModel, inverseHessian, measureCurvature } from "./head-curvature.js";
 import { CELL_WEIGHTS, type LossWeighting } from "./head-weights.js";
 
 /** A linear head: logits = features · weightsᵀ + bias. */
@@ -38,12 +40,14 @@ export interface FittedHead extends LinearHead {
   readonly parameters: Float64Array;
 }
 
+type Limits = Pick<MinimizeOptions, "maxIterations" | "signal" | "onIteration">;
+
 /** Data made ready for a trainer: standardised once, fitted many times. */
 export interface Lesson {
   readonly scale: Scale;
   /** Rows that teach nothing: no known label, or (softmax) no positive one. */
   readonly leftOut: number;
-  fit(l2: number, options?: { start?: Float64Array | undefined; signal?: AbortSignal | undefined }): Promise<FittedHead>;
+  fit(l2: number, options?: { readonly start?: Float64Array | undefined } & Limits): Promise<FittedHead>;
 }
 
 /** Fits heads of one kind and shape in ONNX Runtime. */
@@ -60,43 +64,31 @@ export interface Scale {
 
 /** Bytes of features that one run of the graph reads: few enough to stay in the cache from the forward to the backward pass. */
 const BLOCK_BYTES = 10 * 2 ** 20;
+/** A spread below this share of the mean is float32 rounding. */
+const CONSTANT = 1e-6;
 /** Float32 sums of products are good to about this share of the loss. */
 const FLOAT32_NOISE = 1e-7;
 
-/**
- * What the penalty of each feature's weight is, given the spreads of the features. The fit itself always runs on standardised
- * features with weights u = wσ, which keeps it well-conditioned. `standard`: Σu², every feature counts the same. `raw`: Σw².
- */
-export const PENALTIES = {
-  standard: (spread) => spread.map(() => 1),
-  raw: (spread) => spread.map((value) => 1 / (value * value)),
-} as const satisfies Record<string, (spread: Float64Array) => Float64Array>;
-
 export interface HeadTrainerOptions {
-  readonly penalty?: keyof typeof PENALTIES;
+  /** Divide centred features by their spread, so that the penalty weighs them alike. Default true. */
+  readonly standardise?: boolean;
   /** The penalty on the bias as a share of that on the weights; the head's own by default. */
   readonly biasPenalty?: number;
 }
-
-/** p(1 − p) of a cell that is fairly sure. */
-const TYPICAL_CURVATURE = 0.05;
 
 /** Opens a trainer for heads with K classes on features of width D. Close it. */
 export async function openHeadTrainer(
   head: Head,
   width: number,
   classes: number,
-  { penalty = "standard", biasPenalty = HEADS[head].biasPenalty }: HeadTrainerOptions = {},
+  { standardise = true, biasPenalty = HEADS[head].biasPenalty }: HeadTrainerOptions = {},
 ): Promise<HeadTrainer> {
   const session = await openSession(headModel(head, width, classes), { file: `the ${head} head` });
+  const covariance = await openSession(covarianceModel(width), { file: "the covariance" });
   return {
     prepare(data, weighting) {
-      const scale = measure(data, width);
-      const ofFeature = PENALTIES[penalty](scale.spread);
-      const penalties = Float64Array.from({ length: classes * (width + 1) }, (_, i) =>
-        i < classes * width ? ofFeature[i % width] : biasPenalty,
-      );
-      const features = standardise(data.features, scale);
+      const scale = measure(data, width, standardise);
+      const features = rescale(data.features, scale);
       const { positive, negative, leftOut } = CELL_WEIGHTS[head](data.labels, classes, weighting);
       const rows = features.length / width;
       if (leftOut === rows) {
@@ -104,46 +96,47 @@ export async function openHeadTrainer(
           hint: "Check the label file and the split.",
         });
       }
-      const evaluate = lossOf(
-        session,
-        { features, positive, negative: HEADS[head].negatives ? negative : undefined },
-        width,
-        classes,
-      );
+      const weights = { features, positive, negative: HEADS[head].negatives ? negative : undefined };
+      const evaluate = lossOf(session, weights, width, classes);
+      let curvature: Promise<Curvature> | undefined;
       return {
         scale,
         leftOut,
-        async fit(l2, { start = new Float64Array(classes * (width + 1)), signal } = {}) {
-          const minimum = await minimize(penalised(evaluate, l2, penalties), start, {
+        async fit(l2, { start = new Float64Array(classes * (width + 1)), ...limits } = {}) {
+          throwIfAborted(limits.signal);
+          curvature ??= measureCurvature(covariance, features, width);
+          const shares = Float64Array.from(start, (_, i) => (i < classes * width ? 1 : biasPenalty));
+          const { parameters, ...minimum } = await minimize(penalised(evaluate, l2, shares), start, {
             gradientTolerance: 1e-7,
             lossTolerance: 1e-9,
             lossNoise: FLOAT32_NOISE,
-            // Roughly the second derivative by each parameter: that of the loss by a standardised feature, plus the penalty.
-            curvature: penalties.map((value) => TYPICAL_CURVATURE + l2 * value),
-            signal,
+            precondition: inverseHessian(await curvature, l2, biasPenalty),
+            ...limits,
           });
-          const { loss, iterations, evaluations, reason, parameters } = minimum;
-          const dataLoss = loss - (l2 / 2) * squaresOf(parameters, penalties);
-          return { ...unscale(parameters, scale, classes), loss, dataLoss, iterations, evaluations, reason, parameters };
+          const dataLoss = minimum.loss - (l2 / 2) * squaresOf(parameters, shares);
+          return { ...unscale(parameters, scale, classes), ...minimum, dataLoss, parameters };
         },
       };
     },
-    close: () => session.close(),
+    async close() {
+      await session.close();
+      await covariance.close();
+    },
   };
 }
 
-/** Adds (l2/2) Σ penaltyᵢ pᵢ² to a loss. */
-function penalised(evaluate: (parameters: Float64Array) => Promise<SumOfLosses>, l2: number, penalties: Float64Array) {
+/** Adds (l2/2) Σ shareᵢ pᵢ² to a loss. */
+function penalised(evaluate: (parameters: Float64Array) => Promise<SumOfLosses>, l2: number, shares: Float64Array) {
   return async (parameters: Float64Array) => {
     const { loss, gradient } = await evaluate(parameters);
-    for (let i = 0; i < gradient.length; i++) gradient[i] += l2 * penalties[i] * parameters[i];
-    return { loss: loss + (l2 / 2) * squaresOf(parameters, penalties), gradient };
+    for (let i = 0; i < gradient.length; i++) gradient[i] += l2 * shares[i] * parameters[i];
+    return { loss: loss + (l2 / 2) * squaresOf(parameters, shares), gradient };
   };
 }
 
-function squaresOf(parameters: Float64Array, penalties: Float64Array): number {
+function squaresOf(parameters: Float64Array, shares: Float64Array): number {
   let squares = 0;
-  for (let i = 0; i < parameters.length; i++) squares += penalties[i] * parameters[i] * parameters[i];
+  for (let i = 0; i < parameters.length; i++) squares += shares[i] * parameters[i] * parameters[i];
   return squares;
 }
 
@@ -194,7 +187,7 @@ function add(sums: Float64Array, values: Float32Array, at: number): void {
 }
 
 /** Mean and spread of every feature. @throws UserError `numeric` naming the row that holds a number that is not finite */
-function measure({ features, nameOf = (row) => `row ${row}` }: HeadData, width: number): Scale {
+function measure({ features, nameOf = (row) => `row ${row}` }: HeadData, width: number, standardise: boolean): Scale {
   const rows = features.length / width;
   const mean = new Float64Array(width);
   for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1) {
@@ -208,11 +201,16 @@ function measure({ features, nameOf = (row) => `row ${row}` }: HeadData, width: 
   const spread = new Float64Array(width);
   for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1)
     spread[j] += (features[i] - mean[j]) ** 2 / rows;
-  // A feature that never changes teaches nothing: it becomes zero, not 0/0.
-  return { mean, spread: spread.map((variance) => Math.sqrt(variance) || 1) };
+  return {
+    mean,
+    // A feature that never changes teaches nothing; what rounding leaves of its spread must not be blown up.
+    spread: spread.map((variance, d) =>
+      standardise && Math.sqrt(variance) > CONSTANT * Math.abs(mean[d]) ? Math.sqrt(variance) : 1,
+    ),
+  };
 }
 
-function standardise(features: Float32Array, { mean, spread }: Scale): Float32Array {
+function rescale(features: Float32Array, { mean, spread }: Scale): Float32Array {
   const width = mean.length;
   const scaled = new Float32Array(features.length);
   for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1)

@@ -107,7 +107,7 @@ describe.skipIf(!optim)("a fitted head reaches the optimum of", () => {
       const classes = test.K;
       const labels: number[] =
         test.Y?.flat() ?? test.y.flatMap((y: number) => Array.from({ length: classes }, (_, k) => Number(k === y)));
-      const trainer = await openHeadTrainer(test.kind, test.D, classes, { penalty: "raw", biasPenalty: 0 });
+      const trainer = await openHeadTrainer(test.kind, test.D, classes, { standardise: false, biasPenalty: 0 });
       const lesson = trainer.prepare(
         { features: Float32Array.from(x.flat()), labels: Int8Array.from(labels) },
         { classWeights: test.classWeights },
@@ -183,6 +183,18 @@ describe("a fitted head", () => {
     const cold = await lesson.fit(0.01);
     const warm = await lesson.fit(0.01, { start: (await lesson.fit(0.03)).parameters });
     expect(Math.abs(warm.loss / cold.loss - 1)).toBeLessThan(1e-6);
+  });
+
+  it("ignores a feature that never changes", async () => {
+    const wider = await openHeadTrainer("softmax", width + 1, classes);
+    const padded = Float32Array.from({ length: rows * (width + 1) }, (_, i) =>
+      i % (width + 1) === width ? 0.1 : features[Math.floor(i / (width + 1)) * width + (i % (width + 1))],
+    );
+    const plain = await trainer.prepare({ features, labels }).fit(0.01);
+    const { weights, loss } = await wider.prepare({ features: padded, labels }).fit(0.01);
+    await wider.close();
+    for (let k = 0; k < classes; k++) expect(Math.abs(weights[k * (width + 1) + width])).toBeLessThan(1e-6);
+    expect(Math.abs(loss / plain.loss - 1)).toBeLessThan(1e-6);
   });
 
   it("names the image whose features are not finite", () => {
