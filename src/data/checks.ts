@@ -118,7 +118,7 @@ export async function checkContent(
   let done = 0;
   for await (const { i, hash } of hashes) {
     if (hash !== undefined) add(byHash, hash, i);
-    onProgress?.({ stage: "compare", done: ++done, total: suspects.length, unit: "images" });
+    onProgress?.({ stage: "duplicates", done: ++done, total: suspects.length, unit: "images" });
   }
   const sets = [...byHash.values()].filter((members) => members.length > 1);
   return {

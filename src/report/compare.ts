@@ -26,7 +26,7 @@ export function renderCompareReport(
   const body = html`<header><h1>softmax or sigmoid?</h1>
 <p class="lead">Both heads, trained on the same ${plural(counts.train + counts.validation, "image")} of ${name(dataset)}
 (${plural(classes.length, "class", "classes")}, features from ${name(backbone)}), and asked about the same ${plural(counts.test, "test image")} that neither has seen.</p>
-<nav aria-label="Contents"><a href="#playground">Playground</a><a href="#words">In plain words</a><a href="#metrics">Metrics</a><a href="#images">Real images</a><a href="#calibration">Calibration</a><a href="#disagreement">Disagreement</a><a href="#which">Which one?</a></nav></header>
+<nav aria-label="Contents"><a href="#playground">Playground</a><a href="#words">In plain words</a><a href="#metrics">Metrics</a><a href="#images">Images</a><a href="#calibration">Calibration</a><a href="#disagreement">Disagreement</a><a href="#which">Which one?</a></nav></header>
 <main>
 ${playground({ classes })}
 ${plainWords(data)}
@@ -168,7 +168,7 @@ function imageSections({ images, classes, task }: CompareReport): Html {
     const { title, text } = ROLE_WORDS[role][task];
     return chosen.length > 0 && html`<h3>${title}</h3><p>${text}</p>${chosen.map((image) => imageCard(image, classes))}`;
   });
-  return html`<section id="images"><h2>On real images</h2>${sections}</section>`;
+  return html`<section id="images"><h2>On the test images</h2>${sections}</section>`;
 }
 
 function calibrationSection({ heads }: CompareReport): Html {
