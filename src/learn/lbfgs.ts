@@ -39,7 +39,7 @@ export interface Minimum {
 /** Sufficient decrease and curvature constants of the Wolfe conditions (Nocedal and Wright 2006, section 3.1). */
 const DECREASE = 1e-4;
 const CURVATURE = 0.9;
-const MAX_TRIALS = 30;
+const MAX_TRIALS = 15;
 
 /**
  * Minimises by limited-memory BFGS (Liu and Nocedal 1989) with a line search for the strong Wolfe conditions, or, where the
@@ -80,7 +80,7 @@ export async function minimize(objective: Objective, start: ArrayLike<number>, o
     const step = first && !options.precondition ? Math.min(1, 1 / Math.sqrt(dot(point.gradient, point.gradient))) : 1;
     const next = await search(evaluate, point, direction, step, lossNoise);
     if (next === undefined) {
-      if (first) return end(iteration, "floor");
+      if (first || idle > 0) return end(iteration, "floor");
       // The remembered curvature led nowhere: once more along the gradient itself.
       memory.clear();
       continue;
@@ -163,8 +163,8 @@ function createMemory(capacity: number, precondition = (values: Float64Array) =>
     },
     /** −H g by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4). */
     descend(gradient: Float64Array): Float64Array {
-      let direction: Float64Array = gradient.map((value) => -value);
-      const alphas = pairs.map(() => 0);
+      let direction: Float64Array = along(new Float64Array(gradient.length), gradient, -1);
+      const alphas = new Float64Array(pairs.length);
       for (let i = pairs.length - 1; i >= 0; i--) {
         const { s, y, rho } = pairs[i];
         alphas[i] = rho * dot(s, direction);
@@ -196,11 +196,13 @@ function addScaled(target: Float64Array, scale: number, source: Float64Array): v
 }
 
 function along(origin: Float64Array, direction: Float64Array, step: number): Float64Array {
-  return origin.map((value, i) => value + step * direction[i]);
+  const point = origin.slice();
+  addScaled(point, step, direction);
+  return point;
 }
 
 function difference(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, i) => value - b[i]);
+  return along(a, b, -1);
 }
 
 function largest(values: Float64Array): number {

@@ -53,9 +53,12 @@ export async function measureCurvature(session: Session, features: Float32Array,
       features: float32([count, width], sample),
       basis: float32([width, basis.length], columns),
     });
-    images = basis.map((_, r) =>
-      Float64Array.from({ length: width }, (_, d) => Number(image.data[d * basis.length + r]) / count),
-    );
+    // Declared as float32 by the model.
+    const columnsAfter = image.data as Float32Array;
+    images = basis.map(() => new Float64Array(width));
+    for (let i = 0; i < columnsAfter.length; i++) {
+      images[i % basis.length][Math.floor(i / basis.length)] = columnsAfter[i] / count;
+    }
     if (round < ROUNDS) basis = orthonormalise(images);
   }
   const within = basis.map((direction) => Float64Array.from(images, (image) => dot(direction, image)));
@@ -71,30 +74,31 @@ export function inverseHessian({ width, basis, within, beyond }: Curvature, l2: 
   const factor = cholesky(within.map((row, i) => row.map((value, j) => TYPICAL_SLOPE * value + (i === j ? l2 : 0))));
   return (gradient: Float64Array): Float64Array => {
     const classes = gradient.length / (width + 1);
-    const result = gradient.map((value, i) =>
-      i < classes * width ? value * outside : value / (TYPICAL_SLOPE + l2 * biasPenalty),
-    );
+    const ofBias = TYPICAL_SLOPE + l2 * biasPenalty;
+    const result = new Float64Array(gradient.length);
+    for (let i = 0; i < result.length; i++) result[i] = i < classes * width ? gradient[i] * outside : gradient[i] / ofBias;
+    const inside = new Float64Array(basis.length);
     for (let k = 0; k < classes; k++) {
       const own = gradient.subarray(k * width, (k + 1) * width);
       const target = result.subarray(k * width, (k + 1) * width);
-      // Q (T⁻¹ − 1/outside) Qᵀ g on top of g/outside
-      const inside = Float64Array.from(basis, (direction) => dot(direction, own));
+      // Q (T⁻¹ − outside) Qᵀ g on top of outside · g
+      for (let r = 0; r < basis.length; r++) inside[r] = dot(basis[r], own);
       const solved = solve(factor, inside);
-      for (const [r, direction] of basis.entries()) addScaled(target, solved[r] - outside * inside[r], direction);
+      for (let r = 0; r < basis.length; r++) addScaled(target, solved[r] - outside * inside[r], basis[r]);
     }
     return result;
   };
 }
 
-/** Modified Gram and Schmidt, twice for good measure; directions that depend on earlier ones are dropped. */
+/** Modified Gram and Schmidt; directions that depend on earlier ones are dropped. */
 function orthonormalise(vectors: readonly Float64Array[]): Float64Array[] {
   const basis: Float64Array[] = [];
   for (const vector of vectors) {
     const rest = vector.slice();
     const before = Math.sqrt(dot(rest, rest));
-    for (let pass = 0; pass < 2; pass++) for (const direction of basis) addScaled(rest, -dot(direction, rest), direction);
+    for (const direction of basis) addScaled(rest, -dot(direction, rest), direction);
     const length = Math.sqrt(dot(rest, rest));
-    if (length > 1e-6 * before) basis.push(rest.map((value) => value / length));
+    if (length > 1e-4 * before) basis.push(rest.map((value) => value / length));
   }
   return basis;
 }
