@@ -36,8 +36,7 @@ export function parseCommandLine(
     let parent = program;
     if (second !== undefined) {
       const group =
-        groups.get(first) ??
-        settle(program.command(first).description(`${first} …: see sigmax ${first} --help`)).helpCommand(false);
+        groups.get(first) ?? settle(program.command(first).description(groupSummary(first, commands))).helpCommand(false);
       groups.set(first, group);
       parent = group;
     }
@@ -69,6 +68,12 @@ export function parseCommandLine(
   return parsed ?? { text: program.helpInformation() };
 }
 
+/** "inspect, convert, split": the second words of a group. */
+function groupSummary(first: string, commands: readonly Command[]): string {
+  const seconds = commands.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : []));
+  return `${seconds.join(", ")}: see sigmax ${first} --help`;
+}
+
 function syntax(argument: Argument): string {
   const name = argument.variadic ? `${argument.name}...` : argument.name;
   return argument.optional ? `[${name}]` : `<${name}>`;
@@ -80,6 +85,8 @@ function optionOf(key: string, flag: Flag): Option {
   const option = new Option(flag.value === undefined ? name : `${name} <${flag.value}>`, flag.describe + note);
   // Commander derives keys from the flag; ours is the JSON key, whatever the flag looks like.
   option.attributeName = () => key;
+  // Nor does "--no-cache" take back another flag: it is one of its own.
+  option.negate = false;
   if (flag.choices !== undefined) option.choices([...flag.choices]);
   const { parse, repeatable } = flag;
   if (parse !== undefined || repeatable) {
@@ -107,9 +114,10 @@ function usageError(
     .replace(/\.$/, "");
   const unknown = /unknown (?:option|command) '([^']+)'/.exec(message)?.[1];
   const command = [...known.keys()].find((candidate) => wordsOf(candidate).every((word, i) => argv[i] === word));
-  const words = command === undefined ? program.commands.map((child) => child.name()) : (known.get(command) ?? []);
+  const group = program.commands.find((child) => child.name() === argv[0] && child.commands.length > 0) ?? program;
+  const words = command === undefined ? group.commands.map((child) => child.name()) : (known.get(command) ?? []);
   const guess = unknown === undefined ? undefined : nearest(unknown, words);
-  const help = command === undefined ? "sigmax --help" : `sigmax ${wordsOf(command).join(" ")} --help`;
+  const help = ["sigmax", ...wordsOf(command ?? group), "--help"].join(" ");
   return new UserError("usage", message, { hint: guess === undefined ? `See ${help}.` : `Did you mean ${guess}? See ${help}.` });
 }
 

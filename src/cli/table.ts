@@ -1,5 +1,8 @@
-/** Rows of text as aligned columns: the first to the left, the others to the right. */
-export function alignColumns(rows: readonly (readonly string[])[], gap = "  "): string {
+/** Rows of text as aligned columns: words to the left, and numbers, in all columns but the first, to the right. */
+export function alignColumns(
+  rows: readonly (readonly string[])[],
+  { numbers = true }: { readonly numbers?: boolean } = {},
+): string {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, j) => {
@@ -9,8 +12,8 @@ export function alignColumns(rows: readonly (readonly string[])[], gap = "  "): 
   return rows
     .map((row) =>
       row
-        .map((cell, j) => (j === 0 ? cell.padEnd(widths[j]) : cell.padStart(widths[j])))
-        .join(gap)
+        .map((cell, j) => (j > 0 && numbers ? cell.padStart(widths[j]) : cell.padEnd(widths[j])))
+        .join("  ")
         .trimEnd(),
     )
     .join("\n");

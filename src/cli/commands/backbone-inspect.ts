@@ -23,18 +23,24 @@ export const backboneInspect: Command = {
       dims === undefined ? "?" : `[${dims.map((dim) => dim ?? "?").join(", ")}]`;
     terminal.print(printable(`${String(file)}`));
     terminal.print(
-      alignColumns([
-        ["size", `${(found.bytes / 2 ** 20).toFixed(1)} MiB`],
-        ["parameters", found.parameters.toLocaleString("en")],
-        ["opset", String(found.opset)],
-        ...found.inputs.map(({ name, dtype, shape: dims }) => ["input", printable(`${name}  ${dtype} ${shape(dims)}`)]),
-        ...found.outputs.map(({ name, dtype, shape: dims }) => ["output", printable(`${name}  ${dtype} ${shape(dims)}`)]),
-        ["speed", `${found.speed.imagesPerSecond.toFixed(0)} images/s for ${shape(found.speed.shape)}, ${found.speed.runtime}`],
-      ]),
+      alignColumns(
+        [
+          ["size", `${(found.bytes / 2 ** 20).toFixed(1)} MiB`],
+          ["parameters", found.parameters.toLocaleString("en")],
+          ["opset", String(found.opset)],
+          ...found.inputs.map(({ name, dtype, shape: dims }) => ["input", printable(`${name}  ${dtype} ${shape(dims)}`)]),
+          ...found.outputs.map(({ name, dtype, shape: dims }) => ["output", printable(`${name}  ${dtype} ${shape(dims)}`)]),
+          ["speed", `${found.speed.imagesPerSecond.toFixed(0)} images/s for ${shape(found.speed.shape)}, ${found.speed.runtime}`],
+        ],
+        { numbers: false },
+      ),
     );
     terminal.print("\ncan be cut at (--embedding <tensor>):");
     terminal.print(
-      alignColumns(found.candidates.map(({ name, size, role }) => [`  ${printable(name)}`, `${size ?? "?"} features`, role])),
+      alignColumns(
+        found.candidates.map(({ name, size, role }) => [`  ${printable(name)}`, `${size ?? "?"} features`, role]),
+        { numbers: false },
+      ),
     );
   },
 };

@@ -37,7 +37,13 @@ export const demo: Command = {
     const single = await train({ data: sets.multiclass.folder, out: join(out, "run-softmax"), ...shared });
     terminal.say("\n2. Any number of labels per image: sigmoid");
     const labels = sets.multilabel.labelsFile;
-    const multi = await train({ data: sets.multilabel.folder, labels, task: "multilabel", out: join(out, "run-sigmoid"), ...shared });
+    const multi = await train({
+      data: sets.multilabel.folder,
+      labels,
+      task: "multilabel",
+      out: join(out, "run-sigmoid"),
+      ...shared,
+    });
     terminal.say("\n3. Both heads on the same images");
     const both = await compare({
       data: sets.multilabel.folder,
