@@ -33,10 +33,10 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
   }
 }
 
-/** Removes a temporary file, if it ever came to be: the first error is the one to tell. */
-function discard(path: string): void {
+/** Removes a temporary file or folder, if it ever came to be. Never fails: the error that led here is the one to tell. */
+export function discard(path: string): void {
   try {
-    rmSync(path, { force: true });
+    rmSync(path, { recursive: true, force: true });
   } catch {
     // Its folder is not a folder, or is gone: there is nothing to remove.
   }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "./errors.js";
-import { fsyncFolder } from "./files.js";
+import { discard, fsyncFolder } from "./files.js";
 
 /**
  * Writes a whole folder so that its final name never holds half a result: everything goes to a hidden folder beside it, which is
@@ -35,7 +35,7 @@ export async function writeFolder<T>(
     fsyncFolder(dirname(target));
     return result;
   } catch (error) {
-    rmSync(partial, { recursive: true, force: true });
+    discard(partial);
     if (error instanceof UserError || !isSystemError(error)) throw error;
     throw new UserError("io", `${out}: cannot be written: ${messageOf(error)}`, {
       hint: "Check the free space and the permissions of the folder.",

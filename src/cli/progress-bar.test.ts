@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import { createProgressPrinter, duration } from "./progress-bar.js";
+
+function screen(isTerminal: boolean) {
+  let ms = 0;
+  let text = "";
+  const printer = createProgressPrinter({ isTerminal, columns: 100, write: (part) => (text += part), now: () => ms });
+  return { printer, wait: (by: number) => (ms += by), text: () => text };
+}
+
+describe("progress", () => {
+  it("shows a bar with rate and time left on a terminal", () => {
+    const { printer, wait, text } = screen(true);
+    printer.show({ stage: "embed", done: 0, total: 100, unit: "images" });
+    wait(1000);
+    printer.show({ stage: "embed", done: 25, total: 100, unit: "images", note: "5 from the cache" });
+    expect(text()).toContain("25/100 images");
+    expect(text()).toContain("25 images/s");
+    expect(text()).toContain("3.0 s left");
+    expect(text()).toContain("5 from the cache");
+  });
+
+  it("prints one line per stage elsewhere", () => {
+    const { printer, wait, text } = screen(false);
+    for (let done = 0; done <= 100; done++) {
+      printer.show({ stage: "embed", done, total: 100, unit: "images" });
+      wait(10);
+    }
+    printer.show({ stage: "fit", done: 1, total: 2 });
+    printer.finish();
+    expect(text()).toBe("embed       100 images in 1.0 s, 100 images/s\nfit         1 in 0.0 s\n");
+  });
+
+  it("writes warnings above the bar", () => {
+    const { printer, text } = screen(true);
+    printer.show({ stage: "embed", done: 1, total: 100 });
+    printer.line("careful");
+    expect(text().endsWith("\r\x1b[2Kcareful\n")).toBe(true);
+  });
+
+  it.each([
+    [400, "0.4 s"],
+    [9_960, "10 s"],
+    [59_600, "1 min 0 s"],
+    [200_000, "3 min 20 s"],
+    [7_500_000, "2 h 5 min"],
+  ])("%i ms is %s", (ms, words) => {
+    expect(duration(ms)).toBe(words);
+  });
+});
