@@ -24,7 +24,7 @@ export async function run() {
     writeFileSync(join(folder, "features.f32"), features);
     writeFileSync(join(folder, "labels.i32"), labels);
     writeFileSync(join(folder, "shape.json"), JSON.stringify([ROWS, WIDTH, CLASSES]));
-    const fit = async (maxIterations: number) => {
+    const solve = async (maxIterations: number) => {
       const { seconds, losses, weights } = await fitHead(features, labels, maxIterations);
       writeFileSync(join(folder, "weights.f32"), weights);
       return { seconds, losses };
@@ -32,14 +32,14 @@ export async function run() {
     const ask = (mode: string, ...args: readonly (number | string)[]) =>
       runPeer(PEER, [mode, folder, String(L2), ...args.map(String)]);
 
-    const { seconds: toTheEnd, losses } = await fit(1000);
+    const { seconds: toTheEnd, losses } = await solve(1000);
     const optimum = ask("optimum");
     if ("missing" in optimum)
       return { ratios: { logistic: null }, figures: { "ours, to the end, seconds": toTheEnd, missing: optimum.missing } };
     const best = Number(optimum.result.loss);
     let iterations = losses.findIndex((loss) => loss / best - 1 <= TARGET) + 1;
     for (; ; iterations++) {
-      await fit(iterations);
+      await solve(iterations);
       const near = ask("gap", best);
       if ("missing" in near) throw new Error(near.missing);
       if (Number(near.result.gap) <= TARGET) break;
@@ -52,7 +52,7 @@ export async function run() {
     const theirs: number[] = [];
     let peerGap = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      ours.push((await fit(iterations)).seconds);
+      ours.push((await solve(iterations)).seconds);
       const answer = ask("time", best, Number(trace.result.iterations));
       if ("missing" in answer) throw new Error(answer.missing);
       theirs.push(Number(answer.result.seconds));
