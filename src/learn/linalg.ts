@@ -33,11 +33,12 @@ export function solveCholesky(l: Float64Array, n: number, b: Float64Array): Floa
   return x;
 }
 
-/** Means `[columns]` and covariances `[columns, columns]` (divided by the number of rows) of a matrix `[rows, columns]`. */
+/** Means `[columns]` and covariances `[columns, columns]` (divided by the number of rows) of a matrix `[rows, columns]`; 0 without rows. */
 export function covariance(data: Float32Array, columns: number): { mean: Float64Array; covariance: Float64Array } {
   const rows = data.length / columns;
+  const share = rows > 0 ? 1 / rows : 0;
   const mean = new Float64Array(columns);
-  for (let i = 0; i < data.length; i++) mean[i % columns] += data[i] / rows;
+  for (let i = 0; i < data.length; i++) mean[i % columns] += data[i] * share;
   const sums = new Float64Array(columns * columns);
   const centred = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
@@ -49,7 +50,7 @@ export function covariance(data: Float32Array, columns: number): { mean: Float64
   }
   for (let i = 0; i < columns; i++) {
     for (let j = 0; j <= i; j++) {
-      sums[i * columns + j] /= rows;
+      sums[i * columns + j] *= share;
       sums[j * columns + i] = sums[i * columns + j];
     }
   }
