@@ -1,3 +1,4 @@
+import { cholesky, solveCholesky } from "../learn/linalg.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { writeModel } from "../onnx/model.js";
 import type { Session } from "../runtime/session.js";
@@ -71,20 +72,25 @@ export async function measureCurvature(session: Session, features: Float32Array,
  */
 export function inverseHessian({ width, basis, within, beyond }: Curvature, l2: number, biasPenalty: number) {
   const outside = 1 / (TYPICAL_SLOPE * beyond + l2 || 1);
-  const factor = cholesky(within.map((row, i) => row.map((value, j) => TYPICAL_SLOPE * value + (i === j ? l2 : 0))));
+  const rank = basis.length;
+  const matrix = Float64Array.from({ length: rank * rank }, (_, i) => TYPICAL_SLOPE * within[Math.floor(i / rank)][i % rank]);
+  // Without a penalty, rounding may leave the smallest eigenvalues below zero.
+  const ridge = l2 + 1e-9 * within.reduce((trace, row, r) => trace + row[r], 0);
+  for (let r = 0; r < rank; r++) matrix[r * rank + r] += ridge;
+  const factor = cholesky(matrix, rank);
   return (gradient: Float64Array): Float64Array => {
     const classes = gradient.length / (width + 1);
     const ofBias = TYPICAL_SLOPE + l2 * biasPenalty;
     const result = new Float64Array(gradient.length);
     for (let i = 0; i < result.length; i++) result[i] = i < classes * width ? gradient[i] * outside : gradient[i] / ofBias;
-    const inside = new Float64Array(basis.length);
+    const inside = new Float64Array(rank);
     for (let k = 0; k < classes; k++) {
       const own = gradient.subarray(k * width, (k + 1) * width);
       const target = result.subarray(k * width, (k + 1) * width);
       // Q (T⁻¹ − outside) Qᵀ g on top of outside · g
-      for (let r = 0; r < basis.length; r++) inside[r] = dot(basis[r], own);
-      const solved = solve(factor, inside);
-      for (let r = 0; r < basis.length; r++) addScaled(target, solved[r] - outside * inside[r], basis[r]);
+      for (let r = 0; r < rank; r++) inside[r] = dot(basis[r], own);
+      const solved = solveCholesky(factor, rank, inside);
+      for (let r = 0; r < rank; r++) addScaled(target, solved[r] - outside * inside[r], basis[r]);
     }
     return result;
   };
@@ -101,33 +107,6 @@ function orthonormalise(vectors: readonly Float64Array[]): Float64Array[] {
     if (length > 1e-4 * before) basis.push(rest.map((value) => value / length));
   }
   return basis;
-}
-
-/** L with L Lᵀ = A for a positive definite matrix; what rounding leaves at or below zero is lifted. */
-function cholesky(matrix: readonly Float64Array[]): Float64Array[] {
-  const lower = matrix.map((row) => new Float64Array(row.length));
-  for (let i = 0; i < matrix.length; i++) {
-    for (let j = 0; j <= i; j++) {
-      let value = matrix[i][j];
-      for (let k = 0; k < j; k++) value -= lower[i][k] * lower[j][k];
-      lower[i][j] = i === j ? Math.sqrt(Math.max(value, 1e-12)) : value / lower[j][j];
-    }
-  }
-  return lower;
-}
-
-/** x with L Lᵀ x = b. */
-function solve(lower: readonly Float64Array[], b: Float64Array): Float64Array {
-  const x = b.slice();
-  for (let i = 0; i < x.length; i++) {
-    for (let k = 0; k < i; k++) x[i] -= lower[i][k] * x[k];
-    x[i] /= lower[i][i];
-  }
-  for (let i = x.length - 1; i >= 0; i--) {
-    for (let k = i + 1; k < x.length; k++) x[i] -= lower[k][i] * x[k];
-    x[i] /= lower[i][i];
-  }
-  return x;
 }
 
 function dot(a: Float64Array, b: Float64Array): number {
