@@ -40,7 +40,10 @@ export interface FittedHead extends LinearHead {
   readonly parameters: Float64Array;
 }
 
-type Limits = Pick<MinimizeOptions, "maxIterations" | "signal" | "onIteration">;
+type Limits = Pick<MinimizeOptions, "maxIterations" | "lossTolerance" | "signal" | "onIteration">;
+
+/** A tolerance that is close enough to compare fits with each other, in a fraction of the steps. */
+export const ROUGH = 1e-5;
 
 /** Data made ready for a trainer: standardised once, fitted many times. */
 export interface Lesson {

@@ -1,4 +1,4 @@
-import { type HeadTrainer, type Lesson, type LinearHead, openHeadTrainer } from "../model/head-fit.js";
+import { type HeadTrainer, type Lesson, type LinearHead, openHeadTrainer, ROUGH } from "../model/head-fit.js";
 import { BALANCED_WEIGHTS } from "../model/head-weights.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
 import type { Head, Task } from "../task.js";
@@ -97,7 +97,9 @@ export async function trainHead(options: FitOptions): Promise<HeadFit> {
       report(2 + i, "cross-fitting");
       // A single fold has nobody else to learn from: its logits are those of the head itself.
       const fitted =
-        folds.length === 1 ? final : await learn(without(everyone, held)).fit(l2, { start: final.parameters, signal });
+        folds.length === 1
+          ? final
+          : await learn(without(everyone, held)).fit(l2, { start: final.parameters, signal, lossTolerance: ROUGH });
       const heldLogits = await judge(held)(fitted);
       for (const [j, row] of held.entries()) logits.set(heldLogits.subarray(j * classes, (j + 1) * classes), place.get(row));
     }

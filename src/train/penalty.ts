@@ -1,7 +1,7 @@
 import { ACTIVATIONS } from "../learn/activations.js";
 import { DECIDE } from "../learn/decide.js";
 import { METRICS, type Metrics } from "../learn/metrics/report.js";
-import type { Lesson, LinearHead } from "../model/head-fit.js";
+import { type Lesson, type LinearHead, ROUGH } from "../model/head-fit.js";
 import { ROW_LOSSES } from "../model/head-weights.js";
 import type { Head, Task } from "../task.js";
 
@@ -81,7 +81,7 @@ async function walk(
   let worse = 0;
   for (const l2 of grid) {
     onFit?.(l2);
-    const fitted = await prepared.fit(l2, { start, signal });
+    const fitted = await prepared.fit(l2, { start, signal, lossTolerance: ROUGH });
     start = fitted.parameters;
     const logits = await logitsOf(fitted);
     const losses = ROW_LOSSES[head](logits, labels, classes);
