@@ -1,6 +1,18 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "./errors.js";
 
 /**
@@ -14,7 +26,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const file = openSync(temporary, "wx", 0o644);
     try {
       for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
@@ -29,6 +41,41 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
     throw new UserError("io", `${path}: cannot be written: ${messageOf(error)}`, {
       hint: "Check the free space and the permissions of the folder.",
       cause: error,
+    });
+  }
+}
+
+/**
+ * Makes a folder and those above it. Node's own recursive mkdir never returns where a parent refuses as if it were missing (`/proc`).
+ *
+ * @throws the system's error
+ */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
+}
+
+/**
+ * Says before the work what writing would say after it: whether the nearest folder that exists may be written into.
+ *
+ * @throws UserError `io` naming the output
+ */
+export function refuseUnwritable(path: string): void {
+  let folder = dirname(resolve(path));
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (cause) {
+    throw new UserError("io", `${path}: ${folder} may not be written into`, {
+      hint: "Choose another --out, or change the permissions.",
+      cause,
     });
   }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "./errors.js";
-import { discard, fsyncFolder } from "./files.js";
+import { discard, fsyncFolder, makeFolder, refuseUnwritable } from "./files.js";
 
 /**
  * Writes a whole folder so that its final name never holds half a result: everything goes to a hidden folder beside it, which is
@@ -22,7 +22,7 @@ export async function writeFolder<T>(
   const beside = (kind: string) => join(dirname(target), `.${basename(target)}.${kind}-${suffix}`);
   const partial = beside("partial");
   try {
-    mkdirSync(partial, { recursive: true });
+    makeFolder(partial);
     const result = await write(partial);
     if (existsSync(target)) {
       const old = beside("old");
@@ -44,9 +44,10 @@ export async function writeFolder<T>(
   }
 }
 
-/** Says before the work begins what `writeFolder` would say after it. @throws UserError `exists` */
+/** Says before the work begins what `writeFolder` would say after it. @throws UserError `exists` or `io` */
 export function refuseFolder(out: string, { force, marker }: { readonly force: boolean; readonly marker: string }): void {
   const target = resolve(out);
+  refuseUnwritable(target);
   if (!existsSync(target) || isEmptyFolder(target)) return;
   if (!force)
     throw new UserError("exists", `${out}: exists already`, { hint: "Choose another --out, or add --force to replace it." });

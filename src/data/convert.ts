@@ -1,18 +1,8 @@
 import { randomBytes } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, readdirSync, renameSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { messageOf, nearest, UserError } from "../errors.js";
-import { fsyncFolder, refuseToOverwrite, writeFileAtomic } from "../files.js";
+import { discard, fsyncFolder, makeFolder, refuseToOverwrite, writeFileAtomic } from "../files.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
 import type { Dataset } from "./dataset.js";
 import { extensionOf } from "./listing.js";
@@ -97,7 +87,7 @@ function writeFolder(
   const temporary = join(dirname(out), `.${basename(out)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const folders = new Set(files.map((file) => dirname(join(temporary, file.path)))).add(temporary);
-    for (const folder of folders) mkdirSync(folder, { recursive: true });
+    for (const folder of folders) makeFolder(folder);
     files.forEach((file, i) => {
       const target = join(temporary, file.path);
       if ("text" in file) writeFileSync(target, file.text);
@@ -108,7 +98,7 @@ function writeFolder(
     renameSync(temporary, out);
     fsyncFolder(dirname(out));
   } catch (error) {
-    rmSync(temporary, { force: true, recursive: true });
+    discard(temporary);
     if (error instanceof UserError) throw error;
     throw refused(out, error);
   }
@@ -118,11 +108,11 @@ function writeFolder(
 function copyAtomic(from: string, to: string): void {
   const temporary = join(dirname(to), `.${basename(to)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
-    mkdirSync(dirname(to), { recursive: true });
+    makeFolder(dirname(to));
     copyFileSync(from, temporary);
     renameSync(temporary, to);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw refused(to, error);
   }
 }

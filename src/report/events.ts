@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { messageOf, UserError } from "../errors.js";
+import { makeFolder } from "../files.js";
 import { maskedCrc32c } from "./crc32c.js";
 import { type Event, EventSchema } from "./tfevents_pb.js";
 
@@ -167,7 +168,7 @@ function createNew(folder: string, name: string): { path: string; handle: number
   for (let attempt = 0; ; attempt++) {
     const path = join(folder, attempt === 0 ? name : `${name}.${attempt}`);
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       return { path, handle: openSync(path, "wx", 0o644) };
     } catch (error) {
       // `as` because Node's typings do not say that file system errors carry a code.

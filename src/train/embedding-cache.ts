@@ -1,19 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { messageOf, UserError } from "../errors.js";
+import { makeFolder } from "../files.js";
 
 const KEY_BYTES = 32;
 /** A key record: sha256 of the image bytes, CRC-32 of its vector, CRC-32 of the 36 bytes before. */
@@ -57,7 +47,7 @@ export function openEmbeddingCache(options: EmbeddingCacheOptions): EmbeddingCac
   const files: number[] = [];
   let damaged = 0;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     for (const entry of readdirSync(folder).sort()) {
       if (!entry.endsWith(".keys")) continue;
       const vectorsPath = join(folder, entry.replace(/\.keys$/, ".vectors"));

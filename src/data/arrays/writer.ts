@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
-import { fsyncFolder } from "../../files.js";
+import { fsyncFolder, makeFolder } from "../../files.js";
 import { sizeOf, type Tensor } from "../../tensor.js";
 import { ELEMENTS } from "./elements.js";
 
@@ -50,7 +50,7 @@ export async function openArrayWriter(path: string, header: Uint8Array, plans: r
       for (let done = 0; done < bytes.length; ) done += (await file.write(bytes, done)).bytesWritten;
     });
   await orRefused(async () => {
-    await mkdir(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     file = await open(temporary, "wx", 0o644);
   });
   await append(header);

@@ -3,7 +3,6 @@ import {
   closeSync,
   createReadStream,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -12,10 +11,10 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf, UserError } from "../../errors.js";
-import { fsyncFolder, writeFileAtomic } from "../../files.js";
+import { fsyncFolder, makeFolder, writeFileAtomic } from "../../files.js";
 import { throwIfAborted, type WorkOptions } from "../../progress.js";
 
 export interface DownloadOptions extends WorkOptions {
@@ -42,7 +41,7 @@ const RETRY_DELAY_MS = 300;
 export async function download(url: string, options: DownloadOptions): Promise<string> {
   const target = cachePath(url, options.folder);
   if (await isCached(target, options)) return target;
-  mkdirSync(join(target, ".."), { recursive: true });
+  makeFolder(dirname(target));
   const part = claimPart(target);
   const job: Job = { url, target, part, maxBytes: options.maxBytes ?? 2 ** 30, timeoutMs: options.timeoutMs ?? 30_000, options };
   try {
