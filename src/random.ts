@@ -1,3 +1,6 @@
+/** The seed of everything that draws at random, where none is given. */
+export const DEFAULT_SEED = 1;
+
 /** A seeded stream of pseudo-random numbers. The only source of randomness in sigmax. */
 export interface Random {
   /** Uniform in [0, 1), 53 bits. */

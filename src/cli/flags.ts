@@ -1,3 +1,5 @@
+import { DEFAULT_SEED } from "../random.js";
+import { INTERPOLATIONS } from "../raster/preprocess.js";
 import { HEADS, TASKS } from "../task.js";
 import { decimal, type Flag, integer, list } from "./command.js";
 
@@ -30,7 +32,12 @@ export const SPLIT_FLAGS = {
     describe:
       "keep images of one place together: a column of the label file, or a regular expression whose first group is the place",
   },
-  seed: { value: "n", parse: integer(0), describe: "decides everything that is drawn at random", shownDefault: "1" },
+  seed: {
+    value: "n",
+    parse: integer(0),
+    describe: "decides everything that is drawn at random",
+    shownDefault: `${DEFAULT_SEED}`,
+  },
 } as const satisfies Record<string, Flag>;
 
 /** Flags shared by the commands that run a backbone. */
@@ -57,7 +64,7 @@ export const BACKBONE_FLAGS = {
   channelOrder: { value: "order", choices: ["rgb", "bgr"], describe: "channel order the network expects" },
   resample: {
     value: "filter",
-    choices: ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"],
+    choices: INTERPOLATIONS,
     describe: "resampling filter for a network without a preprocessing file",
   },
   embedding: {

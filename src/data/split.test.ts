@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { createRandom } from "../random.js";
+import { createRandom, DEFAULT_SEED } from "../random.js";
 import { PARTS, type Part, type Task } from "../task.js";
 import type { Dataset, Sample } from "./dataset.js";
 import { parseLabels } from "./open.js";
@@ -84,6 +84,13 @@ describe("splitDataset", () => {
     const shares = PARTS.map((part) => [...all.values()].filter((p) => p === part).length / 2000);
     expect(shares[0]).toBeCloseTo(0.7, 1);
     expect(shares[2]).toBeCloseTo(0.2, 1);
+  });
+
+  it.each(SPLIT_METHODS)("%s: without a seed the parts are those of the seed that every command has by default", (method) => {
+    const dataset = classFolders(3, 40);
+    expect(DEFAULT_SEED).toBe(1);
+    expect(splitDataset(dataset, { method })).toEqual(splitDataset(dataset, { method, seed: 1 }));
+    if (method !== "hash") expect(splitDataset(dataset, { method })).not.toEqual(splitDataset(dataset, { method, seed: 0 }));
   });
 
   it.each(SPLIT_METHODS)("%s: the same seed gives the same parts in whatever order the samples come", (method) => {

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { createRandom, type Random } from "../random.js";
+import { createRandom, DEFAULT_SEED, type Random } from "../random.js";
 import { PARTS, type Part, type Task } from "../task.js";
 import { type Dataset, isLabelled } from "./dataset.js";
 import { readSplit, type Split } from "./split/explicit.js";
@@ -52,7 +52,13 @@ export function splitDataset(dataset: Dataset, options: SplitOptions = {}): Spli
 }
 
 function dealOut(dataset: Dataset, options: SplitOptions): Split {
-  const { method = METHOD_OF_TASK[dataset.task], fractions = DEFAULT_FRACTIONS, seed = 0, groupBy, onWarning } = options;
+  const {
+    method = METHOD_OF_TASK[dataset.task],
+    fractions = DEFAULT_FRACTIONS,
+    seed = DEFAULT_SEED,
+    groupBy,
+    onWarning,
+  } = options;
   checkFractions(fractions);
   if (!SPLIT_METHODS.includes(method)) {
     throw new UserError("usage", `"${method}" is no way to split`, {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DEFAULT_SEED } from "../../random.js";
 import { renderCompareText } from "../../report/compare-text.js";
 import { type ChipSet, writeChipSet } from "../../synth/chip-set.js";
 import { generateChips } from "../../synth/chips.js";
@@ -27,7 +28,7 @@ export const demo: Command = {
   },
   async run({ flags }, terminal) {
     const out = text(flags, "out") ?? "demo";
-    const seed = number(flags, "seed") ?? 1;
+    const seed = number(flags, "seed") ?? DEFAULT_SEED;
     const shared = { seed, force: flags.force === true, groupBy: SCENE_OF_NAME, ...workOf(terminal) };
 
     const sets = {} as Record<Task, ChipSet>; // filled for every task by the loop

@@ -16,6 +16,8 @@ export const evaluate: Command = {
   flags: {
     labels: DATA_FLAGS.labels,
     split: { ...SPLIT_FLAGS.split, shownDefault: "none: every labelled image is scored" },
+    groupBy: SPLIT_FLAGS.groupBy,
+    seed: SPLIT_FLAGS.seed,
     part: { value: "part", choices: PARTS, describe: "part of the split to score", shownDefault: "test" },
     unreadable: {
       value: "what",
@@ -32,6 +34,8 @@ export const evaluate: Command = {
       data: String(data),
       labels: text(flags, "labels"),
       split: text(flags, "split"),
+      groupBy: text(flags, "groupBy"),
+      seed: number(flags, "seed"),
       part: text(flags, "part") as Part | undefined, // the flag's choices are the parts
       unreadable: flags.unreadable as "skip" | "fail" | undefined, // the flag's choices
       threads: number(flags, "threads"),
