@@ -26,9 +26,10 @@ export function solveCholesky(l: Float64Array, n: number, b: Float64Array): Floa
     for (let k = 0; k < row; k++) x[row] -= l[row * n + k] * x[k];
     x[row] /= l[row * n + row];
   }
+  // Column by column of Lᵀ, which is row by row of L: in the order of memory.
   for (let row = n - 1; row >= 0; row--) {
-    for (let k = row + 1; k < n; k++) x[row] -= l[k * n + row] * x[k];
     x[row] /= l[row * n + row];
+    for (let k = 0; k < row; k++) x[k] -= l[row * n + k] * x[row];
   }
   return x;
 }
@@ -40,12 +41,16 @@ export function covariance(data: Float32Array, columns: number): { mean: Float64
   const mean = new Float64Array(columns);
   for (let i = 0; i < data.length; i++) mean[i % columns] += data[i] * share;
   const sums = new Float64Array(columns * columns);
-  const centred = new Float64Array(columns);
-  for (let row = 0; row < rows; row++) {
-    for (let k = 0; k < columns; k++) centred[k] = data[row * columns + k] - mean[k];
+  // Four rows at a time: each pass over the matrix of sums, which may not fit into the cache, does four times the work.
+  const [a, b, c, d] = Array.from({ length: 4 }, () => new Float64Array(columns));
+  for (let first = 0; first < rows; first += 4) {
+    [a, b, c, d].forEach((centred, k) => {
+      const at = (first + k) * columns;
+      for (let j = 0; j < columns; j++) centred[j] = first + k < rows ? data[at + j] - mean[j] : 0;
+    });
     for (let i = 0; i < columns; i++) {
-      const value = centred[i];
-      for (let j = 0, at = i * columns; j <= i; j++, at++) sums[at] += value * centred[j];
+      const [ai, bi, ci, di] = [a[i], b[i], c[i], d[i]];
+      for (let j = 0, at = i * columns; j <= i; j++, at++) sums[at] += ai * a[j] + bi * b[j] + ci * c[j] + di * d[j];
     }
   }
   for (let i = 0; i < columns; i++) {

@@ -29,7 +29,7 @@ describe("whitened filters", () => {
 
   it("are inner products of patches after ZCA, each patch used once", () => {
     const { mean, covariance: sigma } = covariance(patches, 2);
-    const ridge = (0.01 * (sigma[0] + sigma[3])) / 2;
+    const ridge = (0.003 * (sigma[0] + sigma[3])) / 2;
     const [a, b, d] = [sigma[0] + ridge, sigma[1], sigma[3] + ridge];
     // The square root of a 2 × 2 matrix M is (M + √det·I) / √(trace + 2√det); ZCA is its inverse.
     const s = Math.sqrt(a * d - b * b);

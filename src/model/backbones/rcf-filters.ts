@@ -2,7 +2,7 @@ import { cholesky, covariance, solveCholesky } from "../../learn/linalg.js";
 import type { Random } from "../../random.js";
 
 /** Whitening: this share of the mean variance is added to every direction, so that noise is not blown up. */
-const RIDGE = 0.01;
+const RIDGE = 0.003;
 /** The least that is added, in standardised units squared: constant images have no variance to take a share of. */
 const LEAST_RIDGE = 1e-4;
 /** A response has unit variance on the training patches; where the ridge made nearly all of it, it is not scaled up further. */

@@ -19,41 +19,43 @@ import { readTrainingImages } from "./training-images.js";
 
 // All of these were chosen by cross-validation on training data: docs/decisions/0004-random-convolutional-features.md.
 
+/** The input is stretched to a square of this side. Small images gain from being enlarged: filters then see finer structure. */
+export const SIDE_PX = 256;
 /** Filters are squares of this many pixels. */
 export const PATCH_PX = 6;
-/** Each bank of filters looks at the image averaged over blocks of this many pixels. */
-export const SCALES: readonly number[] = [1, 3, 8];
+/** Each bank of filters looks at the image averaged over blocks of `scale` pixels, at every `stride`-th place. */
+export const BANKS = [
+  { scale: 1, stride: 4 },
+  { scale: 3, stride: 1 },
+  { scale: 8, stride: 1 },
+] as const;
 /** Filters of each bank. */
-export const FILTERS = 192;
+export const FILTERS = 240;
 /** Levels at which responses are counted, in their standard deviations; each count is soft over `RAMP`. */
-export const LEVELS: readonly number[] = [-1.2, -0.5, 0, 0.5, 1.2];
+export const LEVELS: readonly number[] = [-1.2, -0.4, 0.4, 1.2];
 export const RAMP = 0.7;
-/** A bank looks at about this many places along each side. */
-const PLACES = 64;
-/** Sides that the input may have: powers of two from one to the other, whichever is nearest to the images. */
-const SIDES_PX = { least: 64, most: 256 } as const;
 /** Training images looked at, and patches taken of them for each bank. */
 const IMAGES = 256;
 const PATCHES = 10_000;
 
-/** A bank of filters and the scale it looks at. */
-export interface ScaledBank extends FilterBank {
+/** A bank of filters and where it looks. */
+export interface PlacedBank extends FilterBank {
   readonly scale: number;
+  readonly stride: number;
 }
 
 /**
  * Random convolutional features (Rolf et al. 2021, MOSAIKS): filters are whitened patches of the training images, at three
  * scales. Instead of the mean of each rectified response, the embedding holds how much of the image responds above each of a few
- * levels: a soft histogram of textures. D = 3 · FILTERS · 5. The same seed gives the same bytes.
+ * levels: a soft histogram of textures. D = 3 · 240 · 4 = 2880. The same seed gives the same bytes.
  *
  * @throws UserError `bad-data` when no training image can be read
  */
 export async function openRcf(context: BackboneContext): Promise<Backbone> {
-  const { rasters, shorterSidePx, bands, range } = await readTrainingImages(context, IMAGES, SIDES_PX.most);
-  const sidePx = inputSide(shorterSidePx);
+  const { rasters, bands, range } = await readTrainingImages(context, IMAGES, SIDE_PX);
   const preprocess: Preprocess = {
-    widthPx: sidePx,
-    heightPx: sidePx,
+    widthPx: SIDE_PX,
+    heightPx: SIDE_PX,
     fit: "stretch",
     interpolation: "bilinear",
     antialias: true,
@@ -64,40 +66,34 @@ export async function openRcf(context: BackboneContext): Promise<Backbone> {
   return makeBackbone("rcf", rcfModel(preprocess, statistics, banks), preprocess);
 }
 
-/** The power of two nearest to the images, within bounds: enlarging them would only invent texture. */
-export function inputSide(shorterSidePx: number): number {
-  const nearest = 2 ** Math.round(Math.log2(shorterSidePx));
-  return Math.min(Math.max(nearest, SIDES_PX.least), SIDES_PX.most);
-}
-
 function fitBanks(
   rasters: readonly Raster[],
   preprocess: Preprocess,
   { seed, signal, onProgress }: BackboneContext,
-): { statistics: BandStatistics; banks: ScaledBank[] } {
+): { statistics: BandStatistics; banks: PlacedBank[] } {
   const random = createRandom(seed, "rcf");
   const bands = preprocess.bands.length;
   const size = bands * PATCH_PX * PATCH_PX;
   const perImage = Math.ceil(PATCHES / rasters.length);
-  const image = { data: new Float32Array(bands * preprocess.widthPx ** 2), bands, sidePx: preprocess.widthPx };
+  const image = { data: new Float32Array(bands * SIDE_PX * SIDE_PX), bands, sidePx: SIDE_PX };
   const places = random.fork("places");
-  const patches = SCALES.map(() => [] as Float32Array[]);
+  const patches = BANKS.map(() => [] as Float32Array[]);
   rasters.forEach((raster, index) => {
     throwIfAborted(signal);
     toInput(raster, preprocess, image.data, 0);
-    SCALES.forEach((scale, i) => {
+    BANKS.forEach(({ scale }, i) => {
       patches[i].push(samplePatches(image, { scale, patchPx: PATCH_PX }, perImage, places));
     });
     onProgress?.({ stage: "take patches", done: index + 1, total: rasters.length, unit: "images" });
   });
   const samples = patches.map(concatenate);
   const statistics = bandStatistics(samples[0], bands, PATCH_PX);
-  const banks = SCALES.map((scale, i) => {
+  const banks = BANKS.map((place, i) => {
     throwIfAborted(signal);
     standardizePatches(samples[i], statistics, PATCH_PX);
-    const bank = whitenedFilters(samples[i], size, FILTERS, random.fork(`filters/${scale}`));
-    onProgress?.({ stage: "make filters", done: i + 1, total: SCALES.length, unit: "banks" });
-    return { scale, ...bank };
+    const bank = whitenedFilters(samples[i], size, FILTERS, random.fork(`filters/${place.scale}`));
+    onProgress?.({ stage: "make filters", done: i + 1, total: BANKS.length, unit: "banks" });
+    return { ...place, ...bank };
   });
   return { statistics, banks };
 }
@@ -112,11 +108,6 @@ function concatenate(parts: readonly Float32Array[]): Float32Array {
   return whole;
 }
 
-/** How far apart the places of a bank are, in pixels of its scale. */
-export function strideAt(sidePx: number, scale: number): number {
-  return Math.max(1, Math.round(sidePx / scale / PLACES));
-}
-
 /**
  * `image` `[N, C, S, S]` → `embedding` `[N, D]`, ordered by scale, level, filter:
  * mean over places of clip((response − level) / RAMP + ½, 0, 1).
@@ -124,7 +115,7 @@ export function strideAt(sidePx: number, scale: number): number {
 export function rcfModel(
   { bands, widthPx, heightPx }: Pick<Preprocess, "bands" | "widthPx" | "heightPx">,
   { mean, deviation }: BandStatistics,
-  banks: readonly ScaledBank[],
+  banks: readonly PlacedBank[],
 ): Model {
   const channels = bands.length;
   const graph = new GraphBuilder();
@@ -139,13 +130,12 @@ export function rcfModel(
   );
   const standard = graph.op("Mul", [centred, factor]);
   const pooled: Value[] = [];
-  for (const { scale, weights, bias } of banks) {
+  for (const { scale, stride, weights, bias } of banks) {
     const block = { kernel_shape: [scale, scale], strides: [scale, scale] };
     const small = scale === 1 ? standard : graph.op("AveragePool", [standard], block);
     const filters = bias.length;
     const kernel = graph.constant(float32([filters, channels, PATCH_PX, PATCH_PX], weights), `weights/${scale}`);
     const offset = graph.constant(float32([filters], bias), `bias/${scale}`);
-    const stride = strideAt(widthPx, scale);
     const response = graph.op("Conv", [small, kernel, offset], { strides: [stride, stride] }, `response/${scale}`);
     for (const level of LEVELS) {
       // HardSigmoid: clip(alpha · x + beta, 0, 1)

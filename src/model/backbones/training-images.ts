@@ -10,8 +10,6 @@ import type { BackboneContext } from "../backbone.js";
 export interface TrainingImages {
   /** Neither side is longer than was asked for. */
   readonly rasters: readonly Raster[];
-  /** The median of the shorter sides before anything was shrunk. */
-  readonly shorterSidePx: number;
   /** The bands that most of the images have; colour where grey and colour are mixed. */
   readonly bands: Preprocess["bands"];
   readonly range: Preprocess["range"];
@@ -29,11 +27,9 @@ export async function readTrainingImages(
   mostPx: number,
 ): Promise<TrainingImages> {
   const all: Raster[] = [];
-  const sides: number[] = [];
   for await (const raster of trainingImages(limit)) {
     throwIfAborted(signal);
     const { widthPx, heightPx } = raster;
-    sides.push(Math.min(widthPx, heightPx));
     all.push(resize(raster, { widthPx: Math.min(widthPx, mostPx), heightPx: Math.min(heightPx, mostPx) }));
     onProgress?.({ stage: "read training images", done: all.length, unit: "images" });
   }
@@ -44,8 +40,7 @@ export async function readTrainingImages(
   }
   const bands = commonBands(all);
   const rasters = all.flatMap((raster) => withBands(raster, bands));
-  const shorterSidePx = sides.sort((a, b) => a - b)[sides.length >> 1];
-  return { rasters, shorterSidePx, bands, range: commonRange(rasters) };
+  return { rasters, bands, range: commonRange(rasters) };
 }
 
 function commonBands(rasters: readonly Raster[]): readonly string[] {

@@ -5,7 +5,7 @@ import { TURNS, turn } from "../../raster/dihedral.js";
 import type { Raster } from "../../raster/raster.js";
 import { openSession } from "../../runtime/open.js";
 import { float32 } from "../../tensor.js";
-import { rcfModel, type ScaledBank } from "./rcf.js";
+import { LEVELS, type PlacedBank, rcfModel } from "./rcf.js";
 import { statsModel } from "./stats.js";
 import { perViewModel, VIEW_COUNT } from "./views.js";
 
@@ -18,7 +18,7 @@ const images = [image(), image(), image()];
 
 /** Filters that tell every view from every other. */
 function network(): Model {
-  const bank: ScaledBank = { scale: 1, weights: noise(5 * 72), bias: noise(5) };
+  const bank: PlacedBank = { scale: 1, stride: 1, weights: noise(5 * 72), bias: noise(5) };
   const statistics = { mean: noise(2), deviation: Float32Array.of(1, 2) };
   return rcfModel({ bands: BANDS, widthPx: SIDE, heightPx: SIDE }, statistics, [bank]);
 }
@@ -33,7 +33,7 @@ async function embed(model: Uint8Array, rasters: readonly Raster[]): Promise<{ s
 
 describe("the model of single views", () => {
   const model = network();
-  const size = 25;
+  const size = 5 * LEVELS.length;
 
   it("gives 8 embeddings per image, whose mean is the embedding of the model that averages", async () => {
     const single = await embed(perViewModel(writeModel(model)), images);
