@@ -27,7 +27,12 @@ export async function writeFolder<T>(
     if (existsSync(target)) {
       const old = beside("old");
       renameSync(target, old);
-      renameSync(partial, target);
+      try {
+        renameSync(partial, target);
+      } catch (error) {
+        renameSync(old, target);
+        throw error;
+      }
       rmSync(old, { recursive: true, force: true });
     } else {
       renameSync(partial, target);

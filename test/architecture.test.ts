@@ -31,7 +31,7 @@ const nameOf = (name: string) => (name.startsWith("@") ? name.split("/").slice(0
 /** Where each third-party package enters. Generated files and their schema runtime belong together. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/protobuf": ["src/onnx/onnx_pb.ts", "src/onnx/proto.ts", "src/report/tfevents_pb.ts", "src/report/events.ts"],
-  "@node-rs/crc32": ["src/report/crc32c.ts"],
+  "@node-rs/crc32": ["src/crc32.ts"],
   commander: ["src/cli/parser.ts"],
   "csv-parse": ["src/data/csv.ts"],
   "onnxruntime-node": ["src/runtime/native.ts"],

@@ -254,10 +254,13 @@ describe("compare, embed and data", () => {
     const out = at(`features${extension}`);
     const result = sigmaxJson("embed", single, "--backbone", "stats", "--out", out, ...cache);
     expect(result).toMatchObject({ rows: 150, size: 12 });
-    expect(readFileSync(at("features.csv"), "utf8").trim().split("\n")).toHaveLength(151);
+    expect(readFileSync(`${out}.files.csv`, "utf8").trim().split("\n")).toHaveLength(151);
     expect(readFileSync(out).length).toBeGreaterThan(150 * 12 * 4);
-    rmSync(out);
-    rmSync(at("features.csv"));
+    expect(sigmax("embed", single, "--backbone", "stats", "--out", at("other.npy"), ...cache).status).toBe(0);
+    rmSync(at("other.npy"));
+    // The names of another file would be lost.
+    expect(sigmax("embed", single, "--backbone", "stats", "--out", at("other.npy"), ...cache).status).toBe(1);
+    rmSync(at("other.npy.files.csv"));
   });
 
   it("CSV rows become one text file per image, and come back the same", () => {

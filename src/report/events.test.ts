@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { maskedCrc32c } from "./crc32c.js";
+import { maskedCrc32c } from "../crc32.js";
 import { createEventWriter, encodeRecord, encodeScalar, readEvents } from "./events.js";
 
 const GOLDEN = process.env.SIGMAX_GOLDEN ?? "../shared/golden";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { messageOf, UserError } from "../errors.js";
 import { makeFolder } from "../files.js";
-import { maskedCrc32c } from "./crc32c.js";
+import { maskedCrc32c } from "../crc32.js";
 import { type Event, EventSchema } from "./tfevents_pb.js";
 
 const FILE_VERSION = "brain.Event:2";

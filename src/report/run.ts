@@ -45,7 +45,7 @@ export interface RunReport {
   /** Test images decided wrongly with the highest confidence, worst first. */
   readonly mistakes: readonly Mistake[];
   readonly warnings: readonly string[];
-  /** The command line that makes this run again. */
+  /** The command line that makes this run again; empty where a program made it. */
   readonly command: string;
   readonly version: string;
 }
@@ -159,8 +159,8 @@ function l2Section({ l2 }: RunReport): Html {
   const { chosen, grid } = l2;
   if (grid.length === 0) return html`<section><h2>Strength of the L2 penalty</h2><p>${short(chosen)}, as asked.</p></section>`;
   return html`<section><h2>Strength of the L2 penalty</h2>
-<table><caption>Loss on validation for each strength; the lowest was taken, and the head fitted again on train and validation together</caption>
-<thead><tr><th scope="col">L2</th><th scope="col">validation loss</th></tr></thead>
+<table><caption>Loss for each strength on images that the head had not seen. Of those that cannot be told apart from the lowest, the strongest was taken, and the head fitted again on train and validation together</caption>
+<thead><tr><th scope="col">L2</th><th scope="col">loss on unseen images</th></tr></thead>
 <tbody>${grid.map(
     ({ l2: strength, validationLoss }) =>
       html`<tr class="${strength === chosen && "true"}"><th scope="row">${short(strength)}${strength === chosen && " (taken)"}</th><td>${fixed(validationLoss, 4)}</td></tr>`,

@@ -77,3 +77,10 @@ it("falls back to WebAssembly with one notice where the native package is missin
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+it("closing twice does nothing, and running afterwards says that it was closed", async () => {
+  const session = await openSession(sumOfTypes(), { threads: 1 });
+  await session.close();
+  await session.close();
+  await expect(session.run({})).rejects.toMatchObject({ code: "usage", message: expect.stringContaining("closed") });
+});

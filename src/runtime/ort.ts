@@ -33,10 +33,12 @@ export async function createSession(
     });
     return { session, ports: { inputs: session.inputMetadata.map(portOf), outputs: session.outputMetadata.map(portOf) } };
   });
+  let isOpen = true;
   return {
     ...ports,
     runtime,
     async run(feeds, fetches) {
+      if (!isOpen) throw new UserError("usage", `${file} was closed`, { hint: "Open it again before running it." });
       const given: Record<string, OrtTensor> = {};
       for (const [name, tensor] of Object.entries(feeds)) given[name] = new ort.Tensor(tensor.dtype, tensor.data, tensor.shape);
       return guard(file, "fails when it runs", async () => {
@@ -44,7 +46,11 @@ export async function createSession(
         return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]));
       });
     },
-    close: () => session.release(),
+    async close() {
+      if (!isOpen) return;
+      isOpen = false;
+      await session.release();
+    },
   };
 }
 

@@ -22,7 +22,7 @@ export interface Session {
    * @throws UserError `bad-model` when a feed has the wrong type or shape, or an operator fails
    */
   run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>>;
-  /** Frees the memory of the model; the session cannot run afterwards. */
+  /** Frees the memory of the model; the session cannot run afterwards. Closing twice does nothing. */
   close(): Promise<void>;
 }
 

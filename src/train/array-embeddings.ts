@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
 import { readArrays } from "../data/arrays/arrays.js";
 import { parseCsv } from "../data/csv.js";
 import { UserError } from "../errors.js";
@@ -16,14 +15,13 @@ export interface ArrayEmbeddings {
   rowOf(sample: PlacedSample): Float32Array | undefined;
 }
 
-/** The CSV beside an array file that names its rows, in the column `file`. */
+/** The CSV beside an array file that names its rows, in the column `file`: `features.npy` has `features.npy.files.csv`. */
 export function namesFile(arrays: string): string {
-  return join(dirname(arrays), `${basename(arrays, extname(arrays))}.csv`);
+  return `${arrays}.files.csv`;
 }
 
 /**
- * Reads embeddings `[N, D]` from `.npy` or `.safetensors`. Rows belong to the images that the CSV of the same name lists; without
- * one, to the images of the dataset in their order.
+ * Reads embeddings `[N, D]` from `.npy` or `.safetensors`. Rows belong to the images that `<file>.files.csv` lists; without it, to the images of the dataset in their order.
  *
  * @param samples names of all images of the dataset, in their order
  * @throws UserError `bad-file` or `bad-data` naming the file, also for a wrong number of rows

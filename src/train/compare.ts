@@ -1,4 +1,5 @@
 import { basename, join, resolve } from "node:path";
+import { mapInOrder } from "../concurrency.js";
 import { writeFileAtomic } from "../files.js";
 import { ACTIVATIONS } from "../learn/activations.js";
 import { DECIDE } from "../learn/decide.js";
@@ -12,14 +13,15 @@ import { bestF1Thresholds } from "../learn/thresholds.js";
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import type { WorkOptions } from "../progress.js";
 import { renderCompareReport } from "../report/compare.js";
-import type { ComparedHead, CompareReport, DecisionRule, SetSizes } from "../report/compare-data.js";
+import type { ComparedHead, ComparedImage, CompareReport, DecisionRule, SetSizes } from "../report/compare-data.js";
 import { pickImages } from "../report/compare-images.js";
 import type { Head, Task } from "../task.js";
 import { VERSION } from "../version.js";
+import { checkOptions } from "./check-options.js";
 import type { BackboneOptions, DataOptions } from "./options.js";
 import { pickRows } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData, type SplitData } from "./prepare.js";
-import { thumbnailOf } from "./run-report.js";
+import { DECODED_AT_ONCE, thumbnailOf } from "./run-report.js";
 import { DEFAULT_SEED, fitAndScore, type ScoredHead } from "./train.js";
 
 export interface CompareOptions extends DataOptions, BackboneOptions, WorkOptions {
@@ -55,6 +57,7 @@ const THRESHOLD_FREE: readonly string[] = ["mapMacro", "aucMacro", "logLoss", "b
  * @throws UserError for anything wrong with the data, the backbone or the options
  */
 export async function compare(options: CompareOptions): Promise<CompareResult> {
+  checkOptions(options, ["data", "out"]);
   const { out, force = false, seed = DEFAULT_SEED } = options;
   refuseFolder(out, { force, marker: COMPARE_MARKER });
   const data = await openSplitData({ ...options, seed });
@@ -91,6 +94,12 @@ async function gather(
   const samples = rows.map((row) => embedded.placed[row].sample);
   const chosen = pickImages({ files: samples.map(({ file }) => file), labels, classes: width, heads: scored });
   const sampleOf = new Map(samples.map((sample) => [sample.file, sample]));
+  const images: ComparedImage[] = [];
+  const picture = async (image: ComparedImage): Promise<ComparedImage> => {
+    const sample = sampleOf.get(image.file);
+    return sample === undefined ? image : { ...image, ...(await thumbnailOf(sample)) };
+  };
+  for await (const image of mapInOrder(chosen, DECODED_AT_ONCE, picture)) images.push(image);
   return {
     dataset: basename(resolve(options.data)),
     task,
@@ -107,13 +116,8 @@ async function gather(
       softmax: comparedHead(task, labels, embedded, scored.softmax, width),
       sigmoid: comparedHead(task, labels, embedded, scored.sigmoid, width),
     },
-    images: await Promise.all(
-      chosen.map(async (image) => {
-        const sample = sampleOf.get(image.file);
-        return sample === undefined ? image : { ...image, ...(await thumbnailOf(sample)) };
-      }),
-    ),
-    command: options.command ?? `sigmax compare ${options.data}`,
+    images,
+    command: options.command ?? "",
     version: VERSION,
   };
 }

@@ -10,6 +10,7 @@ import { refuseToOverwrite, writeFileAtomic } from "../files.js";
 import { openBackbone } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
 import { namesFile } from "./array-embeddings.js";
+import { checkOptions } from "./check-options.js";
 import { embedImages, readSpread } from "./embeddings.js";
 import type { BackboneOptions } from "./options.js";
 import { meanOverViews } from "./score.js";
@@ -17,7 +18,7 @@ import { DEFAULT_SEED } from "./train.js";
 
 export interface EmbedFilesOptions extends BackboneOptions, WorkOptions {
   readonly images: readonly ImageFile[];
-  /** `.npy` or `.safetensors`; the names of the rows go to `<out>.csv`. */
+  /** `.npy` or `.safetensors`; the names of the rows go to `<out>.files.csv`. */
   readonly out: string;
   readonly force?: boolean | undefined;
   readonly seed?: number | undefined;
@@ -46,12 +47,13 @@ const FORMATS: Readonly<Record<string, (path: string, shape: readonly number[]) 
  * @throws UserError `usage` for another extension
  */
 export async function embed(options: EmbedFilesOptions): Promise<EmbedResult> {
+  checkOptions(options, ["images", "out"]);
   const { images, out, force = false, views = 1, signal, onProgress, onWarning } = options;
   const format = FORMATS[extname(out).toLowerCase()];
   if (format === undefined) {
     throw new UserError("usage", `--out ${out}: expected a name that ends in ${Object.keys(FORMATS).join(" or ")}`);
   }
-  refuseToOverwrite(out, force);
+  for (const path of [out, namesFile(out)]) refuseToOverwrite(path, force);
   const work = { signal, onProgress, onWarning };
   const backbone = await openBackbone(
     options.backbone ?? "rcf",

@@ -94,9 +94,11 @@ describe("the embedding cache", () => {
       fill(3);
       const path = shard(extension);
       const bytes = readFileSync(path);
+      const keys = readFileSync(shard(".keys"));
       for (let bit = 0; bit < bytes.length * 8; bit += 11) {
         const damaged = Buffer.from(bytes);
         damaged[bit >> 3] ^= 1 << (bit & 7);
+        writeFileSync(shard(".keys"), keys);
         writeFileSync(path, damaged);
         warnings = [];
         expect(readable(3)).toBe(2);
@@ -104,6 +106,21 @@ describe("the embedding cache", () => {
       }
       writeFileSync(path, bytes);
     }
+  });
+
+  it("damage is told of once, mended, and never shadows a good copy", () => {
+    fill(3);
+    const bytes = readFileSync(shard(".vectors"));
+    bytes[0] ^= 1;
+    writeFileSync(shard(".vectors"), bytes);
+    writeFileSync(shard(".keys"), Buffer.concat([readFileSync(shard(".keys")), Buffer.from([1, 2])]));
+    const mending = open();
+    expect(mending.read(keyOf("image 0"), new Float32Array(SIZE), 0)).toBe(false);
+    mending.append(keyOf("image 0"), vectorOf(0));
+    mending.close();
+    expect(warnings).toHaveLength(1);
+    for (let run = 0; run < 3; run++) expect(readable(3)).toBe(3);
+    expect(warnings).toHaveLength(1);
   });
 
   it("a shard without its vectors is passed over", () => {

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
+
+import { crc32 } from "../crc32.js";
 import { messageOf, UserError } from "../errors.js";
-import { makeFolder } from "../files.js";
+import { makeFolder, writeFileAtomic } from "../files.js";
 
 const KEY_BYTES = 32;
 /** A key record: sha256 of the image bytes, CRC-32 of its vector, CRC-32 of the 36 bytes before. */
@@ -30,6 +31,22 @@ export interface EmbeddingCacheOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
+/** Where a vector lies. */
+interface Place {
+  readonly shard: Shard;
+  readonly index: number;
+  readonly crc: number;
+}
+
+/** Vectors `<name>.vectors` and their keys `<name>.keys`, written by one process. */
+interface Shard {
+  readonly stem: string;
+  /** Opened when a vector of it is first read. */
+  vectors: number | undefined;
+  /** Records found to be damaged; they are blotted out on closing, so that they are told of once. */
+  readonly damaged: Set<number>;
+}
+
 /**
  * Opens the shards of one backbone and preprocessing. Every process appends to shards of its own (`<name>.vectors` then
  * `<name>.keys`), so that two may work at once and a crash costs at most the record being written: a record counts only when its
@@ -43,31 +60,31 @@ export function openEmbeddingCache(options: EmbeddingCacheOptions): EmbeddingCac
     .digest("hex")
     .slice(0, 32);
   const folder = join(options.folder, "embeddings", name);
-  const places = new Map<string, { file: number; index: number; crc: number }>();
-  const files: number[] = [];
-  let damaged = 0;
+  const places = new Map<string, Place[]>();
+  const shards: Shard[] = [];
   try {
     makeFolder(folder);
     for (const entry of readdirSync(folder).sort()) {
       if (!entry.endsWith(".keys")) continue;
-      const vectorsPath = join(folder, entry.replace(/\.keys$/, ".vectors"));
-      if (!existsSync(vectorsPath)) continue;
-      const keys = readFileSync(join(folder, entry));
-      const file = openSync(vectorsPath, "r");
-      files.push(file);
-      const whole = Math.min(Math.floor(keys.length / RECORD_BYTES), Math.floor(fstatSync(file).size / vectorBytes));
-      if (whole * RECORD_BYTES !== keys.length) damaged++;
+      const shard: Shard = { stem: join(folder, entry.slice(0, -".keys".length)), vectors: undefined, damaged: new Set() };
+      const vectors = statSync(`${shard.stem}.vectors`, { throwIfNoEntry: false });
+      if (vectors === undefined) continue;
+      shards.push(shard);
+      const keys = readFileSync(`${shard.stem}.keys`);
+      // What a crash left at the end is no record yet.
+      const whole = Math.min(Math.floor(keys.length / RECORD_BYTES), Math.floor(vectors.size / vectorBytes));
       for (let index = 0; index < whole; index++) {
         const record = keys.subarray(index * RECORD_BYTES, (index + 1) * RECORD_BYTES);
+        if (record.equals(BLOT)) continue;
         if (crc32(record.subarray(0, 36)) !== record.readUInt32LE(36)) {
-          damaged++;
+          shard.damaged.add(index);
           continue;
         }
-        places.set(record.toString("latin1", 0, KEY_BYTES), { file, index, crc: record.readUInt32LE(32) });
+        const key = record.toString("latin1", 0, KEY_BYTES);
+        places.set(key, [...(places.get(key) ?? []), { shard, index, crc: record.readUInt32LE(32) }]);
       }
     }
   } catch (cause) {
-    for (const file of files) closeSync(file);
     throw new UserError("io", `${folder}: the embedding cache cannot be used: ${messageOf(cause)}`, {
       hint: "Give another folder with --cache.",
       cause,
@@ -75,18 +92,25 @@ export function openEmbeddingCache(options: EmbeddingCacheOptions): EmbeddingCac
   }
   const warnDamaged = (count: number) =>
     onWarning?.(`${folder}: ${count} damaged ${count === 1 ? "entry" : "entries"} of the embedding cache will be computed again`);
-  if (damaged > 0) warnDamaged(damaged);
+  const damagedKeys = shards.reduce((sum, { damaged }) => sum + damaged.size, 0);
+  if (damagedKeys > 0) warnDamaged(damagedKeys);
 
-  let shard: { keys: number; vectors: number } | undefined;
+  let own: { keys: number; vectors: number } | undefined;
   const bytes = Buffer.alloc(vectorBytes);
+  const readPlace = ({ shard, index, crc }: Place): boolean => {
+    shard.vectors ??= openSync(`${shard.stem}.vectors`, "r");
+    const read = readSync(shard.vectors, bytes, 0, vectorBytes, index * vectorBytes);
+    if (read === vectorBytes && crc32(bytes) === crc) return true;
+    shard.damaged.add(index);
+    return false;
+  };
   return {
     found: places.size,
     read(key, into, offset) {
       const text = key.toString("latin1");
-      const place = places.get(text);
-      if (place === undefined) return false;
-      const read = readSync(place.file, bytes, 0, vectorBytes, place.index * vectorBytes);
-      if (read !== vectorBytes || crc32(bytes) !== place.crc) {
+      const candidates = places.get(text);
+      if (candidates === undefined) return false;
+      if (!candidates.some(readPlace)) {
         places.delete(text);
         warnDamaged(1);
         return false;
@@ -96,38 +120,55 @@ export function openEmbeddingCache(options: EmbeddingCacheOptions): EmbeddingCac
     },
     append(key, vector) {
       if (vector.length !== size) throw new RangeError(`a vector of ${vector.length} floats in a cache of ${size}`);
-      if (shard === undefined) {
-        const stem = join(folder, randomBytes(8).toString("hex"));
-        shard = { vectors: openSync(`${stem}.vectors`, "wx"), keys: openSync(`${stem}.keys`, "wx") };
-      }
       const raw = Buffer.from(vector.buffer, vector.byteOffset, vectorBytes);
       const record = Buffer.alloc(RECORD_BYTES);
       key.copy(record, 0, 0, KEY_BYTES);
       record.writeUInt32LE(crc32(raw), 32);
       record.writeUInt32LE(crc32(record.subarray(0, 36)), 36);
-      writeAll(shard.vectors, raw);
-      writeAll(shard.keys, record);
+      try {
+        if (own === undefined) {
+          const stem = join(folder, randomBytes(8).toString("hex"));
+          own = { vectors: openSync(`${stem}.vectors`, "wx"), keys: openSync(`${stem}.keys`, "wx") };
+        }
+        writeAll(own.vectors, raw);
+        writeAll(own.keys, record);
+      } catch (cause) {
+        throw new UserError("io", `${folder}: the embedding cache cannot be written: ${messageOf(cause)}`, {
+          hint: "Free some space, or give another folder with --cache.",
+          cause,
+        });
+      }
     },
     close() {
-      for (const file of files) closeSync(file);
-      files.length = 0;
-      if (shard === undefined) return;
-      fsyncSync(shard.vectors);
-      fsyncSync(shard.keys);
-      closeSync(shard.vectors);
-      closeSync(shard.keys);
-      shard = undefined;
+      for (const shard of shards) {
+        if (shard.vectors !== undefined) closeSync(shard.vectors);
+        shard.vectors = undefined;
+        if (shard.damaged.size > 0) blotOut(shard);
+      }
+      if (own === undefined) return;
+      fsyncSync(own.vectors);
+      fsyncSync(own.keys);
+      closeSync(own.vectors);
+      closeSync(own.keys);
+      own = undefined;
     },
   };
 }
 
-function writeAll(file: number, bytes: Buffer): void {
+/** A record that says: nothing here. */
+const BLOT = Buffer.alloc(RECORD_BYTES);
+
+function blotOut({ stem, damaged }: Shard): void {
   try {
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-  } catch (cause) {
-    throw new UserError("io", `the embedding cache cannot be written: ${messageOf(cause)}`, {
-      hint: "Free some space, or give another folder with --cache.",
-      cause,
-    });
+    const keys = readFileSync(`${stem}.keys`);
+    for (const index of damaged) BLOT.copy(keys, index * RECORD_BYTES);
+    writeFileAtomic(`${stem}.keys`, keys);
+    damaged.clear();
+  } catch {
+    // A cache that may not be mended is only told of again.
   }
+}
+
+function writeAll(file: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }

@@ -7,6 +7,7 @@ import { METRICS, type Metrics } from "../learn/metrics/report.js";
 import type { WorkOptions } from "../progress.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { type Head, PARTS, type Part, type Task } from "../task.js";
+import { checkOptions } from "./check-options.js";
 import type { DataOptions } from "./options.js";
 import { type Counts, countParts, labelMatrix, type PlacedSample, placeSamples, rowsByPart } from "./parts.js";
 import { predictFiles, readClassifier } from "./predict.js";
@@ -15,6 +16,8 @@ import { splitChoice } from "./prepare.js";
 export interface EvaluateOptions extends Omit<DataOptions, "task" | "classes">, WorkOptions {
   /** Path or bytes of a classifier. */
   readonly classifier: string | Uint8Array;
+  /** Decides a split that is drawn at random. Default 1, as in `train`. */
+  readonly seed?: number | undefined;
   /** Which part of the split to score. Default test. */
   readonly part?: Part | undefined;
   readonly threads?: number | undefined;
@@ -26,7 +29,7 @@ export interface EvaluateResult {
   readonly task: Task;
   readonly head: Head;
   readonly classes: readonly string[];
-  /** Samples per part; without a split every labelled sample counts as test. */
+  /** Samples per part, unreadable ones of the scored part left out; without a split every labelled sample counts as test. */
   readonly counts: Counts;
   /** The part that was scored. */
   readonly part: Part;
@@ -41,6 +44,12 @@ export interface EvaluateResult {
  * @throws UserError if the data has labels the classifier does not know, or no labelled image
  */
 export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult> {
+  checkOptions(options, ["classifier", "data"]);
+  if (options.part !== undefined && options.split === undefined) {
+    throw new UserError("usage", `part ${options.part}: needs a split`, {
+      hint: "Give --split <file>, or leave --part out: every labelled image is scored.",
+    });
+  }
   const { signal, onProgress, onWarning, part = "test" } = options;
   const work = { signal, onProgress, onWarning };
   const { bytes, manifest } = await readClassifier(options.classifier, options);
@@ -49,7 +58,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   const parts =
     options.split === undefined
       ? dataset.samples.map((sample): Part | undefined => (isLabelled(sample) ? part : undefined))
-      : splitDataset(dataset, { ...splitChoice(options.split), groupBy: options.groupBy, onWarning });
+      : splitDataset(dataset, { ...splitChoice(options.split), groupBy: options.groupBy, seed: options.seed, onWarning });
   const placed = placeSamples(dataset, parts);
   const chosen = placed.filter((sample) => sample.part === part);
   if (chosen.length === 0) {
@@ -86,6 +95,11 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     kept.push(sample);
   }
   if (unreadable.length > 0) onWarning?.(describeUnreadable(unreadable, chosen.length));
+  if (kept.length === 0) {
+    throw new UserError("bad-file", `none of the ${chosen.length} images of the part "${part}" could be read`, {
+      hint: `The first: ${unreadable[0].reason}`,
+    });
+  }
   const cells = kept.length * classes.length;
   const test = METRICS[task](
     labelMatrix(kept, classes.length),
@@ -93,5 +107,5 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     decisions.subarray(0, cells),
     classes.length,
   );
-  return { task, head, classes, counts: countParts(rowsByPart(placed)), part, test, unreadable };
+  return { task, head, classes, counts: { ...countParts(rowsByPart(placed)), [part]: kept.length }, part, test, unreadable };
 }

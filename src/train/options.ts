@@ -60,4 +60,6 @@ export interface TrainOptions extends DataOptions, BackboneOptions, WorkOptions 
   /** Strength of the L2 penalty; chosen on validation by default. */
   readonly l2?: number | undefined;
   readonly classWeights?: "none" | "balanced" | undefined;
+  /** The command line to show in the report. */
+  readonly command?: string | undefined;
 }

@@ -103,6 +103,11 @@ export async function gatherEmbeddings(
     options.backbone === undefined
       ? { id: "embeddings", sha256, embeddingSize: size, preprocess: null }
       : await openBackboneFor(data, options);
+  if (options.views === 8) {
+    throw new UserError("usage", "--embeddings holds one row per image: it cannot go with --views 8", {
+      hint: "Leave --embeddings out, so that the backbone embeds every view.",
+    });
+  }
   if (origin.embeddingSize !== size) {
     throw new UserError(
       "bad-data",
@@ -116,6 +121,11 @@ export async function gatherEmbeddings(
     const vector = rowOf(sample);
     return vector === undefined ? [] : [{ sample, vector }];
   });
+  if (origin.preprocess !== null) await refuseForeignRows(options, origin, found);
+  else
+    options.onWarning?.(
+      "The classifier takes embeddings, not images: give the --backbone that made them to predict from images.",
+    );
   const missing = data.placed.length - found.length;
   if (missing > 0)
     options.onWarning?.(`${options.embeddings}: has no row for ${missing} of ${data.placed.length} images, which are left out`);
@@ -124,6 +134,33 @@ export async function gatherEmbeddings(
     embeddings.set(vector, row * size);
   });
   return embedded({ backbone: origin, views: 1, placed: found.map(({ sample }) => sample), embeddings, unreadable: [] });
+}
+
+/** Images whose rows are computed again, to see that the backbone is the one that made them. */
+const PROVEN_ROWS = 8;
+
+/** @throws UserError `bad-data` when the backbone gives other embeddings than the file holds */
+async function refuseForeignRows(
+  { embeddings, threads, runtime, signal }: BackboneOptions & WorkOptions,
+  backbone: Backbone,
+  rows: readonly { readonly sample: PlacedSample; readonly vector: Float32Array }[],
+): Promise<void> {
+  const some = rows.filter((_, i) => i % Math.ceil(rows.length / PROVEN_ROWS) === 0);
+  const images = some.map(({ sample }) => sample.sample);
+  for await (const { index, vector } of embedImages(images, images.length, backbone, { threads, runtime, signal })) {
+    if (vector === undefined) continue;
+    const expected = some[index].vector;
+    const largest = expected.reduce((top, value) => Math.max(top, Math.abs(value)), 0);
+    const apart = vector.reduce((top, value, d) => Math.max(top, Math.abs(value - expected[d])), 0);
+    if (apart <= 1e-3 * largest) continue;
+    throw new UserError(
+      "bad-data",
+      `${embeddings}: the row of ${images[index].file} is not what the backbone ${backbone.id} gives for it`,
+      {
+        hint: "Give the backbone that made the file. Random features are drawn from the training images of each run: leave --embeddings out.",
+      },
+    );
+  }
 }
 
 /** Adds to embeddings what follows from the samples they belong to. */

@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { mapInOrder } from "../concurrency.js";
 import type { Sample } from "../data/dataset.js";
 import { classScores, countCells } from "../learn/metrics/counts.js";
 import { confusion } from "../learn/metrics/multiclass.js";
@@ -10,12 +11,14 @@ import type { LabelScore, Mistake, RunReport } from "../report/run.js";
 import { PARTS, type Part, type Task } from "../task.js";
 import { VERSION } from "../version.js";
 import { readImageFile } from "./embeddings.js";
-import { findMistakes } from "./mistakes.js";
+import { findMistakes, type MistakenRow } from "./mistakes.js";
 import { pickRows } from "./parts.js";
 import type { Findings } from "./run.js";
 
 const SHOWN_MISTAKES = 24;
 const THUMBNAIL_PX = 128;
+/** Images decoded at the same time for thumbnails: each may be large. */
+export const DECODED_AT_ONCE = 4;
 
 /** Gathers what `report.html` shows. */
 export async function runReport(findings: Findings): Promise<RunReport> {
@@ -36,12 +39,12 @@ export async function runReport(findings: Findings): Promise<RunReport> {
     test: scored.metrics,
     baseline,
     chance: CHANCE[task](labels, width),
-    ...(task === "multiclass" ? { confusion: matrixRows(confusion(labels, scored.decisions, width), width) } : {}),
+    ...CONFUSION[task](labels, scored.decisions, width),
     perLabel: labelScores(labels, scored.probabilities, scored.decisions, width),
     l2: { chosen: scored.fit.l2, grid: scored.fit.grid },
     mistakes: await mistakes(findings, labels),
     warnings,
-    command: commandLine(findings),
+    command: options.command ?? "",
     version: VERSION,
   };
 }
@@ -50,12 +53,24 @@ export async function runReport(findings: Findings): Promise<RunReport> {
 const CHANCE: Readonly<Record<Task, (labels: Int8Array, classes: number) => Metrics>> = {
   multiclass: (_labels, classes) => ({ accuracy: 1 / classes, logLoss: Math.log(classes) }),
   multilabel(labels, classes) {
-    const shares = Array.from({ length: classes }, (_, k) => {
-      const column = labels.filter((_label, i) => i % classes === k && labels[i] >= 0);
-      return column.reduce((sum, label) => sum + label, 0) / column.length;
-    }).filter((share) => share > 0);
+    const positives = new Float64Array(classes);
+    const known = new Float64Array(classes);
+    labels.forEach((label, i) => {
+      if (label < 0) return;
+      known[i % classes]++;
+      positives[i % classes] += label;
+    });
+    const shares = Array.from(positives, (count, k) => count / known[k]).filter((share) => share > 0);
     return { mapMacro: shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length) };
   },
+};
+
+/** What was taken for what: a question of single labels. */
+const CONFUSION: Readonly<
+  Record<Task, (labels: Int8Array, decisions: Uint8Array, classes: number) => Pick<RunReport, "confusion">>
+> = {
+  multiclass: (labels, decisions, classes) => ({ confusion: matrixRows(confusion(labels, decisions, classes), classes) }),
+  multilabel: () => ({}),
 };
 
 function classCounts({ embedded, data }: Findings): Record<Part, number[]> {
@@ -93,18 +108,19 @@ function matrixRows(matrix: Float64Array, classes: number): number[][] {
 async function mistakes({ embedded, scored, data }: Findings, labels: Int8Array): Promise<Mistake[]> {
   const { classes } = data.dataset;
   const shown = findMistakes(labels, scored, classes.length).slice(0, SHOWN_MISTAKES);
-  return Promise.all(
-    shown.map(async ({ index, truth, decided, confidence }) => {
-      const { sample } = embedded.placed[scored.rows[index]];
-      return {
-        file: sample.file,
-        ...(await thumbnailOf(sample)),
-        truth: truth.map((k) => classes[k]),
-        decided: decided.map((k) => classes[k]),
-        confidence,
-      };
-    }),
-  );
+  const found: Mistake[] = [];
+  const describe = async ({ index, truth, decided, confidence }: MistakenRow): Promise<Mistake> => {
+    const { sample } = embedded.placed[scored.rows[index]];
+    return {
+      file: sample.file,
+      ...(await thumbnailOf(sample)),
+      truth: truth.map((k) => classes[k]),
+      decided: decided.map((k) => classes[k]),
+      confidence,
+    };
+  };
+  for await (const mistake of mapInOrder(shown, DECODED_AT_ONCE, describe)) found.push(mistake);
+  return found;
 }
 
 /** The thumbnail of a sample, or nothing if the image has become unreadable meanwhile or cannot be shown. */
@@ -119,24 +135,4 @@ export async function thumbnailOf(sample: Pick<Sample, "path" | "file">): Promis
   } catch {
     return {};
   }
-}
-
-/** The command line that makes this run again. */
-function commandLine({ options, scored, data }: Findings): string {
-  const quote = (word: string) => (/^[\w./:@=+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
-  const flags: [string, string | number | undefined][] = [
-    ["--labels", options.labels],
-    ["--task", data.dataset.task],
-    ["--head", scored.head],
-    ["--backbone", options.backbone],
-    ["--views", options.views],
-    ["--split", options.split],
-    ["--group-by", options.groupBy],
-    ["--l2", options.l2],
-    ["--class-weights", options.classWeights],
-    ["--seed", options.seed],
-    ["--out", options.out],
-  ];
-  const words = flags.flatMap(([flag, value]) => (value === undefined ? [] : [flag, quote(String(value))]));
-  return ["sigmax", "train", quote(options.data), ...words].join(" ");
 }

@@ -11,6 +11,7 @@ import { appendHead, views as averageViews, lastLayer } from "../onnx/surgery.js
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { float32 } from "../tensor.js";
+import { checkOptions } from "./check-options.js";
 import { type HeadFit, trainHead } from "./fit.js";
 import type { TrainOptions } from "./options.js";
 import { type Counts, pickRows } from "./parts.js";
@@ -64,6 +65,7 @@ export const DEFAULT_SEED = 1;
  * @throws UserError for anything wrong with the data, the backbone or the options; the run folder then does not appear
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  checkOptions(options, ["data", "out"]);
   const { out, force = false, seed = DEFAULT_SEED } = options;
   refuseFolder(out, { force, marker: RUN_MARKER });
   const warnings: string[] = [];
