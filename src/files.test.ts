@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { refuseToOverwrite, writeFileAtomic } from "./files.js";
+import { readWholeFile, refuseToOverwrite, writeFileAtomic } from "./files.js";
 
 let work: string;
 beforeEach(() => {
@@ -35,5 +36,47 @@ describe("writing a file", () => {
     expect(() => refuseToOverwrite(path, false)).toThrow(expect.objectContaining({ code: "exists" }));
     refuseToOverwrite(path, true);
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe("reading a whole file", () => {
+  it("gives its bytes up to the limit, and nothing of an empty one", () => {
+    const path = join(work, "a.bin");
+    writeFileSync(path, new Uint8Array([1, 2, 3]));
+    expect([...readWholeFile(path, { maxBytes: 3 })]).toEqual([1, 2, 3]);
+    writeFileSync(path, "");
+    expect(readWholeFile(path, { maxBytes: 3 })).toHaveLength(0);
+  });
+
+  it("refuses a file above the limit before it allocates, naming it as the caller does", () => {
+    const path = join(work, "huge.bin");
+    writeFileSync(path, "");
+    truncateSync(path, 2 ** 40); // sparse: takes no space
+    expect(() => readWholeFile(path, { maxBytes: 2 ** 31, file: "huge" })).toThrow(
+      expect.objectContaining({
+        code: "limit",
+        message: expect.stringMatching(/^huge: 1099511627776 bytes /),
+        hint: expect.any(String),
+      }),
+    );
+  });
+
+  it("tells a missing file and a folder apart, each with what to do", () => {
+    mkdirSync(join(work, "folder"));
+    expect(() => readWholeFile(join(work, "none"), { maxBytes: 9, hint: "Look again." })).toThrow(
+      expect.objectContaining({ code: "not-found", hint: "Look again." }),
+    );
+    // Windows does not even open a folder.
+    expect(() => readWholeFile(join(work, "folder"), { maxBytes: 9 })).toThrow(
+      expect.objectContaining({ code: process.platform === "win32" ? "not-found" : "bad-file", hint: expect.any(String) }),
+    );
+  });
+
+  const noPipes = process.platform === "win32";
+  if (noPipes) console.warn("skipped: Windows has no named pipes in folders");
+  it.skipIf(noPipes)("does not wait for a pipe that nobody writes to", () => {
+    const path = join(work, "pipe");
+    execFileSync("mkfifo", [path]);
+    expect(() => readWholeFile(path, { maxBytes: 9 })).toThrow(expect.objectContaining({ code: "bad-file" }));
   });
 });

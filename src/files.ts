@@ -4,9 +4,11 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,6 +16,62 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "./errors.js";
+
+/** Node refuses to read more in one call than a signed 32-bit integer counts. */
+const READ_BYTES = 2 ** 30;
+
+/** What `readWholeFile` may read, and how it speaks of it. */
+export interface ReadWholeOptions {
+  /** Larger files are refused before anything is allocated. */
+  readonly maxBytes: number;
+  /** Names the file in messages; the path by default. */
+  readonly file?: string | undefined;
+  /** What to do when there is no such file. */
+  readonly hint?: string | undefined;
+}
+
+/**
+ * Reads a regular file whole. Never waits for a pipe or a device.
+ *
+ * @throws UserError `not-found` if it cannot be opened or read, `bad-file` if it is no regular file, `limit` if it is too large
+ */
+export function readWholeFile(
+  path: string,
+  { maxBytes, file = path, hint = "Check the path for typing mistakes, and the permissions of the file." }: ReadWholeOptions,
+): Uint8Array {
+  const orNotFound = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      throw new UserError("not-found", `${file}: cannot be read: ${messageOf(cause)}`, { hint, cause });
+    }
+  };
+  // Opening a pipe that nobody writes to would wait for ever; Windows has neither such pipes nor the flag.
+  const handle = orNotFound(() => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
+  try {
+    const status = orNotFound(() => fstatSync(handle));
+    if (!status.isFile()) {
+      throw new UserError("bad-file", `${file}: is not a regular file`, {
+        hint: "Give a file, not a folder, a pipe or a device.",
+      });
+    }
+    if (status.size > maxBytes) {
+      throw new UserError("limit", `${file}: ${status.size} bytes are more than the limit of ${maxBytes} bytes`, {
+        hint: "Give a smaller file, or check that it is the one you mean.",
+      });
+    }
+    // Not from Node's pool, which would travel along when the bytes are handed to a worker.
+    const bytes = Buffer.allocUnsafeSlow(status.size);
+    for (let read = 0; read < bytes.length; ) {
+      const count = orNotFound(() => readSync(handle, bytes, read, Math.min(bytes.length - read, READ_BYTES), null));
+      if (count === 0) return bytes.subarray(0, read); // it was cut short meanwhile
+      read += count;
+    }
+    return bytes;
+  } finally {
+    closeSync(handle);
+  }
+}
 
 /**
  * Writes a whole file so that a crash leaves either the old content or the new: temporary file in the same folder,

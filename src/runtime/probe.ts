@@ -36,19 +36,23 @@ export interface ProbeOptions {
 }
 
 /** The largest model that is read; a file of protocol buffers cannot be larger. */
-const MOST_BYTES = 2 ** 31;
+export const MAX_MODEL_BYTES = 2 ** 31;
 
 /**
  * Tries a model that is not ours in a process of its own: parse, `checkModel`, open, run once, outputs finite. Whatever it
  * holds, this process goes on.
  *
  * @param model a path or the serialised model
- * @throws UserError `bad-model` with the reason, `limit` when it hangs or eats the memory, `not-found`, `aborted`
+ * @throws UserError `bad-model` with the reason, `limit` when it hangs or eats the memory, `not-found`, `bad-file`, `aborted`
  */
 export async function probeModel(model: string | Uint8Array, options: ProbeOptions = {}): Promise<ProbeResult> {
   const file = options.file ?? (typeof model === "string" ? model : "the model");
   const bytes = typeof model === "string" ? await sizeOfFile(model) : model.byteLength;
-  if (bytes > MOST_BYTES) throw new UserError("limit", `${file}: ${bytes} bytes are more than an ONNX file can have`);
+  if (bytes > MAX_MODEL_BYTES) {
+    throw new UserError("limit", `${file}: ${bytes} bytes are more than the ${MAX_MODEL_BYTES} that an ONNX file can have`, {
+      hint: "Check that this is the model; weights in a file of their own are not supported.",
+    });
+  }
   const megabytes = bytes / 2 ** 20;
   const result = await isolate({
     task: compiledFile("./probe-task.js", import.meta.url),
@@ -64,9 +68,14 @@ export async function probeModel(model: string | Uint8Array, options: ProbeOptio
 }
 
 async function sizeOfFile(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size;
-  } catch (error) {
-    throw new UserError("not-found", `${path}: cannot be read: ${messageOf(error)}`, { cause: error });
-  }
+  const status = await stat(path).catch((cause: unknown) => {
+    throw new UserError("not-found", `${path}: cannot be read: ${messageOf(cause)}`, {
+      hint: "Check the path for typing mistakes, and the permissions of the file.",
+      cause,
+    });
+  });
+  if (status.isFile()) return status.size;
+  throw new UserError("bad-file", `${path}: is not a regular file`, {
+    hint: "Give an .onnx file, not a folder, a pipe or a device.",
+  });
 }

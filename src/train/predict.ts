@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { mapInOrder } from "../concurrency.js";
-import { messageOf, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
+import { readWholeFile } from "../files.js";
 import { type Classifier, openClassifierWith, predictionOf, preprocessOf, readManifest } from "../model/classifier.js";
 import type { Manifest } from "../model/manifest.js";
 import type { Prediction } from "../model/prediction.js";
@@ -10,14 +10,14 @@ import { decodeRaster } from "../raster/formats.js";
 import type { Raster } from "../raster/raster.js";
 import { openImagePool } from "../runtime/image-pool.js";
 import { openSession } from "../runtime/open.js";
-import { probeModel } from "../runtime/probe.js";
+import { MAX_MODEL_BYTES, probeModel } from "../runtime/probe.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { IMAGE_ERRORS, readImageFile } from "./embeddings.js";
 
 /** An image to predict: a path, an encoded file's bytes, or pixels. */
 export type ImageInput = string | Uint8Array | Raster;
 
-export interface OpenClassifierOptions extends Pick<WorkOptions, "onWarning"> {
+export interface OpenClassifierOptions extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly runtime?: RuntimeChoice | undefined;
   /** The file is yours and needs no trial in a child process first. Default false. */
   readonly trusted?: boolean | undefined;
@@ -66,20 +66,17 @@ async function rasterOf(image: ImageInput): Promise<Raster> {
   return image;
 }
 
+const HINT = "Give the classifier.onnx of a run folder.";
+
 /** Reads a classifier's bytes, and lets a child process try them first unless they are trusted. */
 export async function readClassifier(
   source: string | Uint8Array,
-  { trusted = false, runtime }: OpenClassifierOptions = {},
+  { trusted = false, runtime, signal }: OpenClassifierOptions = {},
 ): Promise<ClassifierBytes> {
   const file = typeof source === "string" ? source : "the classifier";
-  let bytes: Uint8Array;
-  try {
-    bytes = typeof source === "string" ? readFileSync(source) : source;
-  } catch (cause) {
-    throw new UserError("not-found", `${file}: cannot be read: ${messageOf(cause)}`, { cause });
-  }
+  const bytes = typeof source === "string" ? readWholeFile(source, { maxBytes: MAX_MODEL_BYTES, hint: HINT }) : source;
   const manifest = readManifest(bytes, file);
-  if (!trusted) await probeModel(bytes, { file, runtime });
+  if (!trusted) await probeModel(bytes, { file, runtime, signal });
   return { bytes, file, manifest };
 }
 

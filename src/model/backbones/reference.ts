@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "../../errors.js";
+import { readWholeFile } from "../../files.js";
 import type { WorkOptions } from "../../progress.js";
+import { MAX_MODEL_BYTES } from "../../runtime/probe.js";
 import { download, isAllowed } from "./download.js";
 import type { Json } from "./preprocessor-config.js";
 
@@ -41,23 +43,20 @@ function pathSource(path: string): ModelSource {
     id: basename(path),
     file: path,
     async read() {
-      try {
-        return await readFile(path);
-      } catch (error) {
-        throw new UserError("not-found", `${path}: cannot be read: ${messageOf(error)}`, {
-          hint: "Give the path of an .onnx file, https://…, or hf:<owner>/<name>/<path>.",
-          cause: error,
-        });
-      }
+      return readWholeFile(path, {
+        maxBytes: MAX_MODEL_BYTES,
+        hint: "Give the path of an .onnx file, https://…, or hf:<owner>/<name>/<path>.",
+      });
     },
     readConfig() {
       const folder = dirname(resolve(path));
       const places = [...new Set([besideName(resolve(path)), join(folder, CONFIG), join(folder, "..", CONFIG)])];
       return first(places, async (place) => {
         try {
-          return (await readFile(place, "utf8")).slice(0, MOST_CONFIG_BYTES);
-        } catch {
-          return undefined;
+          return new TextDecoder().decode(readWholeFile(place, { maxBytes: MOST_CONFIG_BYTES }));
+        } catch (error) {
+          if (error instanceof UserError && error.code === "not-found") return undefined;
+          throw error;
         }
       });
     },
@@ -93,7 +92,8 @@ function urlSource(reference: string, options: SourceOptions, root = "/"): Model
     // User name, password and query may hold secrets.
     id: `${url.origin}${url.pathname}`,
     file,
-    read: async () => readFile(await download(file, { ...options, folder: cache, sha256 })),
+    read: async () =>
+      readWholeFile(await download(file, { ...options, folder: cache, sha256 }), { maxBytes: MAX_MODEL_BYTES, file }),
     readConfig() {
       const places = [besideName(url.pathname), CONFIG, `../${CONFIG}`].map((place) => new URL(place, url).href);
       const inside = [...new Set(places)].filter((place) => root === "/" || place.startsWith(root));
