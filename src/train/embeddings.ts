@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { mapInOrder } from "../concurrency.js";
-import { messageOf, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
+import { readWholeFile } from "../files.js";
 import type { Backbone } from "../model/backbone.js";
 import { perViewModel } from "../model/backbones/views.js";
 import type { WorkOptions } from "../progress.js";
@@ -115,28 +115,10 @@ export const IMAGE_ERRORS: ReadonlySet<string> = new Set(["not-found", "bad-file
 /**
  * Reads an encoded image whole.
  *
- * @throws UserError `not-found`, `limit` or `io`
+ * @throws UserError `not-found`, `bad-file` or `limit`
  */
 export function readImageFile(path: string, file = path): Uint8Array {
-  let handle: number;
-  try {
-    handle = openSync(path, "r");
-  } catch (cause) {
-    throw new UserError("not-found", `${file}: cannot be read: ${messageOf(cause)}`, { cause });
-  }
-  try {
-    const status = fstatSync(handle);
-    if (!status.isFile()) throw new UserError("bad-file", `${file}: is not a regular file`);
-    if (status.size > MAX_FILE_BYTES) {
-      throw new UserError(
-        "limit",
-        `${file}: ${status.size} bytes are more than the limit of ${MAX_FILE_BYTES} bytes for one image`,
-      );
-    }
-    return readFileSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  return readWholeFile(path, { maxBytes: MAX_FILE_BYTES, file });
 }
 
 /** Decodes up to `limit` images, evenly spread over the files; those that cannot be read are passed over. */
