@@ -1,33 +1,10 @@
-// The public API of sigmax, grouped by what one wants to do.
+// The public API of sigmax, grouped by what one wants to do. Blank lines keep the groups apart.
 
-// Data
-export { type Converted, type ConvertOptions, convertDataset } from "./data/convert.js";
-export type { Dataset, Sample } from "./data/dataset.js";
-export { type Inspection, inspectDataset } from "./data/inspect.js";
-export { type ImageFile, listImages, type OpenOptions, openDataset } from "./data/open.js";
-export { type SplitOptions, splitDataset } from "./data/split.js";
-// Words and errors
-export { type ErrorCode, UserError } from "./errors.js";
 // Predict
+
 export type { Classifier } from "./model/classifier.js";
 export type { Manifest } from "./model/manifest.js";
 export type { Prediction } from "./model/prediction.js";
-export type { Progress, WorkOptions } from "./progress.js";
-// Pixels
-export { type DecodeOptions, decodeRaster } from "./raster/formats.js";
-export type { Preprocess } from "./raster/preprocess.js";
-export type { Georeference, Raster, RasterDType } from "./raster/raster.js";
-export { type ChipSet, type WriteChipSetOptions, writeChipSet } from "./synth/chip-set.js";
-// Generated data
-export { type ChipOptions, type GeneratedChip, generateChips } from "./synth/chips.js";
-export { generateScene, type SceneOptions } from "./synth/scene.js";
-export { HEADS, type Head, PARTS, type Part, TASKS, type Task } from "./task.js";
-// Train, score, compare
-export { type CompareOptions, type CompareResult, compare } from "./train/compare.js";
-// Embeddings
-export { type EmbedFilesOptions, type EmbedResult, embed } from "./train/embed.js";
-export { type EvaluateOptions, type EvaluateResult, evaluate } from "./train/evaluate.js";
-export type { BackboneOptions, DataOptions, PreprocessingFlags, TrainOptions } from "./train/options.js";
 export {
   type ImageInput,
   type OpenClassifierOptions,
@@ -36,6 +13,50 @@ export {
   type PredictFilesOptions,
   predictFiles,
 } from "./train/predict.js";
+
+// Train, score, compare
+
+export type { Metrics } from "./learn/metrics/report.js";
+export type { CompareReport } from "./report/compare-data.js";
+export { type CompareOptions, type CompareResult, compare } from "./train/compare.js";
+export { type EvaluateOptions, type EvaluateResult, evaluate } from "./train/evaluate.js";
+export type { BackboneOptions, DataOptions, PreprocessingFlags, TrainOptions } from "./train/options.js";
+export type { Counts } from "./train/parts.js";
+export type { StepReport } from "./train/retrain/options.js";
 export { type RetrainOptions, type RetrainResult, retrain } from "./train/retrain/retrain.js";
 export { type TrainResult, train } from "./train/train.js";
+
+// Embeddings and the networks behind them
+
+export { type BackboneReport, type InspectOptions, inspectBackbone } from "./model/inspect.js";
+export type { RuntimeChoice } from "./runtime/session.js";
+export { type EmbedOptions, type EmbedResult, embed } from "./train/embed.js";
+export type { Views } from "./train/embeddings.js";
+
+// Data
+
+export type { Unreadable } from "./data/checks.js";
+export { type Converted, type ConvertOptions, convertDataset } from "./data/convert.js";
+export type { Dataset, Sample } from "./data/dataset.js";
+export { type Inspection, inspectDataset } from "./data/inspect.js";
+export { type ImageFile, listImages, type OpenOptions, openDataset } from "./data/open.js";
+export { type SplitOptions, splitDataset } from "./data/split.js";
+
+// Pixels
+
+export { type DecodeOptions, decodeRaster } from "./raster/formats.js";
+export type { Preprocess } from "./raster/preprocess.js";
+export type { Georeference, Raster, RasterDType } from "./raster/raster.js";
+
+// Generated land
+
+export { type ChipSet, type WriteChipSetOptions, writeChipSet } from "./synth/chip-set.js";
+export { type ChipOptions, type GeneratedChip, generateChips } from "./synth/chips.js";
+export { generateScene, type SceneOptions } from "./synth/scene.js";
+
+// Words and errors
+
+export { type ErrorCode, UserError } from "./errors.js";
+export type { Progress, WorkOptions } from "./progress.js";
+export { HEADS, type Head, PARTS, type Part, TASKS, type Task } from "./task.js";
 export { VERSION } from "./version.js";

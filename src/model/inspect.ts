@@ -1,14 +1,13 @@
-import { readFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { UserError } from "../errors.js";
 import { type Candidate, findEmbeddings, normalForm, opsetOf, readModel } from "../onnx/index.js";
 import { graphOf } from "../onnx/model.js";
 import { DATA_TYPES, dataTypeName } from "../onnx/types.js";
-import type { WorkOptions } from "../progress.js";
 import { openSession } from "../runtime/open.js";
 import { probeModel } from "../runtime/probe.js";
 import type { RuntimeChoice, SessionPort } from "../runtime/session.js";
 import { float32, sizeOf } from "../tensor.js";
+import { modelSource, type SourceOptions } from "./backbones/reference.js";
 
 /** What an ONNX file holds, as far as it matters for a backbone. Names are untrusted text. */
 export interface BackboneReport {
@@ -32,7 +31,7 @@ export interface BackboneReport {
   };
 }
 
-export interface InspectOptions extends WorkOptions {
+export interface InspectOptions extends SourceOptions {
   readonly runtime?: RuntimeChoice | undefined;
   readonly threads?: number | undefined;
   /** How long to measure the speed. */
@@ -42,12 +41,15 @@ export interface InspectOptions extends WorkOptions {
 /**
  * Opens an ONNX file safely and tells what it holds; no preprocessing is needed.
  *
- * @throws UserError as `probeModel`
+ * @param reference a path, `https://…` or `hf:<owner>/<name>/<path>`
+ * @throws UserError as `probeModel` and `download`
  */
-export async function inspectBackbone(path: string, options: InspectOptions = {}): Promise<BackboneReport> {
+export async function inspectBackbone(reference: string, options: InspectOptions = {}): Promise<BackboneReport> {
   const { runtime, threads, durationMs = 1000, signal, onWarning } = options;
-  const { inputs, outputs, ran } = await probeModel(path, { runtime, signal });
-  const bytes = await readFile(path);
+  const source = modelSource(reference, options);
+  const path = source.file;
+  const bytes = await source.read();
+  const { inputs, outputs, ran } = await probeModel(bytes, { file: path, runtime, signal });
   const model = readModel(bytes, { file: path });
   const counts = new Map<string, number>();
   for (const { dims, dataType } of graphOf(model).initializer) {

@@ -16,7 +16,7 @@ import type { BackboneOptions } from "./options.js";
 import { meanOverViews } from "./score.js";
 import { DEFAULT_SEED } from "./train.js";
 
-export interface EmbedFilesOptions extends BackboneOptions, WorkOptions {
+export interface EmbedOptions extends BackboneOptions, WorkOptions {
   readonly images: readonly ImageFile[];
   /** `.npy` or `.safetensors`; the names of the rows go to `<out>.files.csv`. */
   readonly out: string;
@@ -46,7 +46,7 @@ const FORMATS: Readonly<Record<string, (path: string, shape: readonly number[]) 
  *
  * @throws UserError `usage` for another extension
  */
-export async function embed(options: EmbedFilesOptions): Promise<EmbedResult> {
+export async function embed(options: EmbedOptions): Promise<EmbedResult> {
   checkOptions(options, ["images", "out"]);
   const { images, out, force = false, views = 1, signal, onProgress, onWarning } = options;
   const format = FORMATS[extname(out).toLowerCase()];

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { mapInOrder } from "../concurrency.js";
-import { UserError } from "../errors.js";
+import { messageOf, UserError } from "../errors.js";
 import { readWholeFile } from "../files.js";
 import type { Backbone } from "../model/backbone.js";
 import { perViewModel } from "../model/backbones/views.js";
@@ -18,7 +18,7 @@ const MAX_FILE_BYTES = 512 * 2 ** 20;
 /** How many of the 8 flips and rotations of an image are embedded. */
 export type Views = 1 | 8;
 
-export interface EmbedOptions extends WorkOptions {
+export interface EmbedImagesOptions extends WorkOptions {
   /** 1: the image as it stands; 8: each of its flips and rotations. Default 1. */
   readonly views?: Views | undefined;
   /** Folder of the embedding cache; without one everything is computed. */
@@ -49,7 +49,7 @@ export async function* embedImages(
   files: Iterable<NamedFile>,
   total: number,
   backbone: Backbone,
-  options: EmbedOptions = {},
+  options: EmbedImagesOptions = {},
 ): AsyncGenerator<EmbeddedImage> {
   const { signal, onProgress, onWarning, views = 1, stage = "embed" } = options;
   const size = views * backbone.embeddingSize;
@@ -77,6 +77,17 @@ export async function* embedImages(
 
   let cached = 0;
   let done = 0;
+  let keeping = true;
+  /** A cache that cannot be written, on a full disk say, is no reason to stop. */
+  const keep = (key: Buffer, vector: Float32Array) => {
+    if (!keeping) return;
+    try {
+      cache?.append(key, vector);
+    } catch (error) {
+      keeping = false;
+      onWarning?.(`${messageOf(error)}; going on without`);
+    }
+  };
   const embed = async ({ file, path }: NamedFile, index: number): Promise<EmbeddedImage> => {
     try {
       const bytes = readImageFile(path, file);
@@ -87,7 +98,7 @@ export async function* embedImages(
         return { index, vector: known };
       }
       const vector = (await (await openPool()).run(bytes, file)).embedding;
-      cache?.append(key, vector);
+      keep(key, vector);
       return { index, vector };
     } catch (error) {
       if (error instanceof UserError && IMAGE_ERRORS.has(error.code)) return { index, error };
