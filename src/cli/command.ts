@@ -37,6 +37,11 @@ export interface Terminal {
   say(line: string): void;
 }
 
+/** What the library's long work is given of a terminal. */
+export function workOf({ signal, onProgress, onWarning }: Terminal): Pick<Terminal, "signal" | "onProgress" | "onWarning"> {
+  return { signal, onProgress, onWarning };
+}
+
 /** One verb of the command line. */
 export interface Command {
   /** "train", or "data inspect" for a verb with two words. */

@@ -90,6 +90,16 @@ export const HEAD_FLAG = {
   head: { value: "head", choices: HEADS, describe: "last layer", shownDefault: "softmax for multiclass, sigmoid for multilabel" },
 } as const satisfies Record<string, Flag>;
 
+/** For the commands that read images. */
+export const UNREADABLE_FLAG = {
+  unreadable: {
+    value: "what",
+    choices: ["skip", "fail"],
+    describe: "what to do with images that cannot be read",
+    shownDefault: "skip",
+  },
+} as const satisfies Record<string, Flag>;
+
 export const OUT_FLAGS = {
   force: { describe: "replace an earlier result of the same name" },
 } as const satisfies Record<string, Flag>;

@@ -1,6 +1,8 @@
+import { type ImageFile, listImages } from "../data/open.js";
+import type { RuntimeChoice } from "../runtime/session.js";
 import type { BackboneOptions, DataOptions, PreprocessingFlags } from "../train/options.js";
 import { cacheFolder } from "./cache-folder.js";
-import type { Input } from "./command.js";
+import type { Input, Terminal } from "./command.js";
 
 /**
  * Flags as the library's options. Commander has checked every value against its row in the table of flags, whose `parse` and
@@ -24,6 +26,26 @@ export function backboneOptions({ flags }: Input): BackboneOptions {
     cache: noCache ? undefined : (cache ?? cacheFolder()),
     preprocessing: { sizePx: size, scale, mean, std, channelOrder, resample, embedding },
   };
+}
+
+/** The images that the paths of a variadic argument stand for, in their order. */
+export async function imagesOf(paths: Input["arguments"][number], { signal, onWarning }: Terminal): Promise<ImageFile[]> {
+  const images: ImageFile[] = [];
+  for (const path of [paths ?? []].flat()) {
+    // One by one: a call's arguments are limited to about a hundred thousand.
+    for (const image of await listImages(path, { signal, onWarning })) images.push(image);
+  }
+  return images;
+}
+
+/** The flag `runtime`. */
+export function runtimeOf(flags: Input["flags"]): RuntimeChoice | undefined {
+  return flags.runtime as RuntimeChoice | undefined; // the flag's choices
+}
+
+/** The flag of UNREADABLE_FLAG. */
+export function unreadableOf(flags: Input["flags"]): DataOptions["unreadable"] {
+  return flags.unreadable as DataOptions["unreadable"]; // the flag's choices
 }
 
 /** The text of a flag, or undefined. */

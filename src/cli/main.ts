@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { ERRORS, EXIT_BUG, messageOf, UserError } from "../errors.js";
+import { printableLines } from "../printable.js";
 import type { Terminal } from "./command.js";
 import { COMMANDS } from "./commands.js";
 import { parseCommandLine } from "./parser.js";
@@ -69,13 +70,17 @@ function report(error: unknown, json: boolean): number {
       process.stdout.write(
         `${JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint ?? null } })}\n`,
       );
-    process.stderr.write(`sigmax: ${error.message}\n${error.hint === undefined ? "" : `  ${error.hint}\n`}`);
+    complain(`${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}`);
     return ERRORS[error.code].exit;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : messageOf(error);
   if (json) process.stdout.write(`${JSON.stringify({ error: { code: "bug", message: messageOf(error), hint: null } })}\n`);
-  process.stderr.write(`sigmax: this is a defect in sigmax, not in your data. Please report it with these lines:\n${detail}\n`);
+  complain(`this is a defect in sigmax, not in your data. Please report it with these lines:\n${detail}`);
   return EXIT_BUG;
+}
+
+function complain(message: string): void {
+  process.stderr.write(`${printableLines(`sigmax: ${message}`)}\n`);
 }
 
 // A reader such as `head` that closes the pipe is no error of ours.

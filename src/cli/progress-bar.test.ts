@@ -38,6 +38,12 @@ describe("progress", () => {
     expect(text().endsWith("\r\x1b[2Kcareful\n")).toBe(true);
   });
 
+  it("lets no name of a file steer the terminal", () => {
+    const { printer, text } = screen(true);
+    printer.line("warning: a\u001b[2J\u202egpj.jpg: no image\nsecond line");
+    expect(text()).toBe("warning: a\ufffd[2J\ufffdgpj.jpg: no image\nsecond line\n");
+  });
+
   it.each([
     [400, "0.4 s"],
     [9_960, "10 s"],

@@ -1,8 +1,9 @@
+import { printableLines } from "../printable.js";
 import type { Progress } from "../progress.js";
 
 export interface ProgressPrinter {
   show(progress: Progress): void;
-  /** Writes a line above the bar. */
+  /** Writes a line, or several, above the bar. What would steer the terminal is taken out. */
   line(text: string): void;
   /** Ends the bar, so that the next output starts on a line of its own. */
   finish(): void;
@@ -59,7 +60,7 @@ export function createProgressPrinter(screen: Screen): ProgressPrinter {
     },
     line(text) {
       clear();
-      screen.write(`${text}\n`);
+      screen.write(`${printableLines(text)}\n`);
     },
     finish: finishStage,
   };

@@ -28,9 +28,3 @@ export function metricTable(columns: Readonly<Record<string, Readonly<Record<str
     ...metrics.map((metric) => [metric, ...names.map((name) => columns[name][metric]?.toFixed(3) ?? "–")]),
   ]);
 }
-
-/** Text that came from files, made safe to print: control characters would steer the terminal. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "�");
-}

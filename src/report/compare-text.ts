@@ -1,3 +1,4 @@
+import { printable } from "../printable.js";
 import { HEADS, type Head } from "../task.js";
 import { type ComparedImage, type CompareReport, decisionColumns, metricKeys } from "./compare-data.js";
 import { clip, fixed, plural } from "./format.js";
@@ -102,9 +103,4 @@ function examples({ images, classes }: CompareReport): string[] {
     "Where they disagree most: file: true | softmax | sigmoid",
     ...chosen.map((image) => `  ${clip(describe(image), WIDTH - 2)}`),
   ];
-}
-
-/** Control and direction characters in names must not reach a terminal. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, "?");
 }

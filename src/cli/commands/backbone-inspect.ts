@@ -1,17 +1,21 @@
 import { inspectBackbone } from "../../model/inspect.js";
+import { printable } from "../../printable.js";
+import { cacheFolder } from "../cache-folder.js";
 import type { Command } from "../command.js";
 import { BACKBONE_FLAGS } from "../flags.js";
-import { alignColumns, printable } from "../table.js";
+import { runtimeOf, text } from "../inputs.js";
+import { alignColumns } from "../table.js";
 
 export const backboneInspect: Command = {
   name: "backbone inspect",
   summary: "show what an ONNX network takes and gives, and where it can be cut",
   examples: ["sigmax backbone inspect squeezenet.onnx"],
-  arguments: [{ name: "file", describe: "ONNX file; no preprocessing is needed" }],
-  flags: { runtime: BACKBONE_FLAGS.runtime },
+  arguments: [{ name: "file", describe: "ONNX file, https://… or hf:<repo>/<path>; no preprocessing is needed" }],
+  flags: { cache: { ...BACKBONE_FLAGS.cache, describe: "where downloads are kept" }, runtime: BACKBONE_FLAGS.runtime },
   async run({ arguments: [file], flags }, terminal) {
     const found = await inspectBackbone(String(file), {
-      runtime: flags.runtime as "auto" | undefined, // the flag's choices
+      runtime: runtimeOf(flags),
+      cache: text(flags, "cache") ?? cacheFolder(),
       signal: terminal.signal,
       onWarning: terminal.onWarning,
     });

@@ -1,8 +1,8 @@
 import { basename, join, resolve } from "node:path";
 import { renderCompareText } from "../../report/compare-text.js";
 import { compare as compareHeads, summary } from "../../train/compare.js";
-import type { Command } from "../command.js";
-import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
+import { type Command, workOf } from "../command.js";
+import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, OUT_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
 
 export const compare: Command = {
@@ -15,12 +15,7 @@ export const compare: Command = {
     ...BACKBONE_FLAGS,
     ...EMBEDDINGS_FLAG,
     ...SPLIT_FLAGS,
-    unreadable: {
-      value: "what",
-      choices: ["skip", "fail"],
-      describe: "what to do with images that cannot be read",
-      shownDefault: "skip",
-    },
+    ...UNREADABLE_FLAG,
     out: {
       value: "folder",
       describe: "folder for compare.html and compare.json",
@@ -38,9 +33,7 @@ export const compare: Command = {
       force: input.flags.force === true,
       out,
       command: ["sigmax", ...process.argv.slice(2)].join(" "),
-      signal: terminal.signal,
-      onProgress: terminal.onProgress,
-      onWarning: terminal.onWarning,
+      ...workOf(terminal),
     });
     if (terminal.json) {
       terminal.print(JSON.stringify({ ...summary(report), html }));

@@ -2,7 +2,7 @@ import { convertDataset } from "../../data/convert.js";
 import { openDataset } from "../../data/open.js";
 import { SOURCES } from "../../data/sources.js";
 import { UserError } from "../../errors.js";
-import type { Command } from "../command.js";
+import { type Command, workOf } from "../command.js";
 import { DATA_FLAGS, OUT_FLAGS } from "../flags.js";
 import { dataOptions, text } from "../inputs.js";
 
@@ -27,7 +27,7 @@ export const dataConvert: Command = {
     const to = text(input.flags, "to");
     const out = text(input.flags, "out");
     if (to === undefined || out === undefined) throw new UserError("usage", "--to <form> and --out <file or folder> are needed");
-    const work = { signal: terminal.signal, onProgress: terminal.onProgress, onWarning: terminal.onWarning };
+    const work = workOf(terminal);
     const copyImages = input.flags.copyImages === true;
     // Labels can be converted without their images; copying needs them.
     const dataset = await openDataset(data, { labels, task, classes, missing: copyImages ? "skip" : "keep", ...work });

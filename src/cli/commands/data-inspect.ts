@@ -2,12 +2,13 @@ import { checkContent, checkLabels, describeUnreadable } from "../../data/checks
 import { inspectDataset } from "../../data/inspect.js";
 import { openDataset } from "../../data/open.js";
 import { splitDataset } from "../../data/split.js";
+import { printable, printableLines } from "../../printable.js";
 import { PARTS } from "../../task.js";
 import { splitChoice } from "../../train/prepare.js";
-import type { Command } from "../command.js";
+import { type Command, workOf } from "../command.js";
 import { DATA_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { dataOptions, number } from "../inputs.js";
-import { alignColumns, printable } from "../table.js";
+import { alignColumns } from "../table.js";
 
 export const dataInspect: Command = {
   name: "data inspect",
@@ -17,7 +18,7 @@ export const dataInspect: Command = {
   flags: { ...DATA_FLAGS, ...SPLIT_FLAGS },
   async run(input, terminal) {
     const { data, labels, task, classes, split, groupBy } = dataOptions(input);
-    const work = { signal: terminal.signal, onProgress: terminal.onProgress, onWarning: terminal.onWarning };
+    const work = workOf(terminal);
     const dataset = await openDataset(data, { labels, task, classes, groupBy, missing: "skip", unlabelled: true, ...work });
     const parts = splitDataset(dataset, {
       ...splitChoice(split),
@@ -46,7 +47,8 @@ export const dataInspect: Command = {
     );
     const perImage = found.labelsPerSample.flatMap((count, many) => (count > 0 ? [`${count} with ${many}`] : []));
     terminal.print(`\nlabels per image: ${perImage.join(", ")}`);
-    if (content.unreadable.length > 0) terminal.print(`\n${printable(describeUnreadable(content.unreadable, found.samples))}`);
+    if (content.unreadable.length > 0)
+      terminal.print(`\n${printableLines(describeUnreadable(content.unreadable, found.samples))}`);
     for (const { message } of findings) terminal.print(`\n! ${printable(message)}`);
   },
 };

@@ -7,7 +7,7 @@ import { UserError } from "../../errors.js";
 import { refuseToOverwrite } from "../../files.js";
 import { PARTS } from "../../task.js";
 import { splitChoice } from "../../train/prepare.js";
-import { type Command, decimal, list } from "../command.js";
+import { type Command, decimal, list, workOf } from "../command.js";
 import { DATA_FLAGS, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { dataOptions, number, text } from "../inputs.js";
 
@@ -35,7 +35,7 @@ export const dataSplit: Command = {
     const { data, labels, task, classes, split, groupBy } = dataOptions(input);
     const out = text(input.flags, "out") ?? "split.csv";
     refuseToOverwrite(out, input.flags.force === true);
-    const work = { signal: terminal.signal, onProgress: terminal.onProgress, onWarning: terminal.onWarning };
+    const work = workOf(terminal);
     const dataset = await openDataset(data, { labels, task, classes, groupBy, ...work });
     const given = input.flags.fractions as readonly number[] | undefined; // the flag's parse gives three numbers
     const parts = splitDataset(dataset, {

@@ -6,7 +6,7 @@ import { generateChips } from "../../synth/chips.js";
 import { TASKS, type Task } from "../../task.js";
 import { compare } from "../../train/compare.js";
 import { train } from "../../train/train.js";
-import type { Command, Terminal } from "../command.js";
+import { type Command, workOf } from "../command.js";
 import { OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { number, text } from "../inputs.js";
 import { metricTable } from "../table.js";
@@ -76,10 +76,6 @@ Try next
   sigmax train <your folder>/ --labels labels.csv      image_name,tags`);
   },
 };
-
-function workOf({ signal, onProgress, onWarning }: Terminal) {
-  return { signal, onProgress, onWarning };
-}
 
 function generate(
   out: string,

@@ -1,8 +1,7 @@
-import { type ImageFile, listImages } from "../../data/open.js";
 import { embed as embedFiles } from "../../train/embed.js";
-import type { Command } from "../command.js";
-import { BACKBONE_FLAGS, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
-import { backboneOptions, number, text } from "../inputs.js";
+import { type Command, workOf } from "../command.js";
+import { BACKBONE_FLAGS, OUT_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
+import { backboneOptions, imagesOf, number, text, unreadableOf } from "../inputs.js";
 
 export const embed: Command = {
   name: "embed",
@@ -15,12 +14,7 @@ export const embed: Command = {
   flags: {
     ...BACKBONE_FLAGS,
     seed: SPLIT_FLAGS.seed,
-    unreadable: {
-      value: "what",
-      choices: ["skip", "fail"],
-      describe: "what to do with images that cannot be read",
-      shownDefault: "skip",
-    },
+    ...UNREADABLE_FLAG,
     out: {
       value: "file",
       describe: "file to write: .npy or .safetensors; the names of the rows go beside it as .csv",
@@ -29,19 +23,14 @@ export const embed: Command = {
     ...OUT_FLAGS,
   },
   async run(input, terminal) {
-    const images: ImageFile[] = [];
-    for (const path of [input.arguments[0] ?? []].flat())
-      images.push(...(await listImages(path, { signal: terminal.signal, onWarning: terminal.onWarning })));
     const result = await embedFiles({
-      images,
+      images: await imagesOf(input.arguments[0], terminal),
       ...backboneOptions(input),
       out: text(input.flags, "out") ?? "embeddings.npy",
       seed: number(input.flags, "seed"),
       force: input.flags.force === true,
-      unreadable: input.flags.unreadable as "skip" | "fail" | undefined, // the flag's choices
-      signal: terminal.signal,
-      onProgress: terminal.onProgress,
-      onWarning: terminal.onWarning,
+      unreadable: unreadableOf(input.flags),
+      ...workOf(terminal),
     });
     if (terminal.json) terminal.print(JSON.stringify(result));
     else terminal.print(`${result.out}: float32 [${result.rows}, ${result.size}], backbone ${result.backbone}`);

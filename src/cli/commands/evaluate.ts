@@ -1,8 +1,8 @@
 import { PARTS, type Part } from "../../task.js";
 import { evaluate as evaluateClassifier } from "../../train/evaluate.js";
-import type { Command } from "../command.js";
-import { BACKBONE_FLAGS, DATA_FLAGS, SPLIT_FLAGS } from "../flags.js";
-import { number, text } from "../inputs.js";
+import { type Command, workOf } from "../command.js";
+import { BACKBONE_FLAGS, DATA_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
+import { number, runtimeOf, text, unreadableOf } from "../inputs.js";
 import { metricTable } from "../table.js";
 
 export const evaluate: Command = {
@@ -19,12 +19,7 @@ export const evaluate: Command = {
     groupBy: SPLIT_FLAGS.groupBy,
     seed: SPLIT_FLAGS.seed,
     part: { value: "part", choices: PARTS, describe: "part of the split to score", shownDefault: "test" },
-    unreadable: {
-      value: "what",
-      choices: ["skip", "fail"],
-      describe: "what to do with images that cannot be read",
-      shownDefault: "skip",
-    },
+    ...UNREADABLE_FLAG,
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
   },
@@ -37,12 +32,10 @@ export const evaluate: Command = {
       groupBy: text(flags, "groupBy"),
       seed: number(flags, "seed"),
       part: text(flags, "part") as Part | undefined, // the flag's choices are the parts
-      unreadable: flags.unreadable as "skip" | "fail" | undefined, // the flag's choices
+      unreadable: unreadableOf(flags),
       threads: number(flags, "threads"),
-      runtime: flags.runtime as "auto" | undefined, // the flag's choices
-      signal: terminal.signal,
-      onProgress: terminal.onProgress,
-      onWarning: terminal.onWarning,
+      runtime: runtimeOf(flags),
+      ...workOf(terminal),
     });
     if (terminal.json) {
       terminal.print(JSON.stringify(result));

@@ -1,12 +1,10 @@
 import { formatCsv } from "../../data/csv.js";
-import { type ImageFile, listImages } from "../../data/open.js";
 import { UserError } from "../../errors.js";
-import { readManifest } from "../../model/classifier.js";
+import { printable } from "../../printable.js";
 import { type PredictedImage, predictFiles, readClassifier } from "../../train/predict.js";
-import { type Command, integer } from "../command.js";
-import { BACKBONE_FLAGS } from "../flags.js";
-import { number } from "../inputs.js";
-import { printable } from "../table.js";
+import { type Command, integer, workOf } from "../command.js";
+import { BACKBONE_FLAGS, UNREADABLE_FLAG } from "../flags.js";
+import { imagesOf, number, runtimeOf } from "../inputs.js";
 
 export const predict: Command = {
   name: "predict",
@@ -22,32 +20,22 @@ export const predict: Command = {
   flags: {
     csv: { describe: "print file,labels and one column of probabilities per class" },
     top: { value: "k", parse: integer(1), describe: "show the k most probable classes of each image", shownDefault: "3" },
-    unreadable: {
-      value: "what",
-      choices: ["skip", "fail"],
-      describe: "what to do with images that cannot be read",
-      shownDefault: "skip",
-    },
+    ...UNREADABLE_FLAG,
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
   },
   async run({ arguments: [classifier, images], flags }, terminal) {
-    const files: ImageFile[] = [];
-    for (const path of [images ?? []].flat())
-      files.push(...(await listImages(path, { signal: terminal.signal, onWarning: terminal.onWarning })));
-    const runtime = flags.runtime as "auto" | undefined; // the flag's choices
-    const { bytes } = await readClassifier(String(classifier), { runtime });
-    const { classes } = readManifest(bytes, String(classifier));
+    const files = await imagesOf(images, terminal);
+    const runtime = runtimeOf(flags);
+    const read = await readClassifier(String(classifier), { runtime, signal: terminal.signal });
+    const { classes } = read.manifest;
     const top = Math.min(number(flags, "top") ?? 3, classes.length);
     if (flags.csv === true) terminal.print(formatCsv([["file", "labels", ...classes]]).trimEnd());
     let failed = 0;
-    const predictions = predictFiles(bytes, files, files.length, {
-      signal: terminal.signal,
-      onProgress: terminal.onProgress,
-      onWarning: terminal.onWarning,
+    const predictions = predictFiles(read, files, {
+      ...workOf(terminal),
       threads: number(flags, "threads"),
       runtime,
-      trusted: true, // tried in a child process when it was read above
     });
     for await (const predicted of predictions) {
       if (predicted.error !== undefined) {

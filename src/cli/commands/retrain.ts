@@ -1,11 +1,11 @@
 import { UserError } from "../../errors.js";
+import { printable } from "../../printable.js";
 import { HEADS } from "../../task.js";
 import { RETRAIN_DEFAULTS, type RetrainOptions, type StepReport } from "../../train/retrain/options.js";
 import { retrain as retrainLastLayer } from "../../train/retrain/retrain.js";
-import { type Command, type Flag, integer, type Terminal } from "../command.js";
+import { type Command, type Flag, integer, type Terminal, workOf } from "../command.js";
 import { BACKBONE_FLAGS, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { backboneOptions } from "../inputs.js";
-import { printable } from "../table.js";
 
 const DEFAULT_FILES = {
   outputGraph: "output_graph.onnx",
@@ -208,9 +208,7 @@ export const retrain: Command = {
       seed: flags.seed,
       force: flags.force === true,
       onStep: (report) => sayStep(report, terminal),
-      signal: terminal.signal,
-      onProgress: terminal.onProgress,
-      onWarning: terminal.onWarning,
+      ...workOf(terminal),
     });
     const { task, head, classes, counts, test, testCount, misclassified, classifier } = result;
     // With --json, stdout is for the one line that programs read.

@@ -1,10 +1,11 @@
 import { basename, join, resolve } from "node:path";
+import { printable } from "../../printable.js";
 import type { Head } from "../../task.js";
 import { train as trainClassifier } from "../../train/train.js";
-import { type Command, decimal } from "../command.js";
-import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, HEAD_FLAG, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
+import { type Command, decimal, workOf } from "../command.js";
+import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, HEAD_FLAG, OUT_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
-import { metricTable, printable } from "../table.js";
+import { metricTable } from "../table.js";
 
 export const train: Command = {
   name: "train",
@@ -29,12 +30,7 @@ export const train: Command = {
       describe: "balanced: rare classes count as much as frequent ones",
       shownDefault: "none",
     },
-    unreadable: {
-      value: "what",
-      choices: ["skip", "fail"],
-      describe: "what to do with images that cannot be read",
-      shownDefault: "skip",
-    },
+    ...UNREADABLE_FLAG,
     out: { value: "folder", describe: "run folder to write", shownDefault: "runs/<name of the data>" },
     ...OUT_FLAGS,
   },
@@ -51,9 +47,7 @@ export const train: Command = {
       classWeights: flags.classWeights as "none" | "balanced" | undefined, // the flag's choices
       force: flags.force === true,
       out,
-      signal: terminal.signal,
-      onProgress: terminal.onProgress,
-      onWarning: terminal.onWarning,
+      ...workOf(terminal),
     });
     if (terminal.json) {
       terminal.print(JSON.stringify(result));
