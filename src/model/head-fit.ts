@@ -21,6 +21,8 @@ export interface LinearHead {
 export interface HeadData {
   /** `[N, D]` */
   readonly features: Float32Array;
+  /** The features may be overwritten, which saves a copy of them. Default false. */
+  readonly disposable?: boolean;
   /** `[N, K]` of 1, 0 and −1 (unknown). */
   readonly labels: Int8Array;
   /** Names a row in messages: the file it came from. */
@@ -42,7 +44,7 @@ export interface FittedHead extends LinearHead {
 
 type Limits = Pick<MinimizeOptions, "maxIterations" | "lossTolerance" | "signal" | "onIteration">;
 
-/** A tolerance that is close enough to compare fits with each other, in a fraction of the steps. */
+/** A loss tolerance that is close enough to compare fits with each other, in a fraction of the steps. */
 export const ROUGH = 1e-5;
 
 /** Data made ready for a trainer: standardised once, fitted many times. */
@@ -72,6 +74,7 @@ const CONSTANT = 1e-6;
 /** Float32 sums of products are good to about this share of the loss. */
 const FLOAT32_NOISE = 1e-7;
 
+/** What a trainer does to features and bias. */
 export interface HeadTrainerOptions {
   /** Divide centred features by their spread, so that the penalty weighs them alike. Default true. */
   readonly standardise?: boolean;
@@ -91,7 +94,7 @@ export async function openHeadTrainer(
   return {
     prepare(data, weighting) {
       const scale = measure(data, width, standardise);
-      const features = rescale(data.features, scale);
+      const features = rescale(data, scale);
       const { positive, negative, leftOut } = CELL_WEIGHTS[head](data.labels, classes, weighting);
       const rows = features.length / width;
       if (leftOut === rows) {
@@ -213,9 +216,9 @@ function measure({ features, nameOf = (row) => `row ${row}` }: HeadData, width: 
   };
 }
 
-function rescale(features: Float32Array, { mean, spread }: Scale): Float32Array {
+function rescale({ features, disposable = false }: HeadData, { mean, spread }: Scale): Float32Array {
   const width = mean.length;
-  const scaled = new Float32Array(features.length);
+  const scaled = disposable ? features : new Float32Array(features.length);
   for (let i = 0, j = 0; i < features.length; i++, j = j + 1 === width ? 0 : j + 1)
     scaled[i] = (features[i] - mean[j]) / spread[j];
   return scaled;

@@ -4,7 +4,7 @@ import { createRandom } from "../random.js";
 import { openSession } from "../runtime/open.js";
 import type { Session } from "../runtime/session.js";
 import { float32 } from "../tensor.js";
-import { headModel } from "./head.js";
+import { forwardModel, headModel } from "./head.js";
 import { type HeadTrainer, openHeadTrainer } from "./head-fit.js";
 import { CELL_WEIGHTS } from "./head-weights.js";
 
@@ -94,6 +94,25 @@ describe.skipIf(!losses)("the training graph in float32 equals the reference val
     const { losses: rows, slopes } = await runHead("sigmoid", 1, [Number.NaN, 0], [0, 1], [0, 0]);
     expect([...rows.data]).toEqual([0, Math.fround(Math.LN2)]);
     expect([...slopes.data]).toEqual([0, -0.5]);
+  });
+});
+
+describe("the forward pass", () => {
+  it.each([
+    ["softmax", [1 / (1 + Math.E), Math.E / (1 + Math.E)]],
+    ["sigmoid", [1 / (1 + Math.exp(-6)), 1 / (1 + Math.exp(-7))]],
+    [undefined, undefined],
+  ] as const)("gives logits and the probabilities of head %s", async (head, expected) => {
+    const session = await openSession(forwardModel(head, 2, 2), { threads: 1 });
+    const { logits, probabilities } = await session.run({
+      features: float32([1, 2], [1, 2]),
+      weights: float32([2, 2], [1, 2, 3, 1]),
+      bias: float32([2], [1, 2]),
+    });
+    await session.close();
+    expect([...logits.data]).toEqual([6, 7]);
+    if (expected === undefined) expect(probabilities).toBeUndefined();
+    else expectClose(Array.from(probabilities.data, Number), [...expected], { relative: 1e-6, absolute: 0 });
   });
 });
 
@@ -195,6 +214,14 @@ describe("a fitted head", () => {
     await wider.close();
     for (let k = 0; k < classes; k++) expect(Math.abs(weights[k * (width + 1) + width])).toBeLessThan(1e-6);
     expect(Math.abs(loss / plain.loss - 1)).toBeLessThan(1e-6);
+  });
+
+  it("is the same when it may overwrite the features, which it else leaves alone", async () => {
+    const [kept, used] = [features.slice(), features.slice()];
+    const plain = await trainer.prepare({ features: kept, labels }).fit(0.01);
+    expect(await trainer.prepare({ features: used, disposable: true, labels }).fit(0.01)).toEqual(plain);
+    expect(kept).toEqual(features);
+    expect(used).not.toEqual(features);
   });
 
   it("names the image whose features are not finite", () => {

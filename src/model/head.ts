@@ -65,6 +65,25 @@ function where(graph: GraphBuilder, weight: Value, value: Value): Value {
 }
 
 /**
+ * The forward pass of a linear head as an ONNX model whose weights are inputs: `features` `[N, D]`, `weights` `[K, D]`, `bias` `[K]`.
+ * Outputs: `logits` `[N, K]` and, of a head, `probabilities` `[N, K]`.
+ */
+export function forwardModel(head: Head | undefined, width: number, classes: number): Uint8Array {
+  const graph = new GraphBuilder();
+  const features = graph.input("features", "float32", ["N", width]);
+  const weights = graph.input("weights", "float32", [classes, width]);
+  const bias = graph.input("bias", "float32", [classes]);
+  // Z = X Wᵀ + b
+  const logits = graph.op("Gemm", [features, weights, bias], { transB: 1 }, "logits");
+  graph.output(logits, "float32");
+  if (head !== undefined) {
+    const { op, attributes } = HEADS[head].activation;
+    graph.output(graph.op(op, [logits], attributes, "probabilities"), "float32");
+  }
+  return writeModel(graph.build({ name: `${head ?? "linear"}-head` }));
+}
+
+/**
  * The forward and backward pass of a linear head as one ONNX model.
  * Inputs: `features` `[N, D]`, `weights` `[K, D]`, `bias` `[K]`, `positive` and (where the head has negatives) `negative` `[N, K]`.
  * Outputs: `losses` `[N]` per row, `weightsGradient` `[K, D]`, `biasGradient` `[K]`, `slopes` `[N, K]`.

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { expectClose } from "../../test/golden.js";
 import { DECIDE } from "../learn/decide.js";
 import { METRICS } from "../learn/metrics/report.js";
+import { openHeadTrainer } from "../model/head-fit.js";
 import { createRandom } from "../random.js";
 import { type FitOptions, trainHead } from "./fit.js";
 import { dealFolds } from "./folds.js";
 import { pickRows } from "./parts.js";
-import { logitsOf } from "./score.js";
+import { logitsOf, meanOverViews } from "./score.js";
 
 const SIZE = 12;
 const CLASSES = ["field", "forest", "river"];
@@ -108,7 +110,74 @@ describe("training a head", () => {
 
   it("takes a given penalty as it is", async () => {
     const { l2, grid } = await trainHead({ ...blobs(60, "multiclass"), l2: 0.02 });
-    expect([l2, grid.length]).toEqual([0.02, 1]);
+    expect([l2, grid]).toEqual([0.02, []]);
+  });
+
+  it.each(["softmax", "sigmoid"] as const)("lets nothing of a held sample through to its %s logits", async (head) => {
+    // Labels that mean nothing, far more features than images and next to no penalty: the head itself knows every label by heart.
+    const [count, size, l2] = [120, 600, 1e-4];
+    const random = createRandom(11, head);
+    const labels = new Int8Array(count * 3);
+    for (let i = 0; i < count; i++) labels[i * 3 + random.int(3)] = 1;
+    const embeddings = Float32Array.from({ length: count * size }, () => random.normal());
+    const train = Array.from({ length: count }, (_, i) => i);
+    const options = {
+      ...blobs(count, "multiclass"),
+      head,
+      labels,
+      embeddings,
+      size,
+      train,
+      validation: [],
+      groups: undefined,
+      l2,
+    };
+    const fit = await trainHead(options);
+    const accuracyOf = (logits: Float32Array) => METRICS.multiclass(labels, logits, DECIDE.multiclass(logits, 3), 3).accuracy;
+    expect(accuracyOf(await logitsOf(fit.head, embeddings))).toBe(1);
+    // Chance is 1/3; three standard errors of 120 draws are 0.13.
+    expect(Math.abs(accuracyOf(fit.outOfFold.logits) - 1 / 3)).toBeLessThan(0.13);
+
+    const trainer = await openHeadTrainer(head, size, 3);
+    for (const held of dealFolds(train, labels, { classes: 3, folds: 5, seed: options.seed })) {
+      const others = train.filter((row) => !held.includes(row));
+      const lesson = trainer.prepare({ features: pickRows(embeddings, size, others), labels: pickRows(labels, 3, others) });
+      const cold = await logitsOf(await lesson.fit(l2, { lossTolerance: 1e-12 }), pickRows(embeddings, size, held));
+      const scale = Math.hypot(...cold) / Math.sqrt(cold.length);
+      expectClose(pickRows(fit.outOfFold.logits, 3, held), cold, { relative: 0, absolute: 2e-3 * scale });
+    }
+    await trainer.close();
+  });
+
+  it("cross-fits only when asked to", async () => {
+    const options = blobs(90, "multilabel");
+    const [full, brief] = [await trainHead(options), await trainHead({ ...options, outOfFold: false })];
+    expect(brief).toEqual({ ...full, outOfFold: { rows: [], logits: new Float32Array(0) } });
+  });
+
+  it("has no logits of samples not seen where all are of one group", async () => {
+    const options = blobs(60, "multiclass");
+    const { outOfFold } = await trainHead({ ...options, groups: options.groups?.map(() => "one place") });
+    expect(outOfFold).toEqual({ rows: [], logits: new Float32Array(0) });
+  });
+
+  it("leaves the embeddings as they are", async () => {
+    const options = blobs(60, "multiclass");
+    const before = options.embeddings.slice();
+    await trainHead(options);
+    expect(options.embeddings).toEqual(before);
+  });
+
+  it("refuses what does not fit into memory before it copies", async () => {
+    const options = blobs(60, "multiclass", 2);
+    // 60 × 2 × 12 embeddings, as many standardised, and 60 × 12 means, of 4 bytes each
+    const bytes = 4 * 60 * SIZE * 5;
+    await trainHead({ ...options, maxBytes: bytes, l2: 1, outOfFold: false });
+    await expect(trainHead({ ...options, maxBytes: bytes - 1 })).rejects.toMatchObject({
+      code: "limit",
+      message: expect.stringContaining("60 images × 2 views × 12 features"),
+      hint: expect.stringContaining("--views"),
+    });
   });
 
   it("names the image whose embedding is not finite", async () => {
@@ -145,7 +214,28 @@ describe("folds", () => {
     }
   });
 
+  it("hold a group of any size", () => {
+    const many = 300_000;
+    const everyone = Array.from({ length: many }, (_, i) => i);
+    const folds = dealFolds(everyone, new Int8Array(many), {
+      classes: 1,
+      folds: 2,
+      seed: 1,
+      groups: everyone.map((i) => (i === 0 ? "b" : "a")),
+    });
+    expect(folds.map((fold) => fold.length).sort((a, b) => a - b)).toEqual([1, many - 1]);
+  });
+
   it("are fewer where there are fewer groups", () => {
     expect(dealFolds([0, 1, 2], labels, { classes: 3, folds: 5, seed: 1, groups: ["a", "a", "b"] }).length).toBe(2);
+  });
+});
+
+describe("evaluation features", () => {
+  it("are the means over the views, of all rows or of those picked", () => {
+    const embeddings = Float32Array.of(1, 2, 3, 6, 5, 5, 7, 9);
+    expect([...meanOverViews(embeddings, 2, 2)]).toEqual([2, 4, 6, 7]);
+    expect([...meanOverViews(embeddings, 2, 2, [1])]).toEqual([6, 7]);
+    expect([...meanOverViews(embeddings, 1, 2, [3, 0])]).toEqual([7, 9, 1, 2]);
   });
 });

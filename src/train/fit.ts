@@ -1,11 +1,12 @@
-import { type HeadTrainer, type Lesson, type LinearHead, openHeadTrainer, ROUGH } from "../model/head-fit.js";
+import { UserError } from "../errors.js";
+import { type FittedHead, type HeadTrainer, type Lesson, type LinearHead, openHeadTrainer } from "../model/head-fit.js";
 import { BALANCED_WEIGHTS } from "../model/head-weights.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
 import type { Head, Task } from "../task.js";
 import { dealFolds } from "./folds.js";
 import { pickRows } from "./parts.js";
 import { choosePenalty, type GridPoint, type Trial } from "./penalty.js";
-import { logitsOf, meanOverViews } from "./score.js";
+import { meanOverViews, openScorer, type Scorer } from "./score.js";
 
 /** What a head is trained from. Rows index embeddings, labels, files and groups. */
 export interface FitOptions extends WorkOptions {
@@ -32,6 +33,10 @@ export interface FitOptions extends WorkOptions {
   /** Penalties to try, strongest first. */
   readonly l2Grid?: readonly number[] | undefined;
   readonly folds?: number | undefined;
+  /** Cross-fit out-of-fold logits; without a validation part, folds choose the penalty all the same. Default true. */
+  readonly outOfFold?: boolean | undefined;
+  /** Most bytes that embeddings and their standardised copies may take. Default 8 GiB. */
+  readonly maxBytes?: number | undefined;
   readonly seed: number;
   /** `balanced` lets every class count the same; for sigmoid, its positives as much as its negatives. */
   readonly classWeights?: "none" | "balanced" | undefined;
@@ -42,8 +47,12 @@ export interface FitOptions extends WorkOptions {
 export interface HeadFit {
   readonly head: LinearHead;
   readonly l2: number;
+  /** Penalties that were tried; empty when the penalty was given. */
   readonly grid: readonly GridPoint[];
-  /** Logits of train and validation samples, each from a head that has not seen the sample (or its group). */
+  /**
+   * Logits of train and validation samples, each from a head that has not seen the sample (or its group), neither in its data nor in
+   * where its fit started. Empty when not asked for, and where all samples are of one group.
+   */
   readonly outOfFold: { readonly rows: readonly number[]; readonly logits: Float32Array };
   /** Images of train and validation that teach this head nothing: no known label, or (softmax) no positive one. */
   readonly leftOut: number;
@@ -51,69 +60,102 @@ export interface HeadFit {
 
 /** From far too strong to far too weak for standardised features. */
 const L2_GRID: readonly number[] = Array.from({ length: 15 }, (_, i) => 10 ** (1 - i / 2));
+/** Loss tolerance of cross-fits: a cold start then ends where a tight fit does, up to what no decision depends on. */
+const FOLD_TOLERANCE = 1e-6;
+const MAX_BYTES = 8 * 2 ** 30;
 
 /**
  * Chooses the L2 penalty on validation, refits on train and validation, and cross-fits out-of-fold logits.
  * Same input and seed, same bytes.
  *
- * @throws UserError `bad-data` without a label to learn from, `numeric` naming a broken image, `aborted`
+ * @throws UserError `bad-data` without a label to learn from, `numeric` naming a broken image, `limit` when the features take more
+ * than `maxBytes`, `aborted`
  */
 export async function trainHead(options: FitOptions): Promise<HeadFit> {
-  const { views, size, labels, head, seed, signal, onProgress, l2Grid = L2_GRID } = options;
+  const { views, size, labels, head, seed, signal } = options;
   const classes = options.classes.length;
   const everyone = [...options.train, ...options.validation].sort((a, b) => a - b);
+  limitBytes(options, everyone.length);
   const folds = dealFolds(everyone, labels, { classes, folds: options.folds ?? 5, seed, groups: options.groups });
-  const evaluation = meanOverViews(options.embeddings, views, size);
-  const trainer = await openHeadTrainer(head, size, classes);
-  const learn = (rows: readonly number[]) => prepare(trainer, rows, options);
-  const judge = (rows: readonly number[]) => (fitted: LinearHead) => logitsOf(fitted, pickRows(evaluation, size, rows));
+  // A single fold has nobody else to learn from.
+  const crossFits = options.outOfFold === false || folds.length === 1 ? [] : folds;
   const report = (done: number, note: string) =>
-    onProgress?.({ stage: "fit", done, total: folds.length + 2, unit: "steps", note });
+    options.onProgress?.({ stage: "fit", done, total: crossFits.length + 2, unit: "steps", note });
+
+  const trainer = await openHeadTrainer(head, size, classes);
   try {
-    const search = {
-      task: options.task,
-      head,
-      classes,
-      signal,
-      onFit: (l2: number) => report(0, `trying L2 ${l2.toPrecision(2)}`),
-    };
-    const trials = splitsOf(options, everyone, folds).map(
-      ({ train, held }): Trial => ({
-        lesson: () => learn(train),
-        labels: pickRows(labels, classes, held),
-        logitsOf: judge(held),
-      }),
-    );
-    const { l2, points, start } = await choosePenalty(trials, options.l2 === undefined ? l2Grid : [options.l2], search);
+    const scorer = await openScorer(size, classes);
+    try {
+      const school: School = { options, trainer, scorer };
+      const { l2, points, start } =
+        options.l2 === undefined
+          ? await findPenalty(school, everyone, folds, (tried) => report(0, `trying L2 ${tried.toPrecision(2)}`))
+          : { l2: options.l2, points: [], start: undefined };
+      report(1, `L2 ${l2.toPrecision(2)}`);
+      const { final, leftOut } = await fitEveryone(school, everyone, l2, start);
 
-    report(1, `L2 ${l2.toPrecision(2)}`);
-    const lesson = learn(everyone);
-    const final = await lesson.fit(l2, { start, signal });
-
-    const logits = new Float32Array(everyone.length * classes);
-    const place = new Map(everyone.map((row, i) => [row, i * classes]));
-    for (const [i, held] of folds.entries()) {
-      throwIfAborted(signal);
-      report(2 + i, "cross-fitting");
-      // A single fold has nobody else to learn from: its logits are those of the head itself.
-      const fitted =
-        folds.length === 1
-          ? final
-          : await learn(without(everyone, held)).fit(l2, { start: final.parameters, signal, lossTolerance: ROUGH });
-      const heldLogits = await judge(held)(fitted);
-      for (const [j, row] of held.entries()) logits.set(heldLogits.subarray(j * classes, (j + 1) * classes), place.get(row));
+      const rows = crossFits.length === 0 ? [] : everyone;
+      const logits = new Float32Array(rows.length * classes);
+      const place = new Map(rows.map((row, i) => [row, i * classes]));
+      for (const [i, held] of crossFits.entries()) {
+        throwIfAborted(signal);
+        report(2 + i, "cross-fitting");
+        // From zero: any other start would carry what somebody learned from the held samples.
+        const fitted = await prepare(school, without(everyone, held)).fit(l2, { signal, lossTolerance: FOLD_TOLERANCE });
+        const heldLogits = await judge(school, held)(fitted);
+        for (const [j, row] of held.entries()) logits.set(heldLogits.subarray(j * classes, (j + 1) * classes), place.get(row));
+      }
+      report(2 + crossFits.length, `L2 ${l2.toPrecision(2)}`);
+      return {
+        head: { weights: final.weights, bias: final.bias },
+        l2,
+        grid: points,
+        outOfFold: { rows, logits },
+        leftOut: leftOut / views,
+      };
+    } finally {
+      await scorer.close();
     }
-    report(2 + folds.length, `L2 ${l2.toPrecision(2)}`);
-    return {
-      head: { weights: final.weights, bias: final.bias },
-      l2,
-      grid: points,
-      outOfFold: { rows: everyone, logits },
-      leftOut: lesson.leftOut / views,
-    };
   } finally {
     await trainer.close();
   }
+}
+
+/** What is learned from, what learns, and what judges. */
+interface School {
+  readonly options: FitOptions;
+  readonly trainer: HeadTrainer;
+  readonly scorer: Scorer;
+}
+
+/** Refuses before anything is copied: embeddings are there already; every view is standardised for a fit, and the judged are averaged. */
+function limitBytes({ embeddings, views, size, maxBytes = MAX_BYTES }: FitOptions, rows: number): void {
+  const bytes = embeddings.byteLength + 4 * size * rows * (views + 1);
+  if (bytes <= maxBytes) return;
+  const gib = (count: number) => `${(count / 2 ** 30).toPrecision(2)} GiB`;
+  throw new UserError(
+    "limit",
+    `training on ${rows} images × ${views} views × ${size} features takes ${gib(bytes)} of memory, more than ${gib(maxBytes)}`,
+    { hint: "Take fewer --views, a backbone with fewer features, or fewer images." },
+  );
+}
+
+function findPenalty(
+  school: School,
+  everyone: readonly number[],
+  folds: readonly (readonly number[])[],
+  onFit: (l2: number) => void,
+) {
+  const { options } = school;
+  const { task, head, labels, signal, l2Grid = L2_GRID } = options;
+  const classes = options.classes.length;
+  const trials = splitsOf(options, everyone, folds).map(
+    ({ train, held }): Trial => ({
+      labels: pickRows(labels, classes, held),
+      open: () => ({ lesson: prepare(school, train), logitsOf: judge(school, held) }),
+    }),
+  );
+  return choosePenalty(trials, l2Grid, { task, head, classes, signal, onFit });
 }
 
 /** Who learns and who judges: train and validation, or each fold in turn where there is no validation part. */
@@ -123,14 +165,32 @@ function splitsOf({ train, validation }: FitOptions, everyone: readonly number[]
   return folds.map((held) => ({ train: without(everyone, held), held }));
 }
 
+/** The head that is kept. The features made ready for it are let go on return. */
+async function fitEveryone(
+  school: School,
+  everyone: readonly number[],
+  l2: number,
+  start: Float64Array | undefined,
+): Promise<{ final: FittedHead; leftOut: number }> {
+  const lesson = prepare(school, everyone);
+  return { final: await lesson.fit(l2, { start, signal: school.options.signal }), leftOut: lesson.leftOut };
+}
+
+/** Gives the logits of the rows from any head. */
+function judge({ options, scorer }: School, rows: readonly number[]): (head: LinearHead) => Promise<Float32Array> {
+  const features = meanOverViews(options.embeddings, options.views, options.size, rows);
+  return (head) => scorer.logitsOf(head, features);
+}
+
 /** Every view of the rows becomes a row of the fit. */
-function prepare(trainer: HeadTrainer, rows: readonly number[], options: FitOptions): Lesson {
+function prepare({ options, trainer }: School, rows: readonly number[]): Lesson {
   const { embeddings, views, size, labels, head, files, classWeights, labelSmoothing } = options;
   const classes = options.classes.length;
   const repeated = rows.flatMap((row) => new Array<number>(views).fill(row));
   const given = pickRows(labels, classes, repeated);
   const data = {
     features: pickRows(embeddings, views * size, rows),
+    disposable: true,
     labels: given,
     nameOf: (i: number) => files?.[repeated[i]] ?? `image ${repeated[i]}`,
   };

@@ -1,5 +1,6 @@
 import { createRandom } from "../random.js";
 
+/** How rows are dealt into folds. */
 export interface FoldOptions {
   readonly classes: number;
   readonly folds: number;
@@ -41,7 +42,7 @@ export function dealFolds(rows: readonly number[], labels: Int8Array, { classes,
         fold.rows.length / rows.length / rows.length,
       );
     const target = dealt.reduce((best, fold) => (load(fold) < load(best) ? fold : best));
-    target.rows.push(...unit);
+    for (const row of unit) target.rows.push(row);
     for (let k = 0; k < classes; k++) target.counts[k] += counts[k];
   }
   return dealt.map((fold) => fold.rows.sort((a, b) => a - b));

@@ -17,13 +17,17 @@ export interface GridPoint {
 
 /** Samples to learn from, and others to judge by. */
 export interface Trial {
-  readonly lesson: () => Lesson;
   /** Labels `[n, K]` of the samples to judge by. */
   readonly labels: Int8Array;
-  /** Their logits `[n, K]` from a head. */
-  readonly logitsOf: (head: LinearHead) => Promise<Float32Array>;
+  /** Gets the features of both ready; called once, when the trial begins. */
+  readonly open: () => {
+    readonly lesson: Lesson;
+    /** Logits `[n, K]` of the samples to judge by. */
+    readonly logitsOf: (head: LinearHead) => Promise<Float32Array>;
+  };
 }
 
+/** What is trained, and who listens. */
 export interface PenaltySearch {
   readonly task: Task;
   readonly head: Head;
@@ -70,18 +74,18 @@ export async function choosePenalty(
 }
 
 async function walk(
-  { lesson, labels, logitsOf }: Trial,
+  { labels, open }: Trial,
   grid: readonly number[],
   { head, classes, signal, onFit }: PenaltySearch,
 ): Promise<Attempt[]> {
-  const prepared = lesson();
+  const { lesson, logitsOf } = open();
   const attempts: Attempt[] = [];
   let start: Float64Array | undefined;
   let best = Number.POSITIVE_INFINITY;
   let worse = 0;
   for (const l2 of grid) {
     onFit?.(l2);
-    const fitted = await prepared.fit(l2, { start, signal, lossTolerance: ROUGH });
+    const fitted = await lesson.fit(l2, { start, signal, lossTolerance: ROUGH });
     start = fitted.parameters;
     const logits = await logitsOf(fitted);
     const losses = ROW_LOSSES[head](logits, labels, classes);
