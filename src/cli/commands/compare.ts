@@ -2,6 +2,7 @@ import { basename, join, resolve } from "node:path";
 import { renderCompareText } from "../../report/compare-text.js";
 import { compare as compareHeads, summary } from "../../train/compare.js";
 import { type Command, workOf } from "../command.js";
+import { commandOf } from "../command-line.js";
 import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, OUT_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
 
@@ -32,7 +33,7 @@ export const compare: Command = {
       seed: number(input.flags, "seed"),
       force: input.flags.force === true,
       out,
-      command: ["sigmax", ...process.argv.slice(2)].join(" "),
+      command: commandOf(compare, input),
       ...workOf(terminal),
     });
     if (terminal.json) {

@@ -7,6 +7,7 @@ import { TASKS, type Task } from "../../task.js";
 import { compare } from "../../train/compare.js";
 import { train } from "../../train/train.js";
 import { type Command, workOf } from "../command.js";
+import { commandOf } from "../command-line.js";
 import { OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { number, text } from "../inputs.js";
 import { metricTable } from "../table.js";
@@ -26,10 +27,12 @@ export const demo: Command = {
     seed: SPLIT_FLAGS.seed,
     ...OUT_FLAGS,
   },
-  async run({ flags }, terminal) {
+  async run(input, terminal) {
+    const { flags } = input;
     const out = text(flags, "out") ?? "demo";
     const seed = number(flags, "seed") ?? DEFAULT_SEED;
-    const shared = { seed, force: flags.force === true, groupBy: SCENE_OF_NAME, ...workOf(terminal) };
+    const command = commandOf(demo, input);
+    const shared = { seed, force: flags.force === true, groupBy: SCENE_OF_NAME, command, ...workOf(terminal) };
 
     const sets = {} as Record<Task, ChipSet>; // filled for every task by the loop
     for (const task of TASKS) sets[task] = await generate(out, task, shared);
@@ -51,7 +54,6 @@ export const demo: Command = {
       labels,
       task: "multilabel",
       out: join(out, "compare"),
-      command: "sigmax demo",
       ...shared,
     });
 

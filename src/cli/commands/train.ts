@@ -3,6 +3,7 @@ import { printable } from "../../printable.js";
 import type { Head } from "../../task.js";
 import { train as trainClassifier } from "../../train/train.js";
 import { type Command, decimal, workOf } from "../command.js";
+import { commandOf } from "../command-line.js";
 import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, HEAD_FLAG, OUT_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
 import { metricTable } from "../table.js";
@@ -47,6 +48,7 @@ export const train: Command = {
       classWeights: flags.classWeights as "none" | "balanced" | undefined, // the flag's choices
       force: flags.force === true,
       out,
+      command: commandOf(train, input),
       ...workOf(terminal),
     });
     if (terminal.json) {
