@@ -15,6 +15,6 @@ const elsewhere = await evaluate({ classifier: run.classifier, data: at("elsewhe
 console.log(`on ${elsewhere.counts.test} images of other land: mAP ${elsewhere.test.mapMacro.toFixed(2)}`);
 
 const images = (await listImages(at("elsewhere"))).slice(0, 3);
-for await (const { file, prediction, error } of predictFiles(run.classifier, images, images.length)) {
+for await (const { file, prediction, error } of predictFiles(run.classifier, images)) {
   console.log(file, error ? error.message : prediction.labels);
 }

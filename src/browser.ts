@@ -1,5 +1,5 @@
 // What runs in a browser: no Node, no native code. Decode images with the browser itself and hand over their pixels.
-import { type Classifier, openClassifierWith } from "./model/classifier.js";
+import { type Classifier, openClassifierWith, parseClassifier } from "./model/classifier.js";
 import { locateWasm, openWasm } from "./runtime/wasm.js";
 
 /**
@@ -11,9 +11,12 @@ import { locateWasm, openWasm } from "./runtime/wasm.js";
  * @param options.wasmFolder address of the folder with `ort-wasm-simd-threaded.wasm` of onnxruntime-web; beside the script by default
  * @throws UserError `bad-model` if the bytes are not a sigmax classifier
  */
-export function openClassifier(bytes: Uint8Array, { wasmFolder }: { readonly wasmFolder?: string } = {}): Promise<Classifier> {
+export async function openClassifier(
+  bytes: Uint8Array,
+  { wasmFolder }: { readonly wasmFolder?: string } = {},
+): Promise<Classifier> {
   if (wasmFolder !== undefined) locateWasm(wasmFolder);
-  return openClassifierWith(openWasm, bytes, "the classifier");
+  return openClassifierWith(openWasm, parseClassifier(bytes, "the classifier"));
 }
 
 export { type ErrorCode, UserError } from "./errors.js";

@@ -12,9 +12,26 @@ import type { Prediction } from "./prediction.js";
 /** A classifier ready to predict from rasters. Close it when done. */
 export interface Classifier<Image = Raster> {
   readonly manifest: Manifest;
-  /** One prediction per image, in order. */
-  predict(images: readonly Image[]): Promise<Prediction[]>;
+  /** One prediction per image, in order. `files` names the images in messages; "image 1" and so on where it does not. */
+  predict(images: readonly Image[], options?: { readonly files?: readonly string[] }): Promise<Prediction[]>;
   close(): Promise<void>;
+}
+
+/** A serialised classifier whose manifest has been read. */
+export interface ClassifierFile {
+  readonly bytes: Uint8Array;
+  readonly manifest: Manifest;
+  /** Names the classifier in messages. */
+  readonly file: string;
+}
+
+/**
+ * Reads the manifest of serialised classifier bytes, once for all that use them.
+ *
+ * @throws UserError `bad-model` naming the file
+ */
+export function parseClassifier(bytes: Uint8Array, file: string): ClassifierFile {
+  return { bytes, manifest: readManifest(bytes, file), file };
 }
 
 /**
@@ -29,22 +46,24 @@ export function readManifest(bytes: Uint8Array, file: string): Manifest {
 /**
  * Opens a classifier on any runtime: the same code serves Node and the browser.
  *
- * @throws UserError `bad-model` if the bytes are not a sigmax classifier
+ * @throws UserError `bad-model` if it takes embeddings instead of images, or does not open
  */
-export async function openClassifierWith(openSession: OpenSession, bytes: Uint8Array, file: string): Promise<Classifier> {
-  const manifest = readManifest(bytes, file);
-  const session = await openSession(bytes, { file });
-  const preprocess = preprocessOf(manifest, file);
+export async function openClassifierWith(openSession: OpenSession, classifier: ClassifierFile): Promise<Classifier> {
+  const { bytes, manifest, file: name } = classifier;
+  const preprocess = preprocessOf(manifest, name);
+  const session = await openSession(bytes, { file: name });
   const shape = [1, preprocess.bands.length, preprocess.heightPx, preprocess.widthPx];
   const pixels = new Float32Array(shape.reduce((a, b) => a * b, 1));
   return {
     manifest,
-    async predict(rasters) {
+    async predict(rasters, { files = [] } = {}) {
       const predictions: Prediction[] = [];
-      for (const raster of rasters) {
-        toInput(raster, preprocess, pixels, 0);
+      for (const [index, raster] of rasters.entries()) {
+        const file = files[index] ?? `image ${index + 1}`;
+        toInput(raster, preprocess, pixels, 0, { file });
         const outputs = await session.run({ image: float32(shape, pixels) }, ["final_result", "logits"]);
-        predictions.push(predictionOf(manifest, floats(outputs.final_result.data), floats(outputs.logits.data), file));
+        const [probabilities, logits] = [outputs.final_result, outputs.logits].map(({ data }) => floats(data, name));
+        predictions.push(predictionOf(classifier, { probabilities, logits }, file));
       }
       return predictions;
     },
@@ -61,18 +80,25 @@ export function preprocessOf({ preprocess, backbone }: Manifest, file: string): 
 }
 
 /**
- * Turns the outputs for one image into a prediction.
+ * Turns a classifier's outputs for one image into a prediction.
  *
+ * @param outputs `[K]` each
+ * @param image names the image in messages
  * @throws UserError `numeric` rather than deciding on NaN; `bad-model` if the outputs do not fit the classes
  */
-export function predictionOf(manifest: Manifest, probabilities: Float32Array, logits: Float32Array, file: string): Prediction {
+export function predictionOf(
+  { manifest, file }: Pick<ClassifierFile, "manifest" | "file">,
+  { probabilities, logits }: { readonly probabilities: Float32Array; readonly logits: Float32Array },
+  image: string,
+): Prediction {
   const { classes, task, thresholds } = manifest;
-  if (probabilities.length !== classes.length || logits.length !== classes.length) {
-    throw new UserError("bad-model", `${file}: gives ${probabilities.length} probabilities for ${classes.length} classes`);
+  for (const [what, { length }] of Object.entries({ probabilities, logits })) {
+    if (length === classes.length) continue;
+    throw new UserError("bad-model", `${file}: gives ${length} ${what} for ${classes.length} classes`, { hint: DAMAGED });
   }
   if (!probabilities.every(Number.isFinite) || !logits.every(Number.isFinite)) {
-    throw new UserError("numeric", `${file}: the classifier gives NaN or infinite values`, {
-      hint: "The file is damaged: train it again.",
+    throw new UserError("numeric", `${image}: the classifier gives NaN or infinite values for this image`, {
+      hint: "Look at the image's values. If other images fail too, the classifier is damaged: train it again.",
     });
   }
   const decided = DECIDE[task](probabilities, classes.length, thresholds);
@@ -83,7 +109,9 @@ export function predictionOf(manifest: Manifest, probabilities: Float32Array, lo
   };
 }
 
-function floats(data: unknown): Float32Array {
+const DAMAGED = "The file is damaged, or was changed after its training: train it again.";
+
+function floats(data: unknown, file: string): Float32Array {
   if (data instanceof Float32Array) return data;
-  throw new UserError("bad-model", "the classifier's outputs are not float32");
+  throw new UserError("bad-model", `${file}: its outputs are not float32`, { hint: DAMAGED });
 }

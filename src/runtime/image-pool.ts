@@ -48,6 +48,8 @@ export interface ImagePoolOptions {
   readonly outputs: readonly string[];
   /** Worker threads; one per core by default. */
   readonly threads?: number | undefined;
+  /** How many images will come, where that is known: there are never more threads than images. */
+  readonly images?: number | undefined;
   readonly runtime?: RuntimeChoice | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -62,7 +64,8 @@ interface Job {
  * and an image's outputs do not depend on what else is under way, so the same bytes come out whatever the number of threads.
  */
 export async function openImagePool(options: ImagePoolOptions): Promise<ImagePool> {
-  const threads = Math.max(1, options.threads ?? availableParallelism());
+  const { images = Number.POSITIVE_INFINITY } = options;
+  const threads = Math.max(1, Math.min(options.threads ?? availableParallelism(), images));
   const data: ImageWorkerData = {
     model: options.model,
     preprocess: options.preprocess,

@@ -26,7 +26,7 @@ async function answer(session: Session, request: ImageRequest): Promise<void> {
     const previous = chain;
     const current = (async () => {
       await previous;
-      toInput(await decoding, preprocess, pixels, 0);
+      toInput(await decoding, preprocess, pixels, 0, { file: request.file });
       return session.run({ image: float32(shape, pixels) }, outputs);
     })();
     chain = current.catch(() => {});
@@ -34,10 +34,11 @@ async function answer(session: Session, request: ImageRequest): Promise<void> {
     const arrays: Record<string, Float32Array> = {};
     for (const name of outputs) {
       const { data } = results[name];
-      if (!(data instanceof Float32Array)) throw new UserError("bad-model", `the output "${name}" is not float32`);
+      if (!(data instanceof Float32Array))
+        throw new UserError("bad-model", `the output "${name}" of the model is not float32`, { hint: "Export it with float32." });
       if (!data.every(Number.isFinite)) {
         throw new UserError("numeric", `${request.file}: the network gives NaN or infinite values for this image`, {
-          hint: "The model's weights are damaged, or its preprocessing does not fit.",
+          hint: "Look at the image's values. If other images fail too, the model is damaged, or its preprocessing does not fit.",
         });
       }
       arrays[name] = data.slice();

@@ -52,8 +52,8 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   }
   const { signal, onProgress, onWarning, part = "test" } = options;
   const work = { signal, onProgress, onWarning };
-  const { bytes, manifest } = await readClassifier(options.classifier, options);
-  const { task, head, classes } = manifest;
+  const classifier = await readClassifier(options.classifier, options);
+  const { task, head, classes } = classifier.manifest;
   const dataset = await openDataset(options.data, { labels: options.labels, groupBy: options.groupBy, task, classes, ...work });
   const parts =
     options.split === undefined
@@ -75,12 +75,10 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   let index = 0;
   const files = chosen.map(({ sample }) => sample);
   const { threads, runtime } = options;
-  // The bytes were tried in a child process when they were read above.
-  for await (const { file, prediction, error } of predictFiles(bytes, files, files.length, {
+  for await (const { file, prediction, error } of predictFiles(classifier, files, {
     ...work,
     threads,
     runtime,
-    trusted: true,
     stage: "evaluate",
   })) {
     const sample = chosen[index++];

@@ -1,9 +1,14 @@
-import { availableParallelism } from "node:os";
 import { mapInOrder } from "../concurrency.js";
 import { UserError } from "../errors.js";
 import { readWholeFile } from "../files.js";
-import { type Classifier, openClassifierWith, predictionOf, preprocessOf, readManifest } from "../model/classifier.js";
-import type { Manifest } from "../model/manifest.js";
+import {
+  type Classifier,
+  type ClassifierFile,
+  openClassifierWith,
+  parseClassifier,
+  predictionOf,
+  preprocessOf,
+} from "../model/classifier.js";
 import type { Prediction } from "../model/prediction.js";
 import type { WorkOptions } from "../progress.js";
 import { decodeRaster } from "../raster/formats.js";
@@ -28,12 +33,6 @@ export type PredictedImage =
   | { readonly file: string; readonly prediction: Prediction; readonly error?: undefined }
   | { readonly file: string; readonly prediction?: undefined; readonly error: UserError };
 
-interface ClassifierBytes {
-  readonly bytes: Uint8Array;
-  readonly file: string;
-  readonly manifest: Manifest;
-}
-
 /**
  * Opens a classifier for predicting a few images at a time; `predictFiles` is faster for many.
  *
@@ -41,74 +40,104 @@ interface ClassifierBytes {
  * const classifier = await openClassifier("runs/first/classifier.onnx");
  * const [prediction] = await classifier.predict(["new/image.jpg"]);
  * await classifier.close();
- * @throws UserError `not-found`, `bad-model` or `limit`, naming the file
+ * @throws UserError `not-found`, `bad-file`, `bad-model` or `limit`, naming the file
  */
 export async function openClassifier(
   source: string | Uint8Array,
   options: OpenClassifierOptions = {},
 ): Promise<Classifier<ImageInput>> {
-  const { bytes, file } = await readClassifier(source, options);
+  const { signal, runtime, onWarning } = options;
   const classifier = await openClassifierWith(
-    (model, session) => openSession(model, { ...session, runtime: options.runtime, onWarning: options.onWarning }),
-    bytes,
-    file,
+    (model, session) => openSession(model, { ...session, runtime, onWarning }),
+    await readClassifier(source, options),
   );
   return {
     manifest: classifier.manifest,
-    predict: async (images) => classifier.predict(await Promise.all(images.map(rasterOf))),
+    async predict(images, { files = [] } = {}) {
+      const named = images.map((image, index) => ({ image, file: files[index] ?? nameOf(image, index) }));
+      const decode = async ({ image, file }: NamedImage) => ({ raster: await rasterOf(image, file), file });
+      const predictions: Prediction[] = [];
+      // One image is predicted while the next few are decoded: memory does not grow with their number.
+      for await (const { raster, file } of mapInOrder(named, DECODED_AT_ONCE, decode, signal)) {
+        predictions.push(...(await classifier.predict([raster], { files: [file] })));
+      }
+      return predictions;
+    },
     close: () => classifier.close(),
   };
 }
 
-async function rasterOf(image: ImageInput): Promise<Raster> {
-  if (typeof image === "string") return decodeRaster(readImageFile(image), { file: image });
-  if (image instanceof Uint8Array) return decodeRaster(image, { file: "the image given as bytes" });
-  return image;
+interface NamedImage {
+  readonly image: ImageInput;
+  readonly file: string;
+}
+
+/** How many images `Classifier.predict` keeps decoded. */
+const DECODED_AT_ONCE = 4;
+
+function nameOf(image: ImageInput, index: number): string {
+  return typeof image === "string" ? image : `image ${index + 1}`;
+}
+
+async function rasterOf(image: ImageInput, file: string): Promise<Raster> {
+  if (typeof image === "string") return decodeRaster(readImageFile(image, file), { file });
+  return image instanceof Uint8Array ? decodeRaster(image, { file }) : image;
 }
 
 const HINT = "Give the classifier.onnx of a run folder.";
 
-/** Reads a classifier's bytes, and lets a child process try them first unless they are trusted. */
+/**
+ * Reads a classifier, and lets a child process try it first unless it is trusted. One that was read already is given back.
+ *
+ * @throws UserError `not-found`, `bad-file`, `bad-model` or `limit`, naming the file
+ */
 export async function readClassifier(
-  source: string | Uint8Array,
+  source: string | Uint8Array | ClassifierFile,
   { trusted = false, runtime, signal }: OpenClassifierOptions = {},
-): Promise<ClassifierBytes> {
+): Promise<ClassifierFile> {
+  if (typeof source === "object" && "manifest" in source) return source;
   const file = typeof source === "string" ? source : "the classifier";
   const bytes = typeof source === "string" ? readWholeFile(source, { maxBytes: MAX_MODEL_BYTES, hint: HINT }) : source;
-  const manifest = readManifest(bytes, file);
+  const classifier = parseClassifier(bytes, file);
   if (!trusted) await probeModel(bytes, { file, runtime, signal });
-  return { bytes, file, manifest };
+  return classifier;
 }
 
 export interface PredictFilesOptions extends WorkOptions {
+  /** How many files there are, for the progress; known where they are an array. */
+  readonly total?: number | undefined;
   readonly threads?: number | undefined;
   readonly runtime?: RuntimeChoice | undefined;
   readonly trusted?: boolean | undefined;
   readonly stage?: string | undefined;
 }
 
-/** Predicts image files in order, on all cores and in bounded memory. One bad image yields its error and does not end the work. */
+/**
+ * Predicts image files in order, on all cores and in bounded memory. One bad image yields its error and does not end the work.
+ *
+ * @throws UserError as `openClassifier`; `aborted`
+ */
 export async function* predictFiles(
-  source: string | Uint8Array,
+  source: string | Uint8Array | ClassifierFile,
   files: Iterable<{ readonly file: string; readonly path: string }>,
-  total: number,
   options: PredictFilesOptions = {},
 ): AsyncGenerator<PredictedImage> {
   const { signal, onProgress, onWarning, runtime, stage = "predict" } = options;
-  const { bytes, manifest, file: name } = await readClassifier(source, options);
-  const threads = Math.min(options.threads ?? availableParallelism(), Math.max(1, total));
+  const total = options.total ?? (Array.isArray(files) ? files.length : undefined);
+  const classifier = await readClassifier(source, options);
   const pool = await openImagePool({
-    model: bytes,
-    preprocess: preprocessOf(manifest, name),
+    model: classifier.bytes,
+    preprocess: preprocessOf(classifier.manifest, classifier.file),
     outputs: ["final_result", "logits"],
-    threads,
+    threads: options.threads,
+    images: total,
     runtime,
     onWarning,
   });
   const predictOne = async ({ file, path }: { readonly file: string; readonly path: string }): Promise<PredictedImage> => {
     try {
       const { final_result: probabilities, logits } = await pool.run(readImageFile(path, file), file);
-      return { file, prediction: predictionOf(manifest, probabilities, logits, name) };
+      return { file, prediction: predictionOf(classifier, { probabilities, logits }, file) };
     } catch (error) {
       if (error instanceof UserError && IMAGE_ERRORS.has(error.code)) return { file, error };
       throw error;
@@ -118,7 +147,7 @@ export async function* predictFiles(
     let done = 0;
     for await (const predicted of mapInOrder(files, pool.concurrency, predictOne, signal)) {
       done++;
-      onProgress?.({ stage, done, total, unit: "images" });
+      onProgress?.({ stage, done, unit: "images", ...(total === undefined ? {} : { total }) });
       yield predicted;
     }
   } finally {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openClassifierWith } from "../../model/classifier.js";
+import { openClassifierWith, parseClassifier } from "../../model/classifier.js";
 import { GraphBuilder, writeModel } from "../../onnx/index.js";
 import { createRandom } from "../../random.js";
 import { encodePng } from "../../raster/encode.js";
@@ -69,7 +69,7 @@ function options(): RetrainOptions {
 }
 
 async function predictWith(file: string, rasters: readonly Raster[]) {
-  const classifier = await openClassifierWith(openSession, readFileSync(file), file);
+  const classifier = await openClassifierWith(openSession, parseClassifier(readFileSync(file), file));
   const predictions = await classifier.predict(rasters);
   await classifier.close();
   return { manifest: classifier.manifest, labels: predictions.map(({ labels }) => labels) };
