@@ -10,6 +10,7 @@ export interface Evaluation {
 /** A smooth function of n parameters, evaluated wherever it likes. */
 export type Objective = (parameters: Float64Array) => Promise<Evaluation>;
 
+/** When a minimisation ends, and what it knows of its objective. */
 export interface MinimizeOptions {
   /** Pairs of steps and gradient changes that are remembered. */
   readonly history?: number;
@@ -27,6 +28,7 @@ export interface MinimizeOptions {
   readonly onIteration?: ((iteration: number, loss: number) => void) | undefined;
 }
 
+/** Where a minimisation ended. */
 export interface Minimum {
   readonly parameters: Float64Array;
   readonly loss: number;

@@ -18,6 +18,7 @@ export interface LossBatch {
   readonly classes: number;
 }
 
+/** How a loss weighs, smooths and reduces; options that a loss does not know are ignored. */
 export interface LossOptions {
   readonly reduction?: Reduction;
   /** Softmax losses only: what `targets` holds. Default `index`. */
@@ -44,6 +45,7 @@ export interface LossOptions {
   readonly margin?: number;
 }
 
+/** A loss with its gradient. */
 export interface LossResult {
   readonly loss: number;
   /** Weighted, unreduced: `[N]` for softmax losses, `[N, K]` for sigmoid losses. Zero where the target is unknown. */

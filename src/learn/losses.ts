@@ -11,4 +11,5 @@ export const LOSSES = {
   asymmetric,
 } as const satisfies Record<string, Loss>;
 
+/** The name of a loss. */
 export type LossName = keyof typeof LOSSES;

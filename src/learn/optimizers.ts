@@ -124,6 +124,7 @@ export const OPTIMIZERS = {
   },
 } as const satisfies Record<string, Rule>;
 
+/** The name of an optimizer. */
 export type OptimizerName = keyof typeof OPTIMIZERS;
 
 /** Zeroed moments for parameters of these sizes. */

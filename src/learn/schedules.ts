@@ -145,6 +145,7 @@ export const SCHEDULES = {
     },
 } as const;
 
+/** The name of a schedule. */
 export type ScheduleName = keyof typeof SCHEDULES;
 
 /** From `a` to `b` as the share goes from 0 to 1. */

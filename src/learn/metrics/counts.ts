@@ -6,6 +6,7 @@ export interface ClassCounts {
   readonly tn: Float64Array;
 }
 
+/** How precision and recall become one number. */
 export interface FBetaOptions {
   /** Recall counts β times as much as precision. Default 1. */
   readonly beta?: number;
@@ -13,6 +14,7 @@ export interface FBetaOptions {
   readonly zeroDivision?: 0 | 1;
 }
 
+/** Precision, recall and their weighted harmonic mean Fβ, each in [0, 1]. */
 export interface Scores {
   readonly precision: number;
   readonly recall: number;

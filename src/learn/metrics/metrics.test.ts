@@ -217,9 +217,10 @@ describe("metrics", () => {
   it("take a hundred thousand rows in their stride", () => {
     const labels = Int8Array.from({ length: 500_000 }, (_, i) => (i % 7 === 0 ? 1 : 0));
     const scores = Float64Array.from(labels, (_, i) => ((i * 7919) % 1000) / 1000);
-    const start = performance.now();
+    const start = process.cpuUsage();
     METRICS.multilabel(labels, scores, DECIDE.multilabel(scores, 5), 5);
-    expect(performance.now() - start).toBeLessThan(5000);
+    // Time of this process alone: a busy machine does not count.
+    expect(process.cpuUsage(start).user / 1000).toBeLessThan(5000);
   });
 });
 
