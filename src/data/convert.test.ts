@@ -69,7 +69,7 @@ describe("convertDataset", () => {
       ["one label that spreadsheets would run", FORMULAS, PARTLY_UNLABELLED, "multiclass"],
     ] as const)("comes back whole: %s", async (_name, classes, rows, task) => {
       const dataset = plant(classes, rows, task);
-      const { path } = convertDataset(dataset, { to, out: join(root, "out") });
+      const { path } = await convertDataset(dataset, { to, out: join(root, "out") });
       const again = await openDataset(dataset.root, { labels: path, task });
       expect(content(again)).toEqual(content(dataset));
       expect(again.source).toBe(to);
@@ -80,7 +80,7 @@ describe("convertDataset", () => {
     const first = plant(PLAIN, PARTLY_UNKNOWN, "multilabel");
     let dataset = first;
     for (const [i, to] of [...TEXT_FORMS, ...TEXT_FORMS].entries()) {
-      const { path } = convertDataset(dataset, { to, out: join(root, `out${i}`) });
+      const { path } = await convertDataset(dataset, { to, out: join(root, `out${i}`) });
       dataset = await openDataset(first.root, { labels: path });
     }
     expect(content(dataset)).toEqual(content(first));
@@ -89,23 +89,23 @@ describe("convertDataset", () => {
   it("writes one text file per row of a CSV, without the images being there, and back", async () => {
     writeFileSync(join(root, "labels.csv"), "image_name,tags\r\ntrain_0,haze primary\r\ntrain_1,\r\ntrain_2,?\r\n");
     const dataset = await openDataset(join(root, "labels.csv"), { missing: "keep" });
-    expect(convertDataset(dataset, { to: "label-files", out: join(root, "texts") })).toEqual({
+    expect(await convertDataset(dataset, { to: "label-files", out: join(root, "texts") })).toEqual({
       path: join(root, "texts"),
       files: 3,
     });
     expect(readFileSync(join(root, "texts/train_0.txt"), "utf8")).toBe("haze\nprimary\n");
     expect(readFileSync(join(root, "texts/train_1.txt"), "utf8")).toBe("");
     const again = await openDataset(root, { labels: join(root, "texts"), missing: "keep" });
-    convertDataset(again, { to: "csv", out: join(root, "again.csv") });
+    await convertDataset(again, { to: "csv", out: join(root, "again.csv") });
     expect(readFileSync(join(root, "again.csv"), "utf8")).toBe("image_name,tags\ntrain_0,haze primary\ntrain_1,\ntrain_2,?\n");
   });
 
   it("carries whole answers to Label Studio and refuses to lose half-known ones", async () => {
     const dataset = plant(PLAIN, MULTILABEL, "multilabel");
-    const { path } = convertDataset(dataset, { to: "label-studio", out: join(root, "tasks.json") });
+    const { path } = await convertDataset(dataset, { to: "label-studio", out: join(root, "tasks.json") });
     expect(content(await openDataset(dataset.root, { labels: path }))).toEqual(content(dataset));
     const unsure = plant(PLAIN, PARTLY_UNKNOWN, "multilabel");
-    expect(() => convertDataset(unsure, { to: "label-studio", out: join(root, "unsure.json") })).toThrow(
+    await expect(convertDataset(unsure, { to: "label-studio", out: join(root, "unsure.json") })).rejects.toThrow(
       /g\.jpg: some of its labels are unknown/,
     );
     expect(existsSync(join(root, "unsure.json"))).toBe(false);
@@ -113,15 +113,15 @@ describe("convertDataset", () => {
 
   it("copies images into folders of classes and of parts", async () => {
     const dataset = plant(PLAIN, MULTICLASS, "multiclass");
-    expect(() => convertDataset(dataset, { to: "folders", out: join(root, "out") })).toThrow(/arrangement of the images/);
-    convertDataset(dataset, { to: "folders", out: join(root, "out"), copyImages: true });
+    await expect(convertDataset(dataset, { to: "folders", out: join(root, "out") })).rejects.toThrow(/arrangement of the images/);
+    await convertDataset(dataset, { to: "folders", out: join(root, "out"), copyImages: true });
     const again = await openDataset(join(root, "out"));
     expect(again.samples.map(({ file }) => file)).toEqual(["bare-soil/a.jpg", "forest/b.jpg", "water/d.png"]);
     expect(readFileSync(join(root, "out/water/d.png"), "utf8")).toBe("c/d.png");
     const parts = { ...dataset, samples: dataset.samples.map((sample) => ({ ...sample, part: "test" as const })) };
-    convertDataset(parts, { to: "split-folders", out: join(root, "parts"), copyImages: true });
+    await convertDataset(parts, { to: "split-folders", out: join(root, "parts"), copyImages: true });
     expect((await openDataset(join(root, "parts"))).samples.map(({ part }) => part)).toEqual(["test", "test", "test"]);
-    expect(() => convertDataset(dataset, { to: "split-folders", out: join(root, "x"), copyImages: true })).toThrow(
+    await expect(convertDataset(dataset, { to: "split-folders", out: join(root, "x"), copyImages: true })).rejects.toThrow(
       /belongs to no part/,
     );
   });
@@ -137,40 +137,68 @@ describe("convertDataset", () => {
       "multiclass",
       /z\/a\.jpg and a\.jpg would both become/,
     ],
-  ] as const)("refuses folders for %s and leaves nothing behind", (_name, classes, rows, task, message) => {
+  ] as const)("refuses folders for %s and leaves nothing behind", async (_name, classes, rows, task, message) => {
     const dataset = plant(classes, rows, task);
     const before = readdirSync(root);
-    expect(() => convertDataset(dataset, { to: "folders", out: join(root, "out"), copyImages: true })).toThrow(message);
+    await expect(convertDataset(dataset, { to: "folders", out: join(root, "out"), copyImages: true })).rejects.toThrow(message);
     expect(readdirSync(root)).toEqual(before);
   });
 
   it("overwrites nothing without force, and with it leaves other files alone", async () => {
     const dataset = plant(PLAIN, MULTILABEL, "multilabel");
     writeFileSync(join(root, "labels.csv"), "mine");
-    expect(() => convertDataset(dataset, { to: "csv", out: join(root, "labels.csv") })).toThrow(/exists already/);
+    await expect(convertDataset(dataset, { to: "csv", out: join(root, "labels.csv") })).rejects.toThrow(/exists already/);
     expect(readFileSync(join(root, "labels.csv"), "utf8")).toBe("mine");
-    expect(() => convertDataset(dataset, { to: "label-files", out: dataset.root })).toThrow(/exists already/);
-    convertDataset(dataset, { to: "label-files", out: dataset.root, force: true });
+    await expect(convertDataset(dataset, { to: "label-files", out: dataset.root })).rejects.toThrow(/exists already/);
+    await convertDataset(dataset, { to: "label-files", out: dataset.root, force: true });
     expect(readFileSync(join(dataset.root, "a.jpg"), "utf8")).toBe("a.jpg");
     expect((await openDataset(dataset.root)).source).toBe("label-files");
   });
 
-  it("knows the forms by name and suggests the nearest", () => {
+  it("knows the forms by name and suggests the nearest", async () => {
     const dataset = plant(PLAIN, MULTILABEL, "multilabel");
-    expect(() => convertDataset(dataset, { to: "onehot", out: join(root, "x.csv") })).toThrow(
+    await expect(convertDataset(dataset, { to: "onehot", out: join(root, "x.csv") })).rejects.toThrow(
       expect.objectContaining({ code: "usage", hint: expect.stringContaining("one-hot") }),
     );
     expect(SOURCES.map(({ name }) => name)).toContain("one-hot");
   });
 
-  it("removes the half-written folder when an image cannot be copied", () => {
+  it("removes the half-written folder when an image cannot be copied", async () => {
     const dataset = plant(PLAIN, MULTICLASS, "multiclass");
     rmSync(dataset.samples[2].path);
     const before = readdirSync(root);
-    expect(() => convertDataset(dataset, { to: "folders", out: join(root, "out"), copyImages: true })).toThrow(
+    await expect(convertDataset(dataset, { to: "folders", out: join(root, "out"), copyImages: true })).rejects.toThrow(
       /cannot be written/,
     );
     expect(readdirSync(root)).toEqual(before);
+  });
+
+  it.each([
+    ["a new folder", false],
+    ["a folder that holds something", true],
+  ])("stops within %s when it is told to, and leaves no half-written file", async (_where, filled) => {
+    const rows = Array.from({ length: 300 }, (_, i) => [`${i}.jpg`, [1, 0, 0]] as const);
+    const dataset = plant(PLAIN, rows, "multilabel");
+    const out = join(root, "out");
+    if (filled) {
+      mkdirSync(out);
+      writeFileSync(join(out, "mine"), "mine");
+    }
+    const stop = new AbortController();
+    const seen: number[] = [];
+    const onProgress = ({ done }: { readonly done: number }) => seen.push(done);
+    const converting = convertDataset(dataset, { to: "label-files", out, force: filled, signal: stop.signal, onProgress });
+    // The event loop is free meanwhile: a timer can stop the work.
+    const poll = setInterval(() => seen.length > 10 && stop.abort(), 0);
+    await expect(converting).rejects.toMatchObject({ code: "aborted" });
+    clearInterval(poll);
+    expect(seen.length).toBeLessThan(300);
+    if (!filled) expect(readdirSync(root)).toEqual(["images"]);
+    else {
+      expect(readFileSync(join(out, "mine"), "utf8")).toBe("mine");
+      for (const name of readdirSync(out)) expect(name).toMatch(/^(?:mine|\d+\.jpg\.txt)$/);
+      for (const name of readdirSync(out)) if (name !== "mine") expect(readFileSync(join(out, name), "utf8")).toBe("bare-soil\n");
+    }
   });
 
   it("keeps the parts of a split in a column", async () => {
@@ -180,7 +208,7 @@ describe("convertDataset", () => {
       samples: plain.samples.map((sample, i) => ({ ...sample, part: (["train", "validation", "test"] as const)[i] })),
     };
     for (const to of ["csv", "one-hot", "huggingface"]) {
-      const { path } = convertDataset(dataset, { to, out: join(root, to) });
+      const { path } = await convertDataset(dataset, { to, out: join(root, to) });
       const again = await openDataset(plain.root, { labels: path });
       expect(again.samples.map(({ file, part }) => [file, part])).toEqual(dataset.samples.map(({ file, part }) => [file, part]));
     }
@@ -190,11 +218,11 @@ describe("convertDataset", () => {
   if (!existsSync(formulas)) console.warn(`SKIPPED: ${formulas} is not there`);
   it.skipIf(!existsSync(formulas)).each(["csv", "one-hot"])(
     "exports formula cells to %s so that no cell runs, and reads them back",
-    (to) => {
+    async (to) => {
       const { task, classes, rows } = parseLabels(readFileSync(formulas), { file: "formula_cells.csv" });
       const samples = rows.map(({ file, labels }) => ({ file: `-${file}`, labels, path: file }));
       const out = join(root, "out.csv");
-      convertDataset({ root, source: "csv", task, classes, samples }, { to, out });
+      await convertDataset({ root, source: "csv", task, classes, samples }, { to, out });
       const text = readFileSync(out, "utf8");
       expect(text).not.toMatch(/(?:^|[,"\n])[=+\-@\t\r]/);
       const again = parseLabels(Buffer.from(text), { file: "out.csv" });

@@ -1,13 +1,19 @@
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, readdirSync, renameSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { createReadStream, existsSync, readdirSync, statSync } from "node:fs";
+import { open, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { mapInOrder } from "../concurrency.js";
 import { messageOf, nearest, UserError } from "../errors.js";
 import { discard, fsyncFolder, makeFolder, refuseToOverwrite, writeFileAtomic } from "../files.js";
+import { writeFolder } from "../output-folder.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
 import type { Dataset } from "./dataset.js";
 import { extensionOf } from "./listing.js";
 import type { OutputFile, Source } from "./sources/source.js";
 import { SOURCES } from "./sources.js";
+
+/** How many files are written together. */
+const CONCURRENCY = 8;
 
 /** How a dataset is converted. */
 export interface ConvertOptions extends WorkOptions {
@@ -29,12 +35,14 @@ export interface Converted {
 }
 
 /**
- * Writes the labels of a dataset in another form. A new folder appears whole or not at all.
+ * Writes the labels of a dataset in another form. A new folder appears whole or not at all; into a folder that holds something
+ * already, which `force` allows, each file comes whole and the other files stay.
  *
  * @throws UserError `usage` for unknown forms, `exists`, `io`, and `bad-data` where the form cannot say what the dataset says
  */
-export function convertDataset(dataset: Dataset, options: ConvertOptions): Converted {
-  const { to, out, force = false, copyImages = false, onWarning } = options;
+export async function convertDataset(dataset: Dataset, options: ConvertOptions): Promise<Converted> {
+  const { to, out, force = false, copyImages = false, signal, onWarning } = options;
+  throwIfAborted(signal);
   const source = sourceNamed(to);
   const toFile = source.kind === "file" && !copyImages && extensionOf(out) !== "";
   const fileName = toFile ? basename(out) : source.kind === "file" ? source.defaultFileName : "";
@@ -43,11 +51,22 @@ export function convertDataset(dataset: Dataset, options: ConvertOptions): Conve
   if (copies && !copyImages) {
     throw new UserError("usage", `${to} is an arrangement of the images themselves`, { hint: "Add --copy-images." });
   }
+  if (toFile) {
+    refuseToOverwrite(out, force);
+    for (const file of written) if ("text" in file) writeFileAtomic(out, file.text);
+    return { path: out, files: 1 };
+  }
   const images = copyImages && !copies ? dataset.samples.map(({ file, path }) => ({ path: file, copyOf: path })) : [];
-  if (!toFile) return writeFolder(out, [...written, ...images], source, force, options);
-  refuseToOverwrite(out, force);
-  for (const file of written) if ("text" in file) writeFileAtomic(out, file.text);
-  return { path: out, files: 1 };
+  const files = [...written, ...images];
+  if (!existsSync(out) || isEmptyFolder(out)) {
+    // Nothing is there to be replaced, so that no marker has to allow it.
+    await writeFolder(out, { force: false, marker: "" }, (folder) => writeFiles(folder, files, options));
+  } else if (force) {
+    await writeInto(out, files, options);
+  } else {
+    throw new UserError("exists", `${out}: exists already`, { hint: "Choose another --out, or add --force to write into it." });
+  }
+  return { path: source.kind === "file" ? join(out, source.defaultFileName) : out, files: files.length };
 }
 
 function sourceNamed(name: string): Source {
@@ -60,66 +79,46 @@ function sourceNamed(name: string): Source {
   });
 }
 
-function writeFolder(
-  out: string,
-  files: readonly OutputFile[],
-  source: Source,
-  force: boolean,
-  { signal, onProgress }: WorkOptions,
-): Converted {
-  const isNew = !existsSync(out) || (statSync(out).isDirectory() && readdirSync(out).length === 0);
-  if (!isNew && !force) {
-    throw new UserError("exists", `${out}: exists already`, { hint: "Choose another --out, or add --force to write into it." });
-  }
-  const path = source.kind === "file" ? join(out, source.defaultFileName) : out;
-  const report = (done: number) => {
-    throwIfAborted(signal);
-    onProgress?.({ stage: "convert", done, total: files.length, unit: "files" });
-  };
-  if (!isNew) {
-    files.forEach((file, i) => {
-      if ("text" in file) writeFileAtomic(join(out, file.path), file.text);
-      else copyAtomic(file.copyOf, join(out, file.path));
-      report(i + 1);
-    });
-    return { path, files: files.length };
-  }
-  const temporary = join(dirname(out), `.${basename(out)}.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    const folders = new Set(files.map((file) => dirname(join(temporary, file.path)))).add(temporary);
-    for (const folder of folders) makeFolder(folder);
-    files.forEach((file, i) => {
-      const target = join(temporary, file.path);
-      if ("text" in file) writeFileSync(target, file.text);
-      else copyFileSync(file.copyOf, target);
-      report(i + 1);
-    });
-    if (existsSync(out)) rmdirSync(out);
-    renameSync(temporary, out);
-    fsyncFolder(dirname(out));
-  } catch (error) {
-    discard(temporary);
-    if (error instanceof UserError) throw error;
-    throw refused(out, error);
-  }
-  return { path, files: files.length };
+function isEmptyFolder(path: string): boolean {
+  return statSync(path).isDirectory() && readdirSync(path).length === 0;
 }
 
-function copyAtomic(from: string, to: string): void {
-  const temporary = join(dirname(to), `.${basename(to)}.${randomBytes(6).toString("hex")}.tmp`);
+async function writeInto(folder: string, files: readonly OutputFile[], work: WorkOptions): Promise<void> {
   try {
-    makeFolder(dirname(to));
-    copyFileSync(from, temporary);
-    renameSync(temporary, to);
-  } catch (error) {
-    discard(temporary);
-    throw refused(to, error);
+    await writeFiles(folder, files, work);
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError("io", `${folder}: cannot be written: ${messageOf(cause)}`, {
+      hint: "Check the free space and the permissions of the folder.",
+      cause,
+    });
   }
 }
 
-function refused(path: string, cause: unknown): UserError {
-  return new UserError("io", `${path}: cannot be written: ${messageOf(cause)}`, {
-    hint: "Check the free space and the permissions of the folder.",
-    cause,
-  });
+/** Every file under its name at once, complete and on the disk; a few at the same time. @throws the system's error */
+async function writeFiles(folder: string, files: readonly OutputFile[], { signal, onProgress }: WorkOptions): Promise<void> {
+  const folders = new Set(files.map(({ path }) => dirname(join(folder, path))));
+  for (const path of folders) makeFolder(path);
+  let done = 0;
+  for await (const _ of mapInOrder(files, CONCURRENCY, (file) => writeOne(join(folder, file.path), file), signal)) {
+    onProgress?.({ stage: "convert", done: ++done, total: files.length, unit: "files" });
+  }
+  for (const path of folders) fsyncFolder(path);
+}
+
+async function writeOne(path: string, content: OutputFile): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    const file = await open(temporary, "wx", 0o644);
+    try {
+      await writeFile(file, "text" in content ? content.text : createReadStream(content.copyOf));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    discard(temporary);
+    throw error;
+  }
 }

@@ -31,7 +31,7 @@ export const dataConvert: Command = {
     const copyImages = input.flags.copyImages === true;
     // Labels can be converted without their images; copying needs them.
     const dataset = await openDataset(data, { labels, task, classes, missing: copyImages ? "skip" : "keep", ...work });
-    const converted = convertDataset(dataset, { to, out, copyImages, force: input.flags.force === true, ...work });
+    const converted = await convertDataset(dataset, { to, out, copyImages, force: input.flags.force === true, ...work });
     const result = { from: dataset.source, to, path: converted.path, samples: dataset.samples.length, files: converted.files };
     if (terminal.json) terminal.print(JSON.stringify(result));
     else terminal.print(`${result.path}: ${result.samples} images, from ${result.from} to ${to}`);
