@@ -77,9 +77,14 @@ export function readWholeFile(
  * Writes a whole file so that a crash leaves either the old content or the new: temporary file in the same folder,
  * fsync, rename, fsync of the folder.
  *
+ * @param options.durable false for one of many files that can be made again: after a power cut it may be gone, but is never half
  * @throws UserError `io` naming the file if the disk refuses; the old file is intact and the temporary one removed
  */
-export function writeFileAtomic(path: string, content: string | Uint8Array): void {
+export function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array,
+  { durable = true }: { readonly durable?: boolean } = {},
+): void {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
@@ -93,7 +98,7 @@ export function writeFileAtomic(path: string, content: string | Uint8Array): voi
       closeSync(file);
     }
     renameSync(temporary, path);
-    fsyncFolder(folder);
+    if (durable) fsyncFolder(folder);
   } catch (error) {
     discard(temporary);
     throw new UserError("io", `${path}: cannot be written: ${messageOf(error)}`, {

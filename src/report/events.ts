@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { maskedCrc32c } from "../crc32.js";
 import { messageOf, UserError } from "../errors.js";
 import { makeFolder } from "../files.js";
-import { maskedCrc32c } from "../crc32.js";
 import { type Event, EventSchema } from "./tfevents_pb.js";
 
 const FILE_VERSION = "brain.Event:2";
@@ -43,6 +43,9 @@ export interface EventWriter {
   close(): void;
 }
 
+/** Seconds since 1970. The library's one look at the clock: TensorBoard draws by it, and no result depends on it. */
+const clock = () => Date.now() / 1000;
+
 /**
  * Starts `events.out.tfevents.<seconds>.<host>` in a folder, which is made if needed. Never touches an existing file:
  * a second writer in the same second gets `.1`, `.2`, … appended.
@@ -51,7 +54,7 @@ export interface EventWriter {
  */
 export function createEventWriter(
   folder: string,
-  { wallTime, host = "sigmax" }: { readonly wallTime: () => number; readonly host?: string },
+  { wallTime = clock, host = "sigmax" }: { readonly wallTime?: (() => number) | undefined; readonly host?: string } = {},
 ): EventWriter {
   const start = wallTime();
   const seconds = String(Math.floor(start)).padStart(10, "0");

@@ -69,7 +69,7 @@ export async function readBottleneck(path: string, image?: string): Promise<Bott
 
 /** Writes one bottleneck file. @throws UserError `io` */
 export function writeBottleneck(path: string, vector: Float32Array): void {
-  writeFileAtomic(path, formatBottleneck(vector));
+  writeFileAtomic(path, formatBottleneck(vector), { durable: false });
 }
 
 /** Bottleneck files whose images are not there. */

@@ -50,6 +50,8 @@ export interface RetrainOptions extends Omit<BackboneOptions, "views">, WorkOpti
   readonly randomBrightness?: number | undefined;
   /** Decides first weights, batches, distortions and random features. Default 1. */
   readonly seed?: number | undefined;
+  /** Seconds since 1970, for the TensorBoard events; the clock by default. Nothing else depends on it. */
+  readonly wallTime?: (() => number) | undefined;
   /** Told of every evaluation. */
   readonly onStep?: ((report: StepReport) => void) | undefined;
 }

@@ -264,6 +264,15 @@ describe("what is refused", () => {
   });
 });
 
+it("dates its events by the clock it is given", async () => {
+  const out = outputs();
+  let now = 1000;
+  await retrain({ ...out, bottleneckDir: makeBottlenecks("dated"), howManyTrainingSteps: 2, wallTime: () => now++ });
+  const times = eventsOf(out.summariesDir, "train").scalars.map(({ wallTime }) => wallTime);
+  expect(times).toHaveLength(4);
+  expect(times.every((time) => time >= 1000 && time < now)).toBe(true);
+});
+
 it("leaves nothing behind when it is stopped", async () => {
   const stop = new AbortController();
   const out = outputs();

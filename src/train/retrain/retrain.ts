@@ -4,16 +4,14 @@ import { UserError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import { DECIDE } from "../../learn/decide.js";
 import { METRICS } from "../../learn/metrics/report.js";
-import type { EmbeddingOrigin } from "../../model/backbone.js";
-import { MANIFEST_KEY, type Manifest } from "../../model/manifest.js";
-import { type Model, readModel, withMetadata, writeModel } from "../../onnx/index.js";
-import { appendHead, type HeadLayer, lastLayer } from "../../onnx/surgery.js";
+import { assembleClassifier } from "../../model/assemble.js";
+import { writeModel } from "../../onnx/index.js";
 import { throwIfAborted } from "../../progress.js";
-import { createRandom } from "../../random.js";
+import { createRandom, DEFAULT_SEED } from "../../random.js";
 import { PARTS } from "../../task.js";
 import type { Counts, PlacedSample } from "../parts.js";
 import { fingerprint } from "../prepare.js";
-import { DEFAULT_SEED, defaultThresholds } from "../train.js";
+import { defaultThresholds } from "../train.js";
 import { type Batch, type BatchSource, batchesOf } from "./batches.js";
 import type { RetrainFeatures } from "./features.js";
 import { withFinalTensor } from "./graph.js";
@@ -57,17 +55,19 @@ export async function retrain(options: RetrainOptions): Promise<RetrainResult> {
       test: parts.test.samples.length,
     };
     const placed = PARTS.flatMap((part) => parts[part].samples.map((sample): PlacedSample => ({ sample, part })));
-    const about: About = {
-      version: 1,
-      task,
-      head,
-      classes: [...classes],
-      thresholds: defaultThresholds(classes.length),
-      dataset: { fingerprint: fingerprint(classes, placed), counts },
-      test,
-    };
-    const graph = graphOf({ weights: layer.weights, bias: layer.bias, head }, network, about);
-    writeFileAtomic(options.outputGraph, writeModel(withFinalTensor(graph, settings.finalTensorName)));
+    const { model } = assembleClassifier({
+      origin: network,
+      views: 1,
+      layer: { weights: layer.weights, bias: layer.bias, head },
+      about: {
+        task,
+        classes,
+        thresholds: defaultThresholds(classes.length),
+        dataset: { fingerprint: fingerprint(classes, placed), counts },
+        test,
+      },
+    });
+    writeFileAtomic(options.outputGraph, writeModel(withFinalTensor(model, settings.finalTensorName)));
     writeFileAtomic(options.outputLabels, `${classes.join("\n")}\n`);
     return {
       task,
@@ -120,7 +120,7 @@ async function descend(
   const { signal, onProgress, onWarning, onStep } = options;
   const { howManyTrainingSteps: steps, learningRate, trainBatchSize, validationBatchSize, evalStepInterval } = settings;
   if (validation.count === 0) onWarning?.("no image belongs to the validation part: validation accuracy is not reported");
-  const summaries = openSummaries(options.summariesDir, { force: options.force ?? false });
+  const summaries = openSummaries(options.summariesDir, { force: options.force ?? false, wallTime: options.wallTime });
   try {
     for (let step = 0; step < steps; step++) {
       throwIfAborted(signal);
@@ -189,19 +189,4 @@ async function examine(
     count: rows.length,
     misclassified,
   };
-}
-
-/** What a classifier says about itself, apart from its backbone. */
-type About = Omit<Manifest, "calibration" | "preprocess" | "backbone">;
-
-/** The whole classifier, or the last layer alone where the network is not there. */
-function graphOf(layer: HeadLayer, { id, sha256, embeddingSize, preprocess, model }: EmbeddingOrigin, about: About): Model {
-  const manifest: Manifest = {
-    ...about,
-    calibration: null,
-    preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
-    backbone: { id, sha256, views: 1, embeddingSize },
-  };
-  const graph = model === undefined ? lastLayer(layer) : appendHead(readModel(model, { file: id }), layer);
-  return withMetadata(graph, { [MANIFEST_KEY]: JSON.stringify(manifest) });
 }

@@ -19,11 +19,13 @@ export interface Summaries {
  * Starts the event files `<folder>/{train,validation}`; without a folder nothing is written.
  * With `force`, event files of an earlier run are removed, and nothing else.
  */
-export function openSummaries(folder: string | undefined, { force }: { readonly force: boolean }): Summaries {
+export function openSummaries(
+  folder: string | undefined,
+  { force, wallTime }: { readonly force: boolean; readonly wallTime?: (() => number) | undefined },
+): Summaries {
   if (folder === undefined) return { add() {}, flush() {}, close() {} };
   refuseSummaries(folder, { force });
   for (const file of earlierEvents(folder)) rmSync(file);
-  const wallTime = () => Date.now() / 1000;
   const writers = new Map<Curve, EventWriter>();
   for (const curve of CURVES) writers.set(curve, createEventWriter(join(folder, curve), { wallTime }));
   return {
