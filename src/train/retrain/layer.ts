@@ -1,8 +1,7 @@
 import { argmax } from "../../learn/decide.js";
 import { createOptimizer, optimizerStep } from "../../learn/optimizers.js";
-import { HEADS, headModel } from "../../model/head.js";
+import { forwardModel, HEADS, headModel } from "../../model/head.js";
 import { CELL_WEIGHTS } from "../../model/head-weights.js";
-import { GraphBuilder, writeModel } from "../../onnx/index.js";
 import type { Random } from "../../random.js";
 import { openSession } from "../../runtime/open.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
@@ -107,7 +106,7 @@ export async function openFinalLayer(
       positive: float32([rows, classes], positive),
       ...(HEADS[head].negatives ? { negative: float32([rows, classes], negative) } : {}),
     });
-    const { probabilities } = await scorer.run(layer);
+    const { probabilities } = await scorer.run(layer, ["probabilities"]);
     const losses = floats(outputs.losses);
     const score: Score = {
       losses,
@@ -131,18 +130,6 @@ export async function openFinalLayer(
       await scorer.close();
     },
   };
-}
-
-/** Probabilities of a head: inputs as in `headModel`, output `probabilities` `[N, K]`. */
-function forwardModel(head: Head, size: number, classes: number): Uint8Array {
-  const graph = new GraphBuilder();
-  const features = graph.input("features", "float32", ["N", size]);
-  const weights = graph.input("weights", "float32", [classes, size]);
-  const bias = graph.input("bias", "float32", [classes]);
-  const logits = graph.op("Gemm", [features, weights, bias], { transB: 1 });
-  const { op, attributes } = HEADS[head].activation;
-  graph.output(graph.op(op, [logits], attributes, "probabilities"));
-  return writeModel(graph.build({ name: `${head}-head` }));
 }
 
 /** Standard normal, drawn again beyond two deviations (`tf.truncated_normal`). */
