@@ -5,9 +5,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { Part, Task } from "../task.js";
 import { checkContent, checkLabels, describeUnreadable } from "./checks.js";
 import type { Dataset } from "./dataset.js";
-import { inspectDataset } from "./inspect.js";
+import { countLabels, inspectDataset } from "./inspect.js";
 import { openDataset } from "./open.js";
-import { measureImages } from "./sizes.js";
+import { describeSizes, measureImages } from "./sizes.js";
 
 const root = mkdtempSync(join(tmpdir(), "sigmax-checks-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -59,7 +59,7 @@ describe("checkLabels", () => {
   it("names classes with few images, none, or none in a part, and empty parts", () => {
     const rows = Array.from({ length: 30 }, (_, i) => [i < 25 ? 1 : 0, i < 3 ? 1 : 0, 0]);
     const split = rows.map((_, i): Part => (i < 20 ? "train" : "test"));
-    expect(checkLabels(datasetOf(["a", "b", "c"], rows), split)).toEqual([
+    expect(checkLabels(countLabels(datasetOf(["a", "b", "c"], rows), split))).toEqual([
       { kind: "few-images", message: "Fewer than 20 images: b. Results for them will vary.", classes: ["b"] },
       { kind: "no-positives", message: "No image at all: c.", classes: ["c"] },
       { kind: "empty-part", message: "The validation part is empty." },
@@ -69,13 +69,13 @@ describe("checkLabels", () => {
 
   it("says that one class is none", () => {
     const rows = Array.from({ length: 30 }, () => [1]);
-    expect(checkLabels(datasetOf(["a"], rows, "multiclass")).map(({ kind }) => kind)).toEqual(["one-class"]);
+    expect(checkLabels(countLabels(datasetOf(["a"], rows, "multiclass"))).map(({ kind }) => kind)).toEqual(["one-class"]);
   });
 
   it("has nothing to say of a sound dataset", () => {
     const rows = Array.from({ length: 60 }, (_, i) => [i % 2, 1 - (i % 2)]);
     const split = rows.map((_, i): Part => (["train", "validation", "test"] as const)[Math.floor(i / 2) % 3]);
-    expect(checkLabels(datasetOf(["a", "b"], rows, "multiclass"), split)).toEqual([]);
+    expect(checkLabels(countLabels(datasetOf(["a", "b"], rows, "multiclass"), split))).toEqual([]);
   });
 });
 
@@ -110,6 +110,14 @@ describe("measureImages", () => {
     const { lookedAt, kinds, unreadable } = await measureImages(dataset, { limit: 40 });
     expect([lookedAt, unreadable]).toEqual([40, []]);
     expect(kinds).toEqual([{ widthPx: 256, heightPx: 256, bands: ["red", "green", "blue"], dtype: "uint8", count: 40 }]);
+  });
+
+  it("says in a line which kinds there are", () => {
+    const kind = (widthPx: number, count: number) => ({ widthPx, heightPx: 8, bands: ["red", "nir"], dtype: "uint8", count });
+    const line = (...kinds: ReturnType<typeof kind>[]) => describeSizes(kinds);
+    expect(line(kind(4, 9))).toBe("all 9 are 4×8 uint8 (red, nir)");
+    expect(line(kind(4, 2), kind(5, 1))).toBe("2 of 3 are 4×8 uint8 (red, nir); 1 of 3 are 5×8 uint8 (red, nir)");
+    expect(line(...[1, 2, 3, 4, 5, 6, 7].map((widthPx) => kind(widthPx, 1)))).toMatch(/ 5×8 [^;]*; 2 other kinds$/);
   });
 
   it("lists what is no image, with the reason", async () => {

@@ -7,7 +7,7 @@ import { messageOf } from "../errors.js";
 import type { WorkOptions } from "../progress.js";
 import { PARTS, type Part } from "../task.js";
 import type { Dataset, Sample } from "./dataset.js";
-import { inspectDataset } from "./inspect.js";
+import type { LabelCounts } from "./inspect.js";
 import type { Split } from "./split/explicit.js";
 import { compareCodePoints } from "./text.js";
 
@@ -36,15 +36,15 @@ export interface Finding {
 }
 
 /** What the counts alone show: classes with few images or none, parts without a class, a single class. */
-export function checkLabels(dataset: Dataset, split?: Split): readonly Finding[] {
-  const { classes, samples, labelled, parts } = inspectDataset(dataset, split);
+export function checkLabels({ task, classes, samples, labelled, parts }: LabelCounts): readonly Finding[] {
   const findings: Finding[] = [];
   const tell = (kind: Finding["kind"], names: readonly string[], message: string) => {
     if (names.length > 0) findings.push({ kind, message, classes: names });
   };
   const shown = (names: readonly string[]) => `${names.slice(0, 8).join(", ")}${names.length > 8 ? `, … (${names.length})` : ""}`;
-  if (dataset.task === "multiclass" && classes.length < 2) {
-    tell("one-class", dataset.classes, `There is only one class (${shown(dataset.classes)}): nothing to tell apart.`);
+  if (task === "multiclass" && classes.length < 2) {
+    const names = classes.map(({ name }) => name);
+    tell("one-class", names, `There is only one class (${shown(names)}): nothing to tell apart.`);
   }
   const few = classes.filter(({ yes }) => yes > 0 && yes < FEW_IMAGES).map(({ name }) => name);
   tell("few-images", few, `Fewer than ${FEW_IMAGES} images: ${shown(few)}. Results for them will vary.`);

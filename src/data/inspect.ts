@@ -12,8 +12,8 @@ export interface ClassCounts {
   readonly parts?: Readonly<Record<Part, number>>;
 }
 
-/** A dataset in numbers. */
-export interface Inspection {
+/** How often the labels of a dataset are given. */
+export interface LabelCounts {
   readonly root: string;
   readonly source: string;
   readonly task: Task;
@@ -23,8 +23,6 @@ export interface Inspection {
   /** Images that the labels name and that are not there. */
   readonly missing: number;
   readonly classes: readonly ClassCounts[];
-  /** How many samples have both labels, `[K, K]`; the diagonal holds the counts of the classes. */
-  readonly together: readonly (readonly number[])[];
   /** How many labelled samples have 0, 1, 2, … labels. */
   readonly labelsPerSample: readonly number[];
   /** The most frequent class has this many times the samples of the rarest that has any. */
@@ -33,12 +31,31 @@ export interface Inspection {
   readonly parts?: Readonly<Record<Part, number>>;
 }
 
+/** A dataset in numbers. */
+export interface Inspection extends LabelCounts {
+  /** How many samples have both labels, `[K, K]`; the diagonal holds the counts of the classes. */
+  readonly together: readonly (readonly number[])[];
+}
+
 /** Counts what a dataset holds; pixels are not read. With a split, also by part. */
 export function inspectDataset(dataset: Dataset, split?: Split): Inspection {
+  return { ...countLabels(dataset, split), together: countTogether(dataset) };
+}
+
+function countTogether({ samples, classes }: Dataset): readonly (readonly number[])[] {
+  const together = classes.map(() => new Array<number>(classes.length).fill(0));
+  for (const { labels } of samples) {
+    const yes = classes.flatMap((_, k) => (labels[k] === YES ? [k] : []));
+    for (const a of yes) for (const b of yes) together[a][b]++;
+  }
+  return together;
+}
+
+/** The counts without those of pairs, in memory that grows with the classes and not with their square. */
+export function countLabels(dataset: Dataset, split?: Split): LabelCounts {
   const { samples, classes } = dataset;
   const size = classes.length;
   const counts = new Map([YES, NO, UNKNOWN].map((value) => [value, new Uint32Array(size)]));
-  const together = Array.from({ length: size }, () => new Array<number>(size).fill(0));
   const labelsPerSample: number[] = [];
   const inPart = new Map(PARTS.map((part) => [part, new Uint32Array(size)]));
   let labelled = 0;
@@ -48,7 +65,6 @@ export function inspectDataset(dataset: Dataset, split?: Split): Inspection {
       counts.get(label)![k]++;
       if (label === YES) yes.push(k);
     });
-    for (const a of yes) for (const b of yes) together[a][b]++;
     const part = split?.[i];
     if (part !== undefined) for (const k of yes) inPart.get(part)![k]++;
     if (!isLabelled(sample)) return;
@@ -76,7 +92,6 @@ export function inspectDataset(dataset: Dataset, split?: Split): Inspection {
       unknown: counts.get(UNKNOWN)![k],
       ...(split && { parts: byPart((part) => inPart.get(part)![k]) }),
     })),
-    together,
     labelsPerSample,
     imbalance: positives.length === 0 ? 1 : Math.max(...positives) / Math.min(...positives),
     groups: new Set(samples.flatMap(({ group }) => (group === undefined ? [] : [group]))).size,

@@ -6,6 +6,9 @@ import { checkImage, MAX_IMAGE_BYTES } from "../raster/formats.js";
 import type { Unreadable } from "./checks.js";
 import type { Dataset, Sample } from "./dataset.js";
 
+/** Datasets of mixed sizes may have as many kinds as images. */
+const SHOWN_KINDS = 5;
+
 /** One kind of image among those that were looked at. */
 export interface ImageKind {
   readonly widthPx: number;
@@ -46,10 +49,25 @@ export async function measureImages(
   return { lookedAt: chosen.length, kinds: [...kinds.values()].sort((a, b) => b.count - a.count), unreadable };
 }
 
+/** The kinds of image on one line, the most frequent first: `all 500 are 64×64 uint8 (red, green, blue)`. */
+export function describeSizes(kinds: readonly ImageKind[]): string {
+  const total = kinds.reduce((sum, { count }) => sum + count, 0);
+  const some = kinds.slice(0, SHOWN_KINDS).map(({ widthPx, heightPx, bands, dtype, count }) => {
+    const what = `${widthPx}×${heightPx} ${dtype} (${bands.join(", ")})`;
+    return count === total ? `all ${total} are ${what}` : `${count} of ${total} are ${what}`;
+  });
+  const more = kinds.length > SHOWN_KINDS ? [`${kinds.length - SHOWN_KINDS} other kinds`] : [];
+  return [...some, ...more].join("; ");
+}
+
 async function headerOf({ file, path }: Sample) {
   try {
     const { size } = await stat(path);
-    if (size > MAX_IMAGE_BYTES) throw new UserError("limit", `${size} bytes, the limit is ${MAX_IMAGE_BYTES}`);
+    if (size > MAX_IMAGE_BYTES) {
+      throw new UserError("limit", `${size} bytes, the limit is ${MAX_IMAGE_BYTES}`, {
+        hint: "Cut the image into smaller ones.",
+      });
+    }
     return { file, header: checkImage(await readFile(path), { file }), reason: "" };
   } catch (error) {
     return { file, header: undefined, reason: messageOf(error) };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { checkContent, checkLabels, describeUnreadable, type Unreadable } from "../data/checks.js";
 import type { Dataset } from "../data/dataset.js";
+import { countLabels } from "../data/inspect.js";
 import { openDataset } from "../data/open.js";
 import { SPLIT_METHODS, type SplitOptions, splitDataset } from "../data/split.js";
 import { UserError } from "../errors.js";
@@ -51,7 +52,7 @@ export async function openSplitData(options: DataOptions & WorkOptions & { reado
   });
   const parts = splitDataset(dataset, { ...splitChoice(options.split), groupBy: options.groupBy, seed, onWarning });
   const content = await checkContent(dataset, parts, work);
-  for (const { message } of [...checkLabels(dataset, parts), ...content.findings]) onWarning?.(message);
+  for (const { message } of [...checkLabels(countLabels(dataset, parts)), ...content.findings]) onWarning?.(message);
   const placed = placeSamples(dataset, parts);
   const rows = rowsByPart(placed);
   if (rows.train.length === 0) {

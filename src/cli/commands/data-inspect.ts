@@ -1,6 +1,7 @@
 import { checkContent, checkLabels, describeUnreadable } from "../../data/checks.js";
 import { inspectDataset } from "../../data/inspect.js";
 import { openDataset } from "../../data/open.js";
+import { describeSizes, measureImages } from "../../data/sizes.js";
 import { splitDataset } from "../../data/split.js";
 import { printable, printableLines } from "../../printable.js";
 import { PARTS } from "../../task.js";
@@ -28,9 +29,12 @@ export const dataInspect: Command = {
     });
     const found = inspectDataset(dataset, parts);
     const content = await checkContent(dataset, parts, work);
-    const findings = [...checkLabels(dataset, parts), ...content.findings];
+    const { lookedAt, kinds, unreadable: damaged } = await measureImages(dataset, work);
+    const findings = [...checkLabels(found), ...content.findings];
+    const told = new Set(content.unreadable.map(({ file }) => file));
+    const unreadable = [...content.unreadable, ...damaged.filter(({ file }) => !told.has(file))];
     if (terminal.json) {
-      terminal.print(JSON.stringify({ ...found, findings, unreadable: content.unreadable }));
+      terminal.print(JSON.stringify({ ...found, findings, sizes: { lookedAt, kinds }, unreadable }));
       return;
     }
     terminal.print(
@@ -47,8 +51,8 @@ export const dataInspect: Command = {
     );
     const perImage = found.labelsPerSample.flatMap((count, many) => (count > 0 ? [`${count} with ${many}`] : []));
     terminal.print(`\nlabels per image: ${perImage.join(", ")}`);
-    if (content.unreadable.length > 0)
-      terminal.print(`\n${printableLines(describeUnreadable(content.unreadable, found.samples))}`);
+    if (kinds.length > 0) terminal.print(printable(`image sizes: ${describeSizes(kinds)}`));
+    if (unreadable.length > 0) terminal.print(`\n${printableLines(describeUnreadable(unreadable, found.samples))}`);
     for (const { message } of findings) terminal.print(`\n! ${printable(message)}`);
   },
 };
