@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import { throwIfAborted } from "../progress.js";
+import { addScaled, dot } from "./vectors.js";
 
 /** A loss and its gradient at one point. The gradient may be a buffer that the next call overwrites. */
 export interface Evaluation {
@@ -185,16 +186,6 @@ function createMemory(capacity: number, precondition = (values: Float64Array) =>
       return direction;
     },
   };
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-function addScaled(target: Float64Array, scale: number, source: Float64Array): void {
-  for (let i = 0; i < target.length; i++) target[i] += scale * source[i];
 }
 
 function along(origin: Float64Array, direction: Float64Array, step: number): Float64Array {

@@ -1,4 +1,5 @@
 import { cholesky, solveCholesky } from "../learn/linalg.js";
+import { addScaled, dot } from "../learn/vectors.js";
 import { GraphBuilder } from "../onnx/builder.js";
 import { writeModel } from "../onnx/model.js";
 import type { Session } from "../runtime/session.js";
@@ -107,14 +108,4 @@ function orthonormalise(vectors: readonly Float64Array[]): Float64Array[] {
     if (length > 1e-4 * before) basis.push(rest.map((value) => value / length));
   }
   return basis;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-function addScaled(target: Float64Array, scale: number, source: Float64Array): void {
-  for (let i = 0; i < target.length; i++) target[i] += scale * source[i];
 }
