@@ -6,7 +6,7 @@ import { parseTagColumn } from "../tags.js";
 import { quoted } from "../text.js";
 import { bareRow, COLUMN_HINT, columnsOf, refuseWithoutRows } from "./rows.js";
 import type { FileSource, LabelDocument, SourceOptions } from "./source.js";
-import { tokensOf } from "./tokens.js";
+import { tokensOf, WRITINGS } from "./tokens.js";
 
 /** One row per image, its labels in one cell: `image_name,tags`. */
 export const csvSource: FileSource = {
@@ -35,8 +35,7 @@ export const csvSource: FileSource = {
         : tokens(sample).join(" ");
       return withParts ? [sample.file, cell, sample.part ?? ""] : [sample.file, cell];
     });
-    const labelColumn = dataset.task === "multiclass" ? "label" : "tags";
-    const header = ["image_name", labelColumn, ...(withParts ? ["split"] : [])];
+    const header = ["image_name", WRITINGS[dataset.task].column, ...(withParts ? ["split"] : [])];
     yield { path: fileName, text: formatCsv([header, ...rows], delimiterOf(fileName)) };
   },
 };

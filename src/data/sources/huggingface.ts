@@ -10,7 +10,7 @@ import { quoted } from "../text.js";
 import { parseTagTable } from "./csv.js";
 import { bareRow, COLUMN_HINT, columnsOf } from "./rows.js";
 import type { FileSource, FolderSource, LabelDocument, SourceOptions } from "./source.js";
-import { tokensOf } from "./tokens.js";
+import { tokensOf, WRITINGS } from "./tokens.js";
 
 /** `metadata.csv` or `metadata.jsonl` with a `file_name`, as the Hugging Face image folder has it. */
 export const huggingfaceSource: FileSource = {
@@ -26,10 +26,10 @@ export const huggingfaceSource: FileSource = {
 
   *write(dataset, { fileName }) {
     const tokens = tokensOf(dataset);
+    const { field, json } = WRITINGS[dataset.task];
     const lines = dataset.samples.map((sample) => {
-      const labels = tokens(sample);
-      const said = dataset.task === "multiclass" ? { label: labels[0] ?? null } : { labels };
-      return JSON.stringify({ file_name: sample.file, ...said, ...(sample.part && { split: sample.part }) });
+      const said = { file_name: sample.file, [field]: json(tokens(sample)) };
+      return JSON.stringify({ ...said, ...(sample.part && { split: sample.part }) });
     });
     yield { path: fileName, text: `${lines.join("\n")}\n` };
   },

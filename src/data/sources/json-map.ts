@@ -5,7 +5,7 @@ import { type LabelTable, placeOf } from "../labels.js";
 import { safeName } from "../names.js";
 import { listedTags } from "./huggingface.js";
 import type { FileSource, LabelDocument } from "./source.js";
-import { tokensOf } from "./tokens.js";
+import { tokensOf, WRITINGS } from "./tokens.js";
 
 const VERSION = 1;
 
@@ -19,11 +19,8 @@ export const jsonMapSource: FileSource = {
 
   *write(dataset, { fileName }) {
     const tokens = tokensOf(dataset);
-    const lines = dataset.samples.map((sample) => {
-      const labels = tokens(sample);
-      const said = dataset.task === "multiclass" ? (labels[0] ?? null) : labels;
-      return `    ${JSON.stringify(sample.file)}: ${JSON.stringify(said)}`;
-    });
+    const { json } = WRITINGS[dataset.task];
+    const lines = dataset.samples.map((sample) => `    ${JSON.stringify(sample.file)}: ${JSON.stringify(json(tokens(sample)))}`);
     const head = [
       `"version": ${VERSION}`,
       `"task": ${JSON.stringify(dataset.task)}`,
