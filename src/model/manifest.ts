@@ -68,7 +68,7 @@ export function parseManifest(text: string | undefined, file: string): Manifest 
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new UserError("bad-model", `${file}: its sigmax metadata is not JSON`, { cause });
+    throw new UserError("bad-model", `${file}: its sigmax metadata is not JSON`, { hint: DAMAGED, cause });
   }
   const result = manifestSchema.safeParse(json);
   if (!result.success) {
@@ -76,10 +76,10 @@ export function parseManifest(text: string | undefined, file: string): Manifest 
     throw new UserError(
       "bad-model",
       `${file}: its sigmax metadata is wrong at ${issue.path.join(".") || "the top"}: ${issue.message}`,
-      {
-        hint: "The file is damaged, or was written by a newer version of sigmax.",
-      },
+      { hint: DAMAGED },
     );
   }
   return result.data;
 }
+
+const DAMAGED = "The file is damaged, or was written by a newer version of sigmax.";

@@ -7,7 +7,8 @@ import type { RuntimeChoice } from "./session.js";
 
 /** What a worker thread is given when it starts. */
 export interface ImageWorkerData {
-  readonly model: Uint8Array;
+  /** In memory that all workers share. */
+  readonly model: Uint8Array<SharedArrayBuffer>;
   readonly preprocess: Preprocess;
   readonly outputs: readonly string[];
   readonly runtime: RuntimeChoice;
@@ -66,8 +67,10 @@ interface Job {
 export async function openImagePool(options: ImagePoolOptions): Promise<ImagePool> {
   const { images = Number.POSITIVE_INFINITY } = options;
   const threads = Math.max(1, Math.min(options.threads ?? availableParallelism(), images));
+  const model = new Uint8Array(new SharedArrayBuffer(options.model.length));
+  model.set(options.model);
   const data: ImageWorkerData = {
-    model: options.model,
+    model,
     preprocess: options.preprocess,
     outputs: options.outputs,
     runtime: options.runtime ?? "auto",

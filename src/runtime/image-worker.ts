@@ -1,3 +1,4 @@
+/// <reference lib="es2024.arraybuffer" />
 import { parentPort, workerData } from "node:worker_threads";
 import { messageOf, UserError } from "../errors.js";
 import { decodeRaster } from "../raster/formats.js";
@@ -58,7 +59,15 @@ function replyError(id: number | undefined, error: unknown): void {
 }
 
 try {
-  const session = await openSession(model, { threads: 1, runtime, onWarning: (message) => reply({ kind: "notice", message }) });
+  // ONNX Runtime takes no shared memory. Once it has read this copy, the copy is shrunk: the collector would let it lie for long.
+  const copy = new Uint8Array(new ArrayBuffer(model.length, { maxByteLength: model.length }));
+  copy.set(model);
+  const session = await openSession(copy, {
+    threads: 1,
+    runtime,
+    onWarning: (message) => reply({ kind: "notice", message }),
+  });
+  copy.buffer.resize(0);
   port.on("message", (request: ImageRequest) => void answer(session, request));
   reply({ kind: "ready" });
 } catch (error) {

@@ -117,6 +117,7 @@ describe("probeModel", () => {
 
   it("names a file that is not there", async () => {
     await expect(probeModel("nowhere.onnx")).rejects.toMatchObject({ code: "not-found", message: /^nowhere\.onnx/ });
+    await expect(probeModel(".")).rejects.toMatchObject({ code: "bad-file", message: ".: is not a regular file" });
   });
 
   const control = join(BAD, "onnx/ok.onnx");

@@ -91,6 +91,14 @@ describe("predicting a few images", () => {
 });
 
 describe("predicting files", () => {
+  it.each(["auto", "wasm"] as const)("hands one classifier to several workers (runtime %s)", async (runtime) => {
+    const labels: (readonly string[] | undefined)[] = [];
+    for await (const { prediction } of predictFiles(brightest(RGB), files, { threads: 2, runtime, trusted: true })) {
+      labels.push(prediction?.labels);
+    }
+    expect(labels).toEqual(files.map((_, i) => [RGB[i % 3]]));
+  });
+
   it("takes a classifier that was read already and counts the files of an array by itself", async () => {
     const read = parseClassifier(brightest(RGB), "a.onnx");
     expect(await readClassifier(read)).toBe(read);
