@@ -51,7 +51,8 @@ export const dataInspect: Command = {
     );
     const perImage = found.labelsPerSample.flatMap((count, many) => (count > 0 ? [`${count} with ${many}`] : []));
     terminal.print(`\nlabels per image: ${perImage.join(", ")}`);
-    if (kinds.length > 0) terminal.print(printable(`image sizes: ${describeSizes(kinds)}`));
+    const some = lookedAt < found.samples ? ` (${lookedAt} of ${found.samples} looked at)` : "";
+    if (kinds.length > 0) terminal.print(printable(`image sizes${some}: ${describeSizes(kinds)}`));
     if (unreadable.length > 0) terminal.print(`\n${printableLines(describeUnreadable(unreadable, found.samples))}`);
     for (const { message } of findings) terminal.print(`\n! ${printable(message)}`);
   },
