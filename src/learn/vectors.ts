@@ -1,4 +1,4 @@
-/** Σ aᵢ bᵢ. Four sums at a time: additions that wait for each other would take most of the time. */
+/** Σ aᵢ bᵢ, as four sums, so that additions need not wait for each other. */
 export function dot(a: Float64Array, b: Float64Array): number {
   const even = a.length - (a.length % 4);
   let [s0, s1, s2, s3] = [0, 0, 0, 0];
