@@ -12,6 +12,7 @@ import { METRICS, type Metrics } from "../learn/metrics/report.js";
 import { bestF1Thresholds } from "../learn/thresholds.js";
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import type { WorkOptions } from "../progress.js";
+import { DEFAULT_SEED } from "../random.js";
 import { renderCompareReport } from "../report/compare.js";
 import type { ComparedHead, ComparedImage, CompareReport, DecisionRule, SetSizes } from "../report/compare-data.js";
 import { pickImages } from "../report/compare-images.js";
@@ -22,7 +23,7 @@ import type { BackboneOptions, DataOptions } from "./options.js";
 import { pickRows } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData, type SplitData } from "./prepare.js";
 import { DECODED_AT_ONCE, thumbnailOf } from "./run-report.js";
-import { DEFAULT_SEED, fitAndScore, type ScoredHead } from "./train.js";
+import { fitAndScore, type ScoredHead } from "./scored-head.js";
 
 export interface CompareOptions extends DataOptions, BackboneOptions, WorkOptions {
   /** Folder to write: compare.html and compare.json. */

@@ -9,12 +9,12 @@ import { UserError } from "../errors.js";
 import { refuseToOverwrite, writeFileAtomic } from "../files.js";
 import { openBackbone } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
+import { DEFAULT_SEED } from "../random.js";
 import { namesFile } from "./array-embeddings.js";
 import { checkOptions } from "./check-options.js";
 import { embedImages, readSpread } from "./embeddings.js";
 import type { BackboneOptions } from "./options.js";
 import { meanOverViews } from "./score.js";
-import { DEFAULT_SEED } from "./train.js";
 
 export interface EmbedOptions extends BackboneOptions, WorkOptions {
   readonly images: readonly ImageFile[];

@@ -1,5 +1,5 @@
 import { YES } from "../data/dataset.js";
-import type { ScoredHead } from "./train.js";
+import type { ScoredHead } from "./scored-head.js";
 
 /** One test image decided wrongly. */
 export interface MistakenRow {

@@ -9,6 +9,7 @@ import {
   predictionOf,
   preprocessOf,
 } from "../model/classifier.js";
+import type { Manifest } from "../model/manifest.js";
 import type { Prediction } from "../model/prediction.js";
 import type { WorkOptions } from "../progress.js";
 import { decodeRaster } from "../raster/formats.js";
@@ -98,9 +99,36 @@ export async function readClassifier(
   if (typeof source === "object" && "manifest" in source) return source;
   const file = typeof source === "string" ? source : "the classifier";
   const bytes = typeof source === "string" ? readWholeFile(source, { maxBytes: MAX_MODEL_BYTES, hint: HINT }) : source;
+  if (!trusted) await refuseUnfit(bytes, { file, runtime, signal });
   const classifier = parseClassifier(bytes, file);
-  if (!trusted) await probeModel(bytes, { file, runtime, signal });
+  preprocessOf(classifier.manifest, file);
   return classifier;
+}
+
+/** Files above this are not read in this process before a child has passed them. */
+const SMALL_BYTES = 16 * 2 ** 20;
+
+/** @throws UserError what `probeModel` says; of a classifier of embeddings, that it is one */
+async function refuseUnfit(
+  bytes: Uint8Array,
+  options: { readonly file: string } & Pick<OpenClassifierOptions, "runtime" | "signal">,
+): Promise<void> {
+  try {
+    await probeModel(bytes, options);
+  } catch (error) {
+    const { file } = options;
+    const manifest = bytes.length <= SMALL_BYTES ? manifestIn(bytes, file) : undefined;
+    if (manifest !== undefined) preprocessOf(manifest, file);
+    throw error;
+  }
+}
+
+function manifestIn(bytes: Uint8Array, file: string): Manifest | undefined {
+  try {
+    return parseClassifier(bytes, file).manifest;
+  } catch {
+    return undefined;
+  }
 }
 
 export interface PredictFilesOptions extends WorkOptions {

@@ -12,7 +12,7 @@ import type { TrainOptions } from "./options.js";
 import { pickRows } from "./parts.js";
 import type { EmbeddedData, SplitData } from "./prepare.js";
 import { runReport } from "./run-report.js";
-import type { ScoredHead } from "./train.js";
+import type { ScoredHead } from "./scored-head.js";
 
 /** Everything one training found, before it is written. */
 export interface Findings {
@@ -118,9 +118,8 @@ function outOfFoldRows(embedded: EmbeddedData, { fit }: ScoredHead, classes: num
 
 /** One step per strength of the penalty that was tried: what TensorBoard shows of a solver that goes straight to the optimum. */
 function writeEvents(folder: string, { scored }: Findings): void {
-  const wallTime = () => Date.now() / 1000;
-  const train = createEventWriter(join(folder, "train"), { wallTime });
-  const validation = createEventWriter(join(folder, "validation"), { wallTime });
+  const train = createEventWriter(join(folder, "train"));
+  const validation = createEventWriter(join(folder, "validation"));
   scored.fit.grid.forEach((point, step) => {
     train.scalar("loss", point.trainLoss, step);
     train.scalar("log10_l2", Math.log10(point.l2), step);
