@@ -70,7 +70,7 @@ export interface Unreadable {
 
 /** A summary of unreadable images for people: the count, and the first few with their reasons. */
 export function describeUnreadable(unreadable: readonly Unreadable[], total: number): string {
-  const lines = unreadable.slice(0, 10).map(({ file, reason }) => `  ${file}: ${reason}`);
+  const lines = unreadable.slice(0, 10).map(({ file, reason }) => `  ${reason.startsWith(file) ? reason : `${file}: ${reason}`}`);
   const more = unreadable.length > 10 ? [`  … and ${unreadable.length - 10} more`] : [];
   return [`${unreadable.length} of ${total} images could not be read:`, ...lines, ...more].join("\n");
 }

@@ -156,7 +156,7 @@ function unknownLabel(label: string, classes: readonly string[], where: string):
   const similar = nearest(label, classes);
   const meant = similar === undefined ? `The classes are ${classes.slice(0, 8).join(", ")}.` : `Did you mean ${quoted(similar)}?`;
   throw new UserError("bad-data", `${where}: unknown label ${quoted(label)}`, {
-    hint: `${meant} Add it with --classes or fix the row.`,
+    hint: `${meant} Add it to the classes, or fix the row.`,
   });
 }
 

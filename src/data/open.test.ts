@@ -519,3 +519,15 @@ function missing(path: string): boolean {
   console.warn(`SKIPPED: ${path} is not there`);
   return true;
 }
+
+it("a class without a column in a one-hot table is unknown in every row, and said", () => {
+  const warnings: string[] = [];
+  const { classes, rows } = parseLabels(new TextEncoder().encode("file,field,forest\na.jpg,1,0\n"), {
+    file: "labels.csv",
+    classes: ["town", "field", "forest"],
+    onWarning: (message) => warnings.push(message),
+  });
+  expect(classes).toEqual(["town", "field", "forest"]);
+  expect([...rows[0].labels]).toEqual([-1, 1, 0]);
+  expect(warnings.join()).toContain('"town"');
+});

@@ -16,7 +16,7 @@ import {
   placeOf,
 } from "./labels.js";
 import { extensionOf, isImageName, type Listing, listFolder } from "./listing.js";
-import { indexNames, rebase, safeName, withoutExtension } from "./names.js";
+import { indexNames, rebase, withoutExtension } from "./names.js";
 import { labelFilesSource } from "./sources/label-files.js";
 import type { SourceOptions } from "./sources/source.js";
 import { FOLDER_SOURCES, fileSourceOf } from "./sources.js";
@@ -248,10 +248,10 @@ export async function listImages(path: string, options: WorkOptions = {}): Promi
     throw new UserError("not-found", `${path}: no images`, { hint: "Name a folder with .jpg, .png, .webp or .tif files." });
   }
   if (extensionOf(path) !== "txt" || isImageName(path)) return [{ file: path, path }];
-  const files = linesOf(decodeText(readLabelFile(path), path)).flatMap((content, i) => {
-    const given = content.trim();
-    return given === "" ? [] : [safeName(given, placeOf(path, i + 1))];
-  });
+  // The user's own list is trusted like the command line: it may name files anywhere.
+  const files = linesOf(decodeText(readLabelFile(path), path))
+    .map((line) => line.trim())
+    .filter((file) => file !== "");
   if (files.length === 0) throw new UserError("bad-file", `${path}: empty`, { hint: "Write one file name per line." });
-  return files.map((file) => ({ file, path: join(dirname(path), file) }));
+  return files.map((file) => ({ file, path: resolve(dirname(path), file) }));
 }

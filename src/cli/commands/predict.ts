@@ -25,6 +25,9 @@ export const predict: Command = {
     runtime: BACKBONE_FLAGS.runtime,
   },
   async run({ arguments: [classifier, images], flags }, terminal) {
+    if (flags.csv === true && terminal.json) {
+      throw new UserError("usage", "--csv and --json cannot go together", { hint: "Choose one form for stdout." });
+    }
     const files = await imagesOf(images, terminal);
     const runtime = runtimeOf(flags);
     const read = await readClassifier(String(classifier), { runtime, signal: terminal.signal });
@@ -52,7 +55,9 @@ export const predict: Command = {
       if (line !== undefined) terminal.print(line);
     }
     if (failed > 0 && failed === files.length)
-      throw new UserError("bad-file", `none of the ${files.length} images could be read`);
+      throw new UserError("bad-file", `none of the ${files.length} images could be read`, {
+        hint: "Each was named above, with its reason.",
+      });
   },
 };
 
@@ -65,12 +70,15 @@ function jsonLine(
   { file, prediction, error }: PredictedImage,
   classes: readonly string[],
   top: number,
-  onlyTop: boolean,
+  withTop: boolean,
 ): string {
   if (prediction === undefined) return JSON.stringify({ file, error: { code: error.code, message: error.message } });
-  const shown = onlyTop ? ranked(prediction.probabilities).slice(0, top) : classes.map((_, k) => k);
-  const probabilities = Object.fromEntries(shown.map((k) => [classes[k], prediction.probabilities[k]]));
-  return JSON.stringify({ file, labels: prediction.labels, probabilities });
+  const probabilities = Object.fromEntries(classes.map((name, k) => [name, prediction.probabilities[k]]));
+  // A list, since JSON objects keep no order of names that are numbers.
+  const first = ranked(prediction.probabilities)
+    .slice(0, top)
+    .map((k) => ({ label: classes[k], probability: prediction.probabilities[k] }));
+  return JSON.stringify({ file, labels: prediction.labels, probabilities, ...(withTop ? { top: first } : {}) });
 }
 
 function textLine({ file, prediction }: PredictedImage, classes: readonly string[], top: number): string | undefined {

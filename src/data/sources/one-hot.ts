@@ -43,7 +43,7 @@ const LABEL_OF_CELL: ReadonlyMap<string, number> = new Map([
   ["", UNKNOWN],
 ]);
 
-function parseOneHot(document: LabelDocument, { classes: wanted, groupBy }: SourceOptions): LabelTable {
+function parseOneHot(document: LabelDocument, { classes: wanted, groupBy, onWarning }: SourceOptions): LabelTable {
   if (document.form !== "table") throw new TypeError(`${document.file} is not a table`);
   const { file, table } = document;
   refuseWithoutRows(table, file);
@@ -56,16 +56,19 @@ function parseOneHot(document: LabelDocument, { classes: wanted, groupBy }: Sour
     const taken = column === columns.file || column === columns.part || column === columns.group;
     return taken || (wantedNames && !wantedNames.has(name)) ? [] : [{ name, column }];
   });
-  const absent = [...(wantedNames ?? [])].find((name) => !classColumns.some((column) => column.name === name));
-  if (absent !== undefined) {
-    throw new UserError("bad-data", `${file}: no column for the class ${quoted(absent)}`, {
+  const present = new Set(classColumns.map(({ name }) => name));
+  // The classes of a classifier may be more than a table speaks of.
+  const absent = [...(wantedNames ?? [])].filter((name) => !present.has(name));
+  if (absent.length > 0 && present.size === 0) {
+    throw new UserError("bad-data", `${file}: no column for any of the classes ${absent.slice(0, 8).map(quoted).join(", ")}`, {
       hint: "Fix the header or --classes.",
     });
   }
+  for (const name of absent) onWarning?.(`${file}: no column for the class ${quoted(name)}, which is unknown in every row.`);
   refuseOtherTables(table.rows[0].cells, classColumns, table.header, file);
   const rows = table.rows.map(({ line, cells }) => {
     const yes: string[] = [];
-    const unknown: string[] = [];
+    const unknown: string[] = [...absent];
     for (const { name, column } of classColumns) {
       const label = LABEL_OF_CELL.get(cells[column]);
       if (label === YES) yes.push(name);
@@ -77,10 +80,10 @@ function parseOneHot(document: LabelDocument, { classes: wanted, groupBy }: Sour
       }
     }
     // Nothing known at all, rather than each label unknown: such a row does not speak for several labels.
-    const nothing = unknown.length === classColumns.length;
+    const nothing = unknown.length === classColumns.length + absent.length;
     return { ...bareRow(cells, line, columns, file), yes, unknown: nothing ? ("rest" as const) : unknown };
   });
-  const classes = classColumns.map(({ name }) => name).sort(compareCodePoints);
+  const classes = [...classColumns.map(({ name }) => name), ...absent].sort(compareCodePoints);
   return { file, rows, classes, single: false, emptyMulticlass: "mistake" };
 }
 
