@@ -26,6 +26,8 @@ try {
     platform: "node",
     format: "esm",
     packages: "external",
+    // Without the paths of tsconfig.json: "sigmax" is the compiled package, as for users.
+    tsconfigRaw: "{}",
     logLevel: "warning",
   });
   const { run } = await import(pathToFileURL(outfile).href);
