@@ -28,6 +28,8 @@ export interface ReadWholeOptions {
   readonly file?: string | undefined;
   /** What to do when there is no such file. */
   readonly hint?: string | undefined;
+  /** Where to read to; new memory by default. */
+  readonly allocate?: ((bytes: number) => Uint8Array) | undefined;
 }
 
 /**
@@ -37,7 +39,13 @@ export interface ReadWholeOptions {
  */
 export function readWholeFile(
   path: string,
-  { maxBytes, file = path, hint = "Check the path for typing mistakes, and the permissions of the file." }: ReadWholeOptions,
+  {
+    maxBytes,
+    file = path,
+    hint = "Check the path for typing mistakes, and the permissions of the file.",
+    // Not from Node's pool, which would travel along when the bytes are handed to a worker.
+    allocate = Buffer.allocUnsafeSlow,
+  }: ReadWholeOptions,
 ): Uint8Array {
   const orNotFound = <T>(work: () => T): T => {
     try {
@@ -60,8 +68,7 @@ export function readWholeFile(
         hint: "Give a smaller file, or check that it is the one you mean.",
       });
     }
-    // Not from Node's pool, which would travel along when the bytes are handed to a worker.
-    const bytes = Buffer.allocUnsafeSlow(status.size);
+    const bytes = allocate(status.size);
     for (let read = 0; read < bytes.length; ) {
       const count = orNotFound(() => readSync(handle, bytes, read, Math.min(bytes.length - read, READ_BYTES), null));
       if (count === 0) return bytes.subarray(0, read); // it was cut short meanwhile

@@ -34,6 +34,9 @@ export interface EmbedResult {
   readonly unreadable: readonly Unreadable[];
 }
 
+/** A write costs as much as reading an embedding from the cache: rows are gathered. */
+const ROWS_AT_ONCE = 64;
+
 /** Array formats by extension. */
 const FORMATS: Readonly<Record<string, (path: string, shape: readonly number[]) => Promise<ArrayWriter>>> = {
   ".npy": (path, shape) => createNpyWriter(path, { dtype: "float32", shape }),
@@ -66,16 +69,26 @@ export async function embed(options: EmbedOptions): Promise<EmbedResult> {
   const pass = async (files: readonly ImageFile[]): Promise<Unreadable[]> => {
     const unreadable: Unreadable[] = [];
     const writer = await format(out, [files.length, size]);
+    const block = new Float32Array(ROWS_AT_ONCE * size);
+    let held = 0;
+    const flush = async () => {
+      await writer.write(block.subarray(0, held * size));
+      held = 0;
+    };
     try {
       for await (const { index, vector, error } of embedImages(files, files.length, backbone, { ...options, ...work })) {
         if (error !== undefined) {
           if (options.unreadable === "fail") throw error;
           unreadable.push({ file: files[index].file, reason: error.message });
         } else if (unreadable.length === 0) {
-          await writer.write(meanOverViews(vector, views, size));
+          block.set(meanOverViews(vector, views, size), held * size);
+          if (++held === ROWS_AT_ONCE) await flush();
         }
       }
-      if (unreadable.length === 0) await writer.finish();
+      if (unreadable.length === 0) {
+        await flush();
+        await writer.finish();
+      }
     } finally {
       await writer.close();
     }

@@ -88,16 +88,24 @@ export async function* embedImages(
       onWarning?.(`${messageOf(error)}; going on without`);
     }
   };
+  let scratch = new Uint8Array(0);
+  /** Most images of a warm run are read only to be recognised: they share their memory. */
+  const reuse = (bytes: number) => {
+    if (scratch.length < bytes) scratch = new Uint8Array(2 * bytes);
+    return scratch.subarray(0, bytes);
+  };
   const embed = async ({ file, path }: NamedFile, index: number): Promise<EmbeddedImage> => {
     try {
-      const bytes = readImageFile(path, file);
+      const bytes = readWholeFile(path, { maxBytes: MAX_FILE_BYTES, file, allocate: reuse });
       const key = createHash("sha256").update(bytes).digest();
       const known = new Float32Array(size);
       if (cache?.read(key, known, 0)) {
         cached++;
         return { index, vector: known };
       }
-      const vector = (await (await openPool()).run(bytes, file)).embedding;
+      // The memory belongs to the next image as soon as this one waits.
+      const copy = new Uint8Array(bytes);
+      const vector = (await (await openPool()).run(copy, file)).embedding;
       keep(key, vector);
       return { index, vector };
     } catch (error) {
