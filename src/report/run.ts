@@ -159,7 +159,7 @@ function l2Section({ l2 }: RunReport): Html {
   const { chosen, grid } = l2;
   if (grid.length === 0) return html`<section><h2>Strength of the L2 penalty</h2><p>${short(chosen)}, as asked.</p></section>`;
   return html`<section><h2>Strength of the L2 penalty</h2>
-<table><caption>Loss for each strength on images that the head had not seen. Of those that cannot be told apart from the lowest, the strongest was taken, and the head fitted again on train and validation together</caption>
+<table><caption>Loss for each strength on images that the head had not seen. The lowest was taken, or the next stronger one if it cannot be told apart, and the head fitted again on train and validation together</caption>
 <thead><tr><th scope="col">L2</th><th scope="col">loss on unseen images</th></tr></thead>
 <tbody>${grid.map(
     ({ l2: strength, validationLoss }) =>

@@ -47,13 +47,18 @@ interface Attempt {
   readonly parameters: Float64Array;
 }
 
+/**
+ * How far the choice may move from the best towards stronger penalties. The standard error of a few dozen images is so large that
+ * without a bound everything is within it.
+ */
+const STEPS_BACK = 1;
 /** Penalties in a row that make matters worse before a trial ends. */
 const PATIENCE = 2;
 
 /**
  * Fits every penalty, strongest first and each starting from the one before, and chooses by the loss of samples not seen.
  * Of penalties that cannot be told apart the strongest wins: the mean difference from the best, sample by sample, is within one
- * standard error (the rule of Breiman et al. 1984, on paired differences).
+ * standard error (the rule of Breiman et al. 1984, on paired differences), and at most one step of the grid away.
  */
 export async function choosePenalty(
   trials: readonly Trial[],
@@ -102,7 +107,7 @@ function strongestOfBest(attempts: readonly Attempt[]): Attempt {
   const means = attempts.map(({ losses }) => mean(losses));
   const best = means.indexOf(Math.min(...means));
   let chosen = Math.max(best, 0);
-  while (chosen > 0) {
+  while (chosen > Math.max(0, best - STEPS_BACK)) {
     const difference = attempts[chosen - 1].losses.map((loss, i) => loss - attempts[best].losses[i]);
     const centre = mean(difference);
     const standardError = Math.sqrt(mean(difference.map((value) => (value - centre) ** 2)) / difference.length);
