@@ -1,3 +1,4 @@
+import type { OpenBackboneOptions } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { Head, Task } from "../task.js";
@@ -37,17 +38,8 @@ export interface BackboneOptions {
   readonly runtime?: RuntimeChoice | undefined;
 }
 
-/** The keys of Hugging Face's preprocessor_config.json, as flags. */
-export interface PreprocessingFlags {
-  readonly sizePx?: number | undefined;
-  readonly scale?: number | undefined;
-  readonly mean?: readonly number[] | undefined;
-  readonly std?: readonly number[] | undefined;
-  readonly channelOrder?: "rgb" | "bgr" | undefined;
-  readonly resample?: string | undefined;
-  /** Name of the tensor to cut at. */
-  readonly embedding?: string | undefined;
-}
+/** Preprocessing of an ONNX backbone, said by hand. */
+export type PreprocessingFlags = Omit<OpenBackboneOptions, "cache" | "runtime">;
 
 export interface TrainOptions extends DataOptions, BackboneOptions, WorkOptions {
   /** softmax for multiclass, sigmoid for multilabel by default; every combination is valid. */
