@@ -1,6 +1,6 @@
+import type { Metrics } from "../learn/metrics/report.js";
 import { HEADS, type Head, type Part, type Task } from "../task.js";
 import type { ImageRole } from "./compare-images.js";
-import type { Metrics } from "./metric-words.js";
 import type { ReliabilityBin } from "./plots/reliability.js";
 
 /** All that a comparison of both heads found, as plain data. */

@@ -1,8 +1,9 @@
+import type { Metrics } from "../learn/metrics/report.js";
 import { printable } from "../printable.js";
 import { HEADS, type Head } from "../task.js";
 import { type ComparedImage, type CompareReport, decisionColumns, metricKeys } from "./compare-data.js";
 import { clip, fixed, plural } from "./format.js";
-import { bestOf, type Metrics, wordsOf } from "./metric-words.js";
+import { bestOf, wordsOf } from "./metric-words.js";
 
 const WIDTH = 100;
 const NAME_WIDTH = 34;

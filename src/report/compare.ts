@@ -1,3 +1,4 @@
+import type { Metrics } from "../learn/metrics/report.js";
 import { HEADS, type Head, type Task } from "../task.js";
 import {
   type ComparedHead,
@@ -11,7 +12,7 @@ import type { ImageRole } from "./compare-images.js";
 import { count, fixed, plural, short } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { imageCard } from "./image-card.js";
-import { bestOf, lowerNote, type Metrics, wordsOf } from "./metric-words.js";
+import { bestOf, lowerNote, wordsOf } from "./metric-words.js";
 import { page } from "./page.js";
 import { playground, playgroundScript } from "./playground.js";
 import { probabilityBars } from "./plots/bars.js";

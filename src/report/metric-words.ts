@@ -1,8 +1,5 @@
 import { type Html, html } from "./html.js";
 
-/** Metrics by name, as in `metrics.json`. */
-export type Metrics = Readonly<Record<string, number>>;
-
 /** What a reader should know of a metric. */
 export interface MetricWords {
   readonly label: string;

@@ -1,8 +1,9 @@
+import type { Metrics } from "../learn/metrics/report.js";
 import { type Head, PARTS, type Part, type Task } from "../task.js";
 import { count, fixed, plural, short } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { labelList, picture } from "./image-card.js";
-import { bestOf, lowerNote, type Metrics, wordsOf } from "./metric-words.js";
+import { bestOf, lowerNote, wordsOf } from "./metric-words.js";
 import { page } from "./page.js";
 import { confusionTable } from "./plots/confusion.js";
 import { type Curve, learningCurves } from "./plots/lines.js";

@@ -6,14 +6,11 @@ import { readWholeFile } from "../files.js";
 import type { Backbone } from "../model/backbone.js";
 import { perViewModel } from "../model/backbones/views.js";
 import type { WorkOptions } from "../progress.js";
-import { decodeRaster } from "../raster/formats.js";
+import { decodeRaster, MAX_IMAGE_BYTES } from "../raster/formats.js";
 import type { Raster } from "../raster/raster.js";
 import { type ImagePool, openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { type EmbeddingCache, openEmbeddingCache } from "./embedding-cache.js";
-
-/** Encoded images larger than this are refused before they are read. */
-const MAX_FILE_BYTES = 512 * 2 ** 20;
 
 /** How many of the 8 flips and rotations of an image are embedded. */
 export type Views = 1 | 8;
@@ -96,7 +93,7 @@ export async function* embedImages(
   };
   const embed = async ({ file, path }: NamedFile, index: number): Promise<EmbeddedImage> => {
     try {
-      const bytes = readWholeFile(path, { maxBytes: MAX_FILE_BYTES, file, allocate: reuse });
+      const bytes = readWholeFile(path, { maxBytes: MAX_IMAGE_BYTES, file, allocate: reuse });
       const key = createHash("sha256").update(bytes).digest();
       const known = new Float32Array(size);
       if (cache?.read(key, known, 0)) {
@@ -137,7 +134,12 @@ export const IMAGE_ERRORS: ReadonlySet<string> = new Set(["not-found", "bad-file
  * @throws UserError `not-found`, `bad-file` or `limit`
  */
 export function readImageFile(path: string, file = path): Uint8Array {
-  return readWholeFile(path, { maxBytes: MAX_FILE_BYTES, file });
+  return readWholeFile(path, { maxBytes: MAX_IMAGE_BYTES, file });
+}
+
+/** Reads and decodes one image file. @throws UserError as `readImageFile` and `decodeRaster` */
+export async function readRaster(path: string, file = path): Promise<Raster> {
+  return decodeRaster(readImageFile(path, file), { file });
 }
 
 /** Decodes up to `limit` images, evenly spread over the files; those that cannot be read are passed over. */
@@ -146,7 +148,7 @@ export async function* readSpread(files: readonly NamedFile[], limit: number): A
   for (let i = 0; i < count; i++) {
     const { file, path } = files[Math.floor((i * files.length) / count)];
     try {
-      yield await decodeRaster(readImageFile(path, file), { file });
+      yield await readRaster(path, file);
     } catch (error) {
       if (!(error instanceof UserError)) throw error; // an unreadable image is counted and named when it is embedded
     }

@@ -18,7 +18,7 @@ import { openImagePool } from "../runtime/image-pool.js";
 import { openSession } from "../runtime/open.js";
 import { MAX_MODEL_BYTES, probeModel } from "../runtime/probe.js";
 import type { RuntimeChoice } from "../runtime/session.js";
-import { IMAGE_ERRORS, readImageFile } from "./embeddings.js";
+import { IMAGE_ERRORS, readImageFile, readRaster } from "./embeddings.js";
 
 /** An image to predict: a path, an encoded file's bytes, or pixels. */
 export type ImageInput = string | Uint8Array | Raster;
@@ -81,7 +81,7 @@ function nameOf(image: ImageInput, index: number): string {
 }
 
 async function rasterOf(image: ImageInput, file: string): Promise<Raster> {
-  if (typeof image === "string") return decodeRaster(readImageFile(image, file), { file });
+  if (typeof image === "string") return readRaster(image, file);
   return image instanceof Uint8Array ? decodeRaster(image, { file }) : image;
 }
 

@@ -6,11 +6,10 @@ import { confusion } from "../learn/metrics/multiclass.js";
 import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import { thumbnail } from "../raster/encode.js";
-import { decodeRaster } from "../raster/formats.js";
 import type { LabelScore, Mistake, RunReport } from "../report/run.js";
 import { PARTS, type Part, type Task } from "../task.js";
 import { VERSION } from "../version.js";
-import { readImageFile } from "./embeddings.js";
+import { readRaster } from "./embeddings.js";
 import { findMistakes, type MistakenRow } from "./mistakes.js";
 import { pickRows } from "./parts.js";
 import type { Findings } from "./run.js";
@@ -127,10 +126,7 @@ async function mistakes({ embedded, scored, data }: Findings, labels: Int8Array)
 export async function thumbnailOf(sample: Pick<Sample, "path" | "file">): Promise<{ thumbnail?: string }> {
   try {
     return {
-      thumbnail: await thumbnail(
-        await decodeRaster(readImageFile(sample.path, sample.file), { file: sample.file }),
-        THUMBNAIL_PX,
-      ),
+      thumbnail: await thumbnail(await readRaster(sample.path, sample.file), THUMBNAIL_PX),
     };
   } catch {
     return {};

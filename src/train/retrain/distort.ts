@@ -3,14 +3,13 @@ import { UserError } from "../../errors.js";
 import type { Backbone } from "../../model/backbone.js";
 import { throwIfAborted, type WorkOptions } from "../../progress.js";
 import type { Random } from "../../random.js";
-import { decodeRaster } from "../../raster/formats.js";
 import { type Preprocess, placement, toInput } from "../../raster/preprocess.js";
 import type { Raster } from "../../raster/raster.js";
 import { resize } from "../../raster/resample.js";
 import { openSession } from "../../runtime/open.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
 import { float32 } from "../../tensor.js";
-import { IMAGE_ERRORS, readImageFile } from "../embeddings.js";
+import { IMAGE_ERRORS, readRaster } from "../embeddings.js";
 import type { RetrainSettings } from "./options.js";
 
 /** Decoded training images are kept up to this much, so that they need not be decoded for every batch. */
@@ -99,7 +98,7 @@ export async function openDistorter<F extends NamedFile>(
   const { preprocess, embeddingSize } = backbone;
   const kept = new Map<string, Raster>();
   let keptBytes = 0;
-  const decode = ({ file, path }: NamedFile) => decodeRaster(readImageFile(path, file), { file });
+  const decode = ({ file, path }: NamedFile) => readRaster(path, file);
   const tryDecode = async (file: F) => {
     try {
       return { file, raster: await decode(file) };
