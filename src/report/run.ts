@@ -1,79 +1,14 @@
-import type { Metrics } from "../learn/metrics/report.js";
-import { type Head, PARTS, type Part, type Task } from "../task.js";
+import { PARTS, type Task } from "../task.js";
 import { count, fixed, plural, short } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { labelList, picture } from "./image-card.js";
 import { bestOf, lowerNote, wordsOf } from "./metric-words.js";
 import { page } from "./page.js";
 import { confusionTable } from "./plots/confusion.js";
-import { type Curve, learningCurves } from "./plots/lines.js";
+import { learningCurves } from "./plots/lines.js";
+import type { LabelScore, RunReport } from "./run-data.js";
 
-/** All that one training found, as plain data. */
-export interface RunReport {
-  /** Name of the run, as shown. */
-  readonly run: string;
-  /** Name of the data, as shown. */
-  readonly dataset: string;
-  readonly task: Task;
-  readonly head: Head;
-  readonly classes: readonly string[];
-  readonly backbone: string;
-  readonly seed: number;
-  readonly counts: Readonly<Record<Part, number>>;
-  /** Images with each label, per part `[K]`. */
-  readonly classCounts: Readonly<Record<Part, readonly number[]>>;
-  /** On the test part. */
-  readonly test: Metrics;
-  /** The same head on `stats` features: what colours alone achieve. */
-  readonly baseline: Metrics;
-  /** What guessing achieves, where it is known: 1/K of accuracy, the share of positives as mean average precision. */
-  readonly chance: Metrics;
-  /** Multiclass: `[K][K]`, truth × decision, test part. */
-  readonly confusion?: readonly (readonly number[])[];
-  /** One row per class, in class order. */
-  readonly perLabel?: readonly LabelScore[];
-  readonly l2: {
-    readonly chosen: number;
-    /** Loss on validation for each strength that was tried; empty when the user set it. */
-    readonly grid: readonly { readonly l2: number; readonly validationLoss: number }[];
-  };
-  /** Step by step training (`retrain`); empty or absent for solvers that go straight to the optimum. */
-  readonly curves?: readonly {
-    readonly quantity: string;
-    readonly train: Curve["points"];
-    readonly validation: Curve["points"];
-  }[];
-  /** Test images decided wrongly with the highest confidence, worst first. */
-  readonly mistakes: readonly Mistake[];
-  readonly warnings: readonly string[];
-  /** The command line that makes this run again; empty where a program made it. */
-  readonly command: string;
-  readonly version: string;
-}
-
-/** One class on the test part. */
-export interface LabelScore {
-  /** How many images have it. */
-  readonly positives: number;
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-  /** NaN without positives. */
-  readonly averagePrecision: number;
-}
-
-/** One image that was decided wrongly. */
-export interface Mistake {
-  readonly file: string;
-  /** `data:image/…;base64,…` */
-  readonly thumbnail?: string;
-  /** Names of its labels. */
-  readonly truth: readonly string[];
-  /** Names that were given. */
-  readonly decided: readonly string[];
-  /** The probability behind the worst of them. */
-  readonly confidence: number;
-}
+export type { LabelScore, Mistake, RunReport } from "./run-data.js";
 
 /** `report.html` of a run: one offline file. */
 export function renderRunReport(data: RunReport): string {
