@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
+import { activationMaps } from "../onnx/activation-maps.js";
+import { EMBEDDING, GraphBuilder, IMAGE, writeModel } from "../onnx/index.js";
 import { createRandom } from "../random.js";
-import { openSession } from "../runtime/open.js";
 import { float32 } from "../tensor.js";
-import { activationMaps } from "./activation-maps.js";
-import { EMBEDDING, GraphBuilder, IMAGE, writeModel } from "./index.js";
+import { openSession } from "./open.js";
 
 /** Two banks of filters of different sizes, each averaged over its places. */
 function network() {
