@@ -3,9 +3,9 @@ import { type MinimizeOptions, type Minimum, minimize } from "../learn/lbfgs.js"
 import { throwIfAborted } from "../progress.js";
 import { openSession } from "../runtime/open.js";
 import type { Session } from "../runtime/session.js";
-import type { Head } from "../task.js";
+import type { Head, HeadLoss } from "../task.js";
 import { float32 } from "../tensor.js";
-import { HEADS, headModel } from "./head.js";
+import { HEADS, headModel, lossGraph } from "./head.js";
 import { type Curvature, covarianceModel, inverseHessian, measureCurvature } from "./head-curvature.js";
 import { CELL_WEIGHTS, type LossWeighting } from "./head-weights.js";
 
@@ -74,22 +74,38 @@ const CONSTANT = 1e-6;
 /** Float32 sums of products are good to about this share of the loss. */
 const FLOAT32_NOISE = 1e-7;
 
+/** A fit that is kept. */
+const TIGHT = { gradientTolerance: 1e-7, lossTolerance: 1e-9, lossNoise: FLOAT32_NOISE } as const;
+
 /** What a trainer does to features and bias. */
 export interface HeadTrainerOptions {
+  /** What is made small. Default cross-entropy. */
+  readonly loss?: HeadLoss | undefined;
   /** Divide centred features by their spread, so that the penalty weighs them alike. Default true. */
   readonly standardise?: boolean;
   /** The penalty on the bias as a share of that on the weights; the head's own by default. */
   readonly biasPenalty?: number;
 }
 
-/** Opens a trainer for heads with K classes on features of width D. Close it. */
+/**
+ * Opens a trainer for heads with K classes on features of width D. Close it.
+ *
+ * Focal and asymmetric losses are not convex: where a descent ends depends on where it begins. Each of their fits begins at the
+ * minimum of cross-entropy under the same penalty, which is unique, so that `start` only saves time.
+ *
+ * @throws UserError `usage` where the head has no such loss
+ */
 export async function openHeadTrainer(
   head: Head,
   width: number,
   classes: number,
-  { standardise = true, biasPenalty = HEADS[head].biasPenalty }: HeadTrainerOptions = {},
+  { loss = "cross-entropy", standardise = true, biasPenalty = HEADS[head].biasPenalty }: HeadTrainerOptions = {},
 ): Promise<HeadTrainer> {
-  const session = await openSession(headModel(head, width, classes), { file: `the ${head} head` });
+  // Descended one after the other.
+  const stages: readonly HeadLoss[] = lossGraph(head, loss).convex ? [loss] : ["cross-entropy", loss];
+  const sessions: Session[] = [];
+  for (const stage of stages)
+    sessions.push(await openSession(headModel(head, width, classes, stage), { file: `the ${head} head` }));
   const covariance = await openSession(covarianceModel(width), { file: "the covariance" });
   return {
     prepare(data, weighting) {
@@ -103,7 +119,7 @@ export async function openHeadTrainer(
         });
       }
       const weights = { features, positive, negative: HEADS[head].negatives ? negative : undefined };
-      const evaluate = lossOf(session, weights, width, classes);
+      const descents = sessions.map((session) => lossOf(session, weights, width, classes));
       let curvature: Promise<Curvature> | undefined;
       return {
         scale,
@@ -112,20 +128,20 @@ export async function openHeadTrainer(
           throwIfAborted(limits.signal);
           curvature ??= measureCurvature(covariance, features, width);
           const shares = Float64Array.from(start, (_, i) => (i < classes * width ? 1 : biasPenalty));
-          const { parameters, ...minimum } = await minimize(penalised(evaluate, l2, shares), start, {
-            gradientTolerance: 1e-7,
-            lossTolerance: 1e-9,
-            lossNoise: FLOAT32_NOISE,
-            precondition: inverseHessian(await curvature, l2, biasPenalty),
-            ...limits,
-          });
+          const precondition = inverseHessian(await curvature, l2, biasPenalty);
+          const minima: Minimum[] = [];
+          for (const evaluate of descents) {
+            const from = minima.at(-1)?.parameters ?? start;
+            minima.push(await minimize(penalised(evaluate, l2, shares), from, { ...TIGHT, precondition, ...limits }));
+          }
+          const { parameters, ...minimum } = minima[minima.length - 1];
           const dataLoss = minimum.loss - (l2 / 2) * squaresOf(parameters, shares);
-          return { ...unscale(parameters, scale, classes), ...minimum, dataLoss, parameters };
+          return { ...unscale(parameters, scale, classes), ...minimum, dataLoss, parameters: minima[0].parameters };
         },
       };
     },
     async close() {
-      await session.close();
+      for (const session of sessions) await session.close();
       await covariance.close();
     },
   };

@@ -1,5 +1,6 @@
-import { LOSSES } from "../learn/losses.js";
-import type { Head } from "../task.js";
+import type { Loss } from "../learn/loss.js";
+import type { Head, HeadLoss } from "../task.js";
+import { lossGraph } from "./head.js";
 
 /** How much each label counts in the loss of a head. */
 export interface LossWeighting {
@@ -74,30 +75,41 @@ export const BALANCED_WEIGHTS: Readonly<Record<Head, (labels: Int8Array, classes
   },
 };
 
-/** The unweighted loss of every row of logits `[N, K]` that can be judged: what the mean in `CELL_WEIGHTS` is the mean of. */
-export const ROW_LOSSES: Readonly<Record<Head, (logits: ArrayLike<number>, labels: Int8Array, classes: number) => Float64Array>> =
-  {
-    softmax(logits, labels, classes) {
-      const { positives } = survey(labels, classes);
-      const targets = Float64Array.from(labels, (label, j) => (label === 1 ? 1 / positives[Math.floor(j / classes)] : 0));
-      const { values } = LOSSES["softmax-cross-entropy"](
-        { logits, targets, classes },
-        { targetKind: "probability", reduction: "sum" },
-      );
-      return values.filter((_, row) => positives[row] > 0);
-    },
-    /** K times the mean over the known labels of the row. */
-    sigmoid(logits, labels, classes) {
-      const { known } = survey(labels, classes);
-      const { values } = LOSSES["sigmoid-cross-entropy"](
-        { logits, targets: labels.map((label) => Math.max(label, 0)), classes },
-        { mask: labels.map((label) => Number(label >= 0)), reduction: "sum" },
-      );
-      const sums = new Float64Array(known.length);
-      for (let j = 0; j < values.length; j++) sums[Math.floor(j / classes)] += values[j];
-      return sums.map((sum, row) => (sum * classes) / known[row]).filter((_, row) => known[row] > 0);
-    },
-  };
+/**
+ * The unweighted loss of every row of logits `[N, K]` that can be judged: what the mean in `CELL_WEIGHTS` is the mean of.
+ * @throws UserError `usage` where the head has no such loss
+ */
+export function rowLosses(
+  head: Head,
+  logits: ArrayLike<number>,
+  labels: Int8Array,
+  classes: number,
+  loss: HeadLoss = "cross-entropy",
+): Float64Array {
+  return ROW_LOSSES[head](lossGraph(head, loss).reference, logits, labels, classes);
+}
+
+const ROW_LOSSES: Readonly<
+  Record<Head, (reference: Loss, logits: ArrayLike<number>, labels: Int8Array, classes: number) => Float64Array>
+> = {
+  softmax(reference, logits, labels, classes) {
+    const { positives } = survey(labels, classes);
+    const targets = Float64Array.from(labels, (label, j) => (label === 1 ? 1 / positives[Math.floor(j / classes)] : 0));
+    const { values } = reference({ logits, targets, classes }, { targetKind: "probability", reduction: "sum" });
+    return values.filter((_, row) => positives[row] > 0);
+  },
+  /** K times the mean over the known labels of the row. */
+  sigmoid(reference, logits, labels, classes) {
+    const { known } = survey(labels, classes);
+    const { values } = reference(
+      { logits, targets: labels.map((label) => Math.max(label, 0)), classes },
+      { mask: labels.map((label) => Number(label >= 0)), reduction: "sum" },
+    );
+    const sums = new Float64Array(known.length);
+    for (let j = 0; j < values.length; j++) sums[Math.floor(j / classes)] += values[j];
+    return sums.map((sum, row) => (sum * classes) / known[row]).filter((_, row) => known[row] > 0);
+  },
+};
 
 function survey(labels: Int8Array, classes: number) {
   const rows = labels.length / classes;

@@ -3,14 +3,18 @@ import { expectClose, readGolden } from "../../test/golden.js";
 import { createRandom } from "../random.js";
 import { openSession } from "../runtime/open.js";
 import type { Session } from "../runtime/session.js";
+import { HEAD_LOSSES, HEADS, type Head, type HeadLoss } from "../task.js";
 import { float32 } from "../tensor.js";
-import { forwardModel, headModel } from "./head.js";
+import { forwardModel, headModel, lossGraph } from "./head.js";
 import { type HeadTrainer, openHeadTrainer } from "./head-fit.js";
-import { CELL_WEIGHTS } from "./head-weights.js";
+import { CELL_WEIGHTS, rowLosses } from "./head-weights.js";
 
-const HEAD_OF: Readonly<Record<string, "softmax" | "sigmoid">> = {
-  softmax_cross_entropy: "softmax",
-  sigmoid_bce_with_logits: "sigmoid",
+/** What computes the losses of the reference file, and what of its cases: focal losses are built for one γ. */
+const GRAPHS: Readonly<Record<string, { head: Head; loss: HeadLoss; gamma?: number }>> = {
+  softmax_cross_entropy: { head: "softmax", loss: "cross-entropy" },
+  sigmoid_bce_with_logits: { head: "sigmoid", loss: "cross-entropy" },
+  softmax_focal_loss: { head: "softmax", loss: "focal", gamma: 2 },
+  sigmoid_focal_loss: { head: "sigmoid", loss: "focal", gamma: 2 },
 };
 
 const losses = readGolden("losses.json");
@@ -20,9 +24,14 @@ afterAll(async () => {
 });
 
 /** The graph with identity weights, so that features are logits. */
-async function runHead(head: "softmax" | "sigmoid", classes: number, logits: number[], positive: number[], negative: number[]) {
-  const key = `${head}${classes}`;
-  if (!sessions.has(key)) sessions.set(key, openSession(headModel(head, classes, classes), { threads: 1 }));
+async function runHead(
+  { head, loss }: { head: Head; loss: HeadLoss },
+  classes: number,
+  logits: readonly number[],
+  { positive, negative }: { positive: readonly number[]; negative: readonly number[] },
+) {
+  const key = `${head} ${loss} ${classes}`;
+  if (!sessions.has(key)) sessions.set(key, openSession(headModel(head, classes, classes, loss), { threads: 1 }));
   const session = await sessions.get(key)!;
   const shape = [logits.length / classes, classes];
   const identity = Array.from({ length: classes * classes }, (_, i) => (i % (classes + 1) === 0 ? 1 : 0));
@@ -37,10 +46,11 @@ async function runHead(head: "softmax" | "sigmoid", classes: number, logits: num
 
 /** Options of a reference case folded into cell weights. */
 // biome-ignore lint/suspicious/noExplicitAny: a case of the reference file
-function weightsOf(test: any, head: "softmax" | "sigmoid", classes: number): { positive: number[]; negative: number[] } {
+function weightsOf(test: any, head: Head, classes: number): { positive: number[]; negative: number[] } {
   const { classWeights, posWeight, labelSmoothing = 0, ignoreIndex, sampleWeights, reduction } = test;
+  const [ofPositives, ofNegatives] = test.alpha >= 0 ? [test.alpha, 1 - test.alpha] : [1, 1];
   const rows = test.target.length;
-  const indexed = test.targetKind === "index";
+  const indexed = !Array.isArray(test.target[0]);
   const mask = test.mask?.flat();
   const cells = Array.from({ length: rows * classes }, (_, j) => {
     const [i, k] = [Math.floor(j / classes), j % classes];
@@ -57,23 +67,23 @@ function weightsOf(test: any, head: "softmax" | "sigmoid", classes: number): { p
   const floor = head === "softmax" ? labelSmoothing / classes : labelSmoothing / 2;
   const soft = (target: number) => target * (1 - labelSmoothing) + floor;
   return {
-    positive: cells.map((c) => (c.known ? (c.weight * (posWeight?.[c.k] ?? 1) * soft(c.target)) / denominator : 0)),
-    negative: cells.map((c) => (c.known ? (c.weight * (1 - soft(c.target))) / denominator : 0)),
+    positive: cells.map((c) => (c.known ? (ofPositives * c.weight * (posWeight?.[c.k] ?? 1) * soft(c.target)) / denominator : 0)),
+    negative: cells.map((c) => (c.known ? (ofNegatives * c.weight * (1 - soft(c.target))) / denominator : 0)),
   };
 }
 
 describe.skipIf(!losses)("the training graph in float32 equals the reference values", () => {
   for (const test of losses?.cases ?? []) {
-    const head = HEAD_OF[test.fn];
+    const graph = GRAPHS[test.fn];
     const logits: number[] = test.logits.flat();
     const finite = logits.every((x) => Number.isFinite(x)) && [test.expected.loss].flat(2).every((x) => Number.isFinite(x));
     // Overflow in float32 is allowed to become infinite; what is refused in float64 never reaches the graph.
     const refused = test.policy || test.expected.error || test.expected.gradAutograd || test.id.includes("3e38");
-    if (!head || !finite || refused || logits.length === 0) continue;
+    const other = graph?.gamma !== undefined && graph.gamma !== test.gamma;
+    if (!graph || other || !finite || refused || logits.length === 0) continue;
     it(test.id, async () => {
       const classes = test.logits[0].length;
-      const { positive, negative } = weightsOf(test, head, classes);
-      const { losses: rows, slopes } = await runHead(head, classes, logits, positive, negative);
+      const { losses: rows, slopes } = await runHead(graph, classes, logits, weightsOf(test, graph.head, classes));
       const values = Array.from(rows.data, Number);
       const expected: number[] =
         test.reduction === "none"
@@ -89,11 +99,103 @@ describe.skipIf(!losses)("the training graph in float32 equals the reference val
       }
     });
   }
+});
 
-  it("selects: an unknown cell stays zero beside a logit that is not a number", async () => {
-    const { losses: rows, slopes } = await runHead("sigmoid", 1, [Number.NaN, 0], [0, 1], [0, 0]);
-    expect([...rows.data]).toEqual([0, Math.fround(Math.LN2)]);
-    expect([...slopes.data]).toEqual([0, -0.5]);
+const EVERY_LOSS = HEADS.flatMap((head) =>
+  HEAD_LOSSES.flatMap((loss) => (head === "softmax" && loss === "asymmetric" ? [] : [{ head, loss }])),
+);
+
+describe.each(EVERY_LOSS)("the graph of $head with $loss", ({ head, loss }) => {
+  const random = createRandom(5, loss);
+  const classes = 3;
+  const logits = Array.from({ length: 60 }, () => Math.fround(4 * random.normal()));
+  const labels = logits.map((_, j) =>
+    Number(head === "softmax" ? j % classes === Math.floor(j / classes) % 3 : random.next() < 0.4),
+  );
+  const weights = { positive: labels, negative: labels.map((label) => 1 - label) };
+  const asked = { targetKind: "probability", reduction: "sum" } as const;
+
+  it("equals the loss and the gradient in float64", async () => {
+    const { losses: rows, slopes } = await runHead({ head, loss }, classes, logits, weights);
+    const { values, gradient } = lossGraph(head, loss).reference({ logits, targets: labels, classes }, asked);
+    const perRow = Array.from({ length: logits.length / classes }, (_, i) =>
+      values.length === logits.length ? values.subarray(i * classes, (i + 1) * classes).reduce((a, b) => a + b, 0) : values[i],
+    );
+    expectClose(Array.from(rows.data, Number), perRow, { relative: 2e-5, absolute: 1e-6 });
+    expectClose(Array.from(slopes.data, Number), [...gradient], { relative: 2e-5, absolute: 2e-6 });
+  });
+
+  it("has the slopes of its own losses, by finite differences", async () => {
+    const step = 0.01;
+    const sumAt = async (shift: number, j: number) => {
+      const row = Math.floor(j / classes);
+      const { losses: rows } = await runHead({ head, loss }, classes, logits.with(j, logits[j] + shift), weights);
+      return Number(rows.data[row]);
+    };
+    const { slopes } = await runHead({ head, loss }, classes, logits, weights);
+    for (let j = 0; j < 12; j++) {
+      const difference = ((await sumAt(step, j)) - (await sumAt(-step, j))) / (2 * step);
+      expect(Math.abs(Number(slopes.data[j]) - difference)).toBeLessThan(2e-3);
+    }
+  });
+
+  it("stays finite and right at logits of ten thousand", async () => {
+    const far = [1e4, -1e4, 0, -1e4, 1e4, 0, -1e4, -1e4, 1e4, 1e4, 1e4, 1e4];
+    const said = head === "softmax" ? [1, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1, 0] : [1, 0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0];
+    const { losses: rows, slopes } = await runHead({ head, loss }, classes, far, {
+      positive: said,
+      negative: said.map((label) => 1 - label),
+    });
+    const { values, gradient } = lossGraph(head, loss).reference({ logits: far, targets: said, classes }, asked);
+    const sum = Array.from(rows.data, Number).reduce((a, b) => a + b, 0);
+    const total = values.reduce((a, b) => a + b, 0);
+    expect(Math.abs(sum / total - 1)).toBeLessThan(1e-6);
+    expectClose(Array.from(slopes.data, Number), [...gradient], { relative: 1e-5, absolute: 1e-6 });
+  });
+
+  it("selects: what is unknown stays zero beside a logit that is not a number", async () => {
+    const known = [Number.NaN, Number.NaN, Number.NaN, 1, 2, 3];
+    const { losses: rows, slopes } = await runHead({ head, loss }, classes, known, {
+      positive: [0, 0, 0, 1, 0, 0],
+      negative: [0, 0, 0, 0, 1, 1],
+    });
+    expect([Number(rows.data[0]), ...Array.from(slopes.data.slice(0, 3), Number)]).toEqual([0, 0, 0, 0]);
+    expect(Number(rows.data[1])).toBeGreaterThan(0);
+    expect(Number.isFinite(Number(rows.data[1]))).toBe(true);
+  });
+
+  it("ends no higher than the minimum of cross-entropy from which it starts, by its own measure", async () => {
+    const [rows, width] = [240, 6];
+    const classOf = Array.from({ length: rows }, (_, i) => (i % 10 === 0 ? 0 : 1 + (i % 2)));
+    const features = Float32Array.from(
+      { length: rows * width },
+      (_, i) => 1.5 * random.normal() + 2 * Number(i % width === classOf[Math.floor(i / width)]),
+    );
+    const taught = Int8Array.from({ length: rows * classes }, (_, j) => Number(j % classes === classOf[Math.floor(j / classes)]));
+    const lossAfter = async (trained: HeadLoss) => {
+      const trainer = await openHeadTrainer(head, width, classes, { loss: trained });
+      const { weights, bias, reason } = await trainer.prepare({ features, labels: taught }).fit(1e-4);
+      await trainer.close();
+      expect(reason).not.toBe("limit");
+      const fitted = Array.from({ length: rows * classes }, (_, j) => {
+        const [i, k] = [Math.floor(j / classes), j % classes];
+        return weights.subarray(k * width, (k + 1) * width).reduce((sum, w, d) => sum + w * features[i * width + d], bias[k]);
+      });
+      return rowLosses(head, fitted, taught, classes, loss).reduce((a, b) => a + b, 0) / rows;
+    };
+    const [before, after] = [await lossAfter("cross-entropy"), await lossAfter(loss)];
+    if (loss === "cross-entropy") expect(after).toBe(before);
+    else expect(after).toBeLessThan(0.97 * before);
+  });
+});
+
+describe("the asymmetric loss", () => {
+  it("is refused where probabilities sum to 1, with what to take instead", async () => {
+    await expect(openHeadTrainer("softmax", 4, 2, { loss: "asymmetric" })).rejects.toMatchObject({
+      code: "usage",
+      message: expect.stringContaining("independent"),
+      hint: expect.stringContaining("focal"),
+    });
   });
 });
 

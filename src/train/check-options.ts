@@ -1,5 +1,5 @@
 import { nearest, UserError } from "../errors.js";
-import { HEADS, TASKS } from "../task.js";
+import { HEAD_LOSSES, HEADS, TASKS } from "../task.js";
 
 type Check = readonly [valid: (value: unknown) => boolean, expected: string];
 
@@ -35,6 +35,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   seed: integer(0),
   l2: [(value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY, "a number of 0 or more"],
   classWeights: oneOf("none", "balanced"),
+  loss: oneOf(...HEAD_LOSSES),
   command: [(value) => typeof value === "string", "a text"],
   classifier: [(value) => typeof value === "string" || value instanceof Uint8Array, "a path or bytes"],
   part: oneOf("train", "validation", "test"),

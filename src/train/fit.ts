@@ -2,7 +2,7 @@ import { UserError } from "../errors.js";
 import { type FittedHead, type HeadTrainer, type Lesson, type LinearHead, openHeadTrainer } from "../model/head-fit.js";
 import { BALANCED_WEIGHTS } from "../model/head-weights.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
-import type { Head, Task } from "../task.js";
+import type { Head, HeadLoss, Task } from "../task.js";
 import { dealFolds } from "./folds.js";
 import { pickRows } from "./parts.js";
 import { choosePenalty, type GridPoint, type Trial } from "./penalty.js";
@@ -41,6 +41,8 @@ export interface FitOptions extends WorkOptions {
   /** `balanced` lets every class count the same; for sigmoid, its positives as much as its negatives. */
   readonly classWeights?: "none" | "balanced" | undefined;
   readonly labelSmoothing?: number | undefined;
+  /** Default cross-entropy. */
+  readonly loss?: HeadLoss | undefined;
 }
 
 /** A head fitted on train and validation. */
@@ -82,7 +84,7 @@ export async function trainHead(options: FitOptions): Promise<HeadFit> {
   const report = (done: number, note: string) =>
     options.onProgress?.({ stage: "fit", done, total: crossFits.length + 2, unit: "steps", note });
 
-  const trainer = await openHeadTrainer(head, size, classes);
+  const trainer = await openHeadTrainer(head, size, classes, { loss: options.loss });
   try {
     const scorer = await openScorer(size, classes);
     try {
@@ -147,7 +149,7 @@ function findPenalty(
   onFit: (l2: number) => void,
 ) {
   const { options } = school;
-  const { task, head, labels, signal, l2Grid = L2_GRID } = options;
+  const { task, head, loss, labels, signal, l2Grid = L2_GRID } = options;
   const classes = options.classes.length;
   const trials = splitsOf(options, everyone, folds).map(
     ({ train, held }): Trial => ({
@@ -155,7 +157,7 @@ function findPenalty(
       open: () => ({ lesson: prepare(school, train), logitsOf: judge(school, held) }),
     }),
   );
-  return choosePenalty(trials, l2Grid, { task, head, classes, signal, onFit });
+  return choosePenalty(trials, l2Grid, { task, head, loss, classes, signal, onFit });
 }
 
 /** Who learns and who judges: train and validation, or each fold in turn where there is no validation part. */

@@ -1,7 +1,7 @@
 import type { OpenBackboneOptions } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
 import type { RuntimeChoice } from "../runtime/session.js";
-import type { Head, Task } from "../task.js";
+import type { Head, HeadLoss, Task } from "../task.js";
 import type { Views } from "./embeddings.js";
 
 /** Which images, with which labels, in which parts. */
@@ -51,7 +51,10 @@ export interface TrainOptions extends DataOptions, BackboneOptions, WorkOptions 
   readonly seed?: number | undefined;
   /** Strength of the L2 penalty; chosen on validation by default. */
   readonly l2?: number | undefined;
+  /** `balanced`: rare classes count as much as frequent ones; for sigmoid, positives as much as negatives. Default none. */
   readonly classWeights?: "none" | "balanced" | undefined;
+  /** Default cross-entropy; `asymmetric` is of the sigmoid head alone. `compare --across imbalance` shows what each does. */
+  readonly loss?: HeadLoss | undefined;
   /** The command line to show in the report. */
   readonly command?: string | undefined;
 }

@@ -2,8 +2,8 @@ import { ACTIVATIONS } from "../learn/activations.js";
 import { DECIDE } from "../learn/decide.js";
 import { METRICS, type Metrics } from "../learn/metrics/report.js";
 import { type Lesson, type LinearHead, ROUGH } from "../model/head-fit.js";
-import { ROW_LOSSES } from "../model/head-weights.js";
-import type { Head, Task } from "../task.js";
+import { rowLosses } from "../model/head-weights.js";
+import type { Head, HeadLoss, Task } from "../task.js";
 
 /** One penalty that was tried. */
 export interface GridPoint {
@@ -32,6 +32,11 @@ export interface PenaltySearch {
   readonly task: Task;
   readonly head: Head;
   readonly classes: number;
+  /**
+   * Penalties are judged by the loss that is trained. Cross-entropy would judge a focal head by probabilities that are meant to be
+   * less sure than they ought to be until they are calibrated, and choose the penalty that undoes that.
+   */
+  readonly loss?: HeadLoss | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every fit, with what is being tried. */
   readonly onFit?: ((l2: number) => void) | undefined;
@@ -81,7 +86,7 @@ export async function choosePenalty(
 async function walk(
   { labels, open }: Trial,
   grid: readonly number[],
-  { head, classes, signal, onFit }: PenaltySearch,
+  { head, classes, loss, signal, onFit }: PenaltySearch,
 ): Promise<Attempt[]> {
   const { lesson, logitsOf } = open();
   const attempts: Attempt[] = [];
@@ -93,11 +98,11 @@ async function walk(
     const fitted = await lesson.fit(l2, { start, signal, lossTolerance: ROUGH });
     start = fitted.parameters;
     const logits = await logitsOf(fitted);
-    const losses = ROW_LOSSES[head](logits, labels, classes);
+    const losses = rowLosses(head, logits, labels, classes, loss);
     attempts.push({ l2, trainLoss: fitted.dataLoss, losses, logits, parameters: start });
-    const loss = mean(losses);
-    worse = loss < best ? 0 : worse + 1;
-    best = Math.min(best, loss);
+    const judged = mean(losses);
+    worse = judged < best ? 0 : worse + 1;
+    best = Math.min(best, judged);
     if (worse === PATIENCE) break;
   }
   return attempts;

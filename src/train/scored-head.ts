@@ -26,7 +26,7 @@ export async function fitAndScore(
   data: SplitData,
   embedded: EmbeddedData,
   head: Head,
-  options: Pick<TrainOptions, "l2" | "classWeights" | "signal" | "onProgress" | "onWarning"> & {
+  options: Pick<TrainOptions, "l2" | "classWeights" | "loss" | "signal" | "onProgress" | "onWarning"> & {
     readonly seed: number;
     /** Whether anybody reads the out-of-fold logits. Default true. */
     readonly outOfFold?: boolean;
@@ -56,6 +56,7 @@ export async function fitAndScore(
     outOfFold: options.outOfFold,
     l2: options.l2,
     classWeights: options.classWeights ?? "none",
+    loss: options.loss,
     signal: options.signal,
     onProgress: options.onProgress,
     onWarning: options.onWarning,

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../files.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import { assembleClassifier } from "../model/assemble.js";
+import { lossGraph } from "../model/head.js";
 import { writeModel } from "../onnx/index.js";
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import { DEFAULT_SEED } from "../random.js";
@@ -57,6 +58,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const data = await openSplitData(given);
   const { dataset } = data;
   const head = options.head ?? HEAD_OF_TASK[dataset.task];
+  lossGraph(head, options.loss); // refuses a loss the head does not have before the images are embedded
 
   const embedded = await gatherEmbeddings(data, given);
   const scored = await fitAndScore(data, embedded, head, given);

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import { printable } from "../../printable.js";
-import type { Head } from "../../task.js";
+import { HEAD_LOSSES, type Head, type HeadLoss } from "../../task.js";
 import { train as trainClassifier } from "../../train/train.js";
 import { type Command, decimal, workOf } from "../command.js";
 import { commandOf } from "../command-line.js";
@@ -28,8 +28,14 @@ export const train: Command = {
     classWeights: {
       value: "how",
       choices: ["none", "balanced"],
-      describe: "balanced: rare classes count as much as frequent ones",
+      describe: "balanced: rare classes count as much as frequent ones (sigmoid: positives as much as negatives); try it first",
       shownDefault: "none",
+    },
+    loss: {
+      value: "loss",
+      choices: HEAD_LOSSES,
+      describe: "focal: hard images count more; asymmetric (sigmoid): and easy absences hardly. See compare --across imbalance",
+      shownDefault: "cross-entropy",
     },
     ...UNREADABLE_FLAG,
     out: { value: "folder", describe: "run folder to write", shownDefault: "runs/<name of the data>" },
@@ -46,6 +52,7 @@ export const train: Command = {
       seed: number(flags, "seed"),
       l2: number(flags, "l2"),
       classWeights: flags.classWeights as "none" | "balanced" | undefined, // the flag's choices
+      loss: text(flags, "loss") as HeadLoss | undefined, // the flag's choices
       force: flags.force === true,
       out,
       command: commandOf(train, input),
