@@ -40,6 +40,17 @@ export const SPLIT_FLAGS = {
   },
 } as const satisfies Record<string, Flag>;
 
+/** For the commands that decide on several labels per image. */
+export const RULE_FLAGS = {
+  rule: {
+    value: "rule",
+    repeatable: true,
+    describe:
+      'what must hold between labels: "urban excludes primary", "crop implies field", "exclusive: clear, haze"; repeatable',
+  },
+  rules: { value: "file", describe: "text file with one rule a line; # begins a comment" },
+} as const satisfies Record<string, Flag>;
+
 /** Flags shared by the commands that run a backbone. */
 export const BACKBONE_FLAGS = {
   backbone: {

@@ -1,4 +1,7 @@
+import { readLabelFile } from "../data/documents.js";
 import { type ImageFile, listImages } from "../data/open.js";
+import { decodeText, linesOf } from "../data/text.js";
+import { UserError } from "../errors.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { BackboneOptions, DataOptions, PreprocessingFlags } from "../train/options.js";
 import { cacheFolder } from "./cache-folder.js";
@@ -10,7 +13,18 @@ import type { Input, Terminal } from "./command.js";
  */
 export function dataOptions({ arguments: [data], flags }: Input): DataOptions {
   const { labels, task, classes, split, groupBy, unreadable } = flags as Omit<DataOptions, "data">;
-  return { data: data as string, labels, task, classes, split, groupBy, unreadable };
+  return { data: data as string, labels, task, classes, split, groupBy, unreadable, rules: rulesOf(flags) };
+}
+
+/** The flags of RULE_FLAGS: the rules of the file, then those given one by one. */
+export function rulesOf(flags: Input["flags"]): readonly string[] | undefined {
+  const file = text(flags, "rules");
+  const given = (flags.rule ?? []) as readonly string[]; // a repeatable flag
+  if (file === undefined) return given.length > 0 ? given : undefined;
+  const lines = linesOf(decodeText(readLabelFile(file), file)).map((line) => line.replace(/^\s*#.*$/, "").trim());
+  const rules = lines.filter((line) => line !== "");
+  if (rules.length > 0) return [...rules, ...given];
+  throw new UserError("bad-data", `${file}: no rule`, { hint: 'Write one a line: "urban excludes primary".' });
 }
 
 /** The flags of BACKBONE_FLAGS as options; the cache goes to the user's cache folder unless told otherwise. */

@@ -8,6 +8,7 @@ export interface ClassifierAbout extends Pick<Manifest, "task" | "dataset" | "te
   /** In output order. */
   readonly classes: readonly string[];
   readonly thresholds: readonly number[];
+  readonly rules?: readonly string[] | undefined;
 }
 
 /** What a classifier is put together from. */
@@ -26,7 +27,7 @@ export interface ClassifierParts {
  */
 export function assembleClassifier({ origin, views, layer, about }: ClassifierParts): { model: Model; manifest: Manifest } {
   const { id, sha256, embeddingSize, preprocess } = origin;
-  const { task, classes, thresholds, dataset, test } = about;
+  const { task, classes, thresholds, rules = [], dataset, test } = about;
   const manifest: Manifest = {
     version: 1,
     task,
@@ -34,6 +35,7 @@ export function assembleClassifier({ origin, views, layer, about }: ClassifierPa
     classes: [...classes],
     thresholds: [...thresholds],
     calibration: null,
+    ...(rules.length > 0 && { rules: [...rules] }),
     preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
     backbone: { id, sha256, views, embeddingSize },
     dataset,

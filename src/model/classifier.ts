@@ -1,10 +1,12 @@
 import { UserError } from "../errors.js";
-import { DECIDE } from "../learn/decide.js";
+import { decide } from "../learn/decide.js";
+import { parseRules, type Rule } from "../learn/rules.js";
 import { readMetadata } from "../onnx/metadata.js";
 import { readModel } from "../onnx/model.js";
 import { type Preprocess, toInput } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
 import type { OpenSession } from "../runtime/session.js";
+import type { Task } from "../task.js";
 import { float32 } from "../tensor.js";
 import { MANIFEST_KEY, type Manifest, parseManifest } from "./manifest.js";
 import type { Prediction } from "./prediction.js";
@@ -23,6 +25,8 @@ export interface ClassifierFile {
   readonly manifest: Manifest;
   /** Names the classifier in messages. */
   readonly file: string;
+  /** What its predictions keep. */
+  readonly rules: readonly Rule[];
 }
 
 /**
@@ -31,7 +35,28 @@ export interface ClassifierFile {
  * @throws UserError `bad-model` naming the file
  */
 export function parseClassifier(bytes: Uint8Array, file: string): ClassifierFile {
-  return { bytes, manifest: readManifest(bytes, file), file };
+  const manifest = readManifest(bytes, file);
+  return { bytes, manifest, file, rules: parseRules(manifest.rules ?? [], manifest.classes, { where: file }) };
+}
+
+/**
+ * A classifier that keeps further rules, after its own.
+ *
+ * @throws UserError `usage` for rules that cannot be read or do not fit the classes, and where each image has one label anyway
+ */
+export function withRules(classifier: ClassifierFile, given: readonly string[]): ClassifierFile {
+  const { task, classes, rules = [] } = classifier.manifest;
+  if (given.length === 0) return classifier;
+  refuseRulesOfOneLabel(task);
+  return { ...classifier, rules: parseRules([...rules, ...given], classes) };
+}
+
+/** @throws UserError `usage` for a task in which no rule can be broken */
+export function refuseRulesOfOneLabel(task: Task): void {
+  if (task === "multilabel") return;
+  throw new UserError("usage", "label rules make no sense here: each image gets exactly one label", {
+    hint: "Leave them out, or say --task multilabel if images can have several labels.",
+  });
 }
 
 /**
@@ -87,7 +112,7 @@ export function preprocessOf({ preprocess, backbone }: Manifest, file: string): 
  * @throws UserError `numeric` rather than deciding on NaN; `bad-model` if the outputs do not fit the classes
  */
 export function predictionOf(
-  { manifest, file }: Pick<ClassifierFile, "manifest" | "file">,
+  { manifest, file, rules }: Pick<ClassifierFile, "manifest" | "file" | "rules">,
   { probabilities, logits }: { readonly probabilities: Float32Array; readonly logits: Float32Array },
   image: string,
 ): Prediction {
@@ -101,7 +126,7 @@ export function predictionOf(
       hint: "Look at the image's values. If other images fail too, the classifier is damaged: train it again.",
     });
   }
-  const decided = DECIDE[task](probabilities, classes.length, thresholds);
+  const decided = decide(task, probabilities, classes.length, thresholds, rules);
   return {
     probabilities: Array.from(probabilities),
     logits: Array.from(logits),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { UserError } from "../errors.js";
+import { messageOf, UserError } from "../errors.js";
+import { MAX_RULE_LENGTH, MAX_RULES, parseRules } from "../learn/rules.js";
 import { INTERPOLATIONS } from "../raster/preprocess.js";
 import { HEADS, TASKS } from "../task.js";
 
@@ -31,6 +32,8 @@ const manifestSchema = z
     /** Probability from which a label is said, per class; used by multilabel only. */
     thresholds: z.array(finite),
     calibration: z.null(),
+    /** What must hold between labels, as {@link parseRules} reads it; every prediction keeps it. */
+    rules: z.array(z.string().max(MAX_RULE_LENGTH)).max(MAX_RULES).optional(),
     /** Null for a classifier of embeddings made elsewhere: its input is `embedding` `[N, D]`, not `image`. */
     preprocess: preprocessSchema.nullable(),
     backbone: z.object({
@@ -48,7 +51,14 @@ const manifestSchema = z
     test: z.record(z.string(), z.number()),
   })
   .refine((manifest) => manifest.thresholds.length === manifest.classes.length, "one threshold per class is needed")
-  .refine((manifest) => new Set(manifest.classes).size === manifest.classes.length, "class names must differ");
+  .refine((manifest) => new Set(manifest.classes).size === manifest.classes.length, "class names must differ")
+  .superRefine(({ rules = [], classes }, context) => {
+    try {
+      parseRules(rules, classes);
+    } catch (error) {
+      context.addIssue({ code: "custom", path: ["rules"], message: messageOf(error) });
+    }
+  });
 
 /** Everything a classifier says about itself, version 1; stored as JSON in the model's metadata. */
 export type Manifest = z.output<typeof manifestSchema>;

@@ -21,6 +21,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   classes: [(value) => Array.isArray(value) && value.every((name) => typeof name === "string"), "a list of names"],
   split: text,
   groupBy: text,
+  rules: [(value) => Array.isArray(value) && value.every((rule) => typeof rule === "string"), "a list of rules"],
   unreadable: oneOf("skip", "fail"),
   backbone: text,
   embeddings: text,

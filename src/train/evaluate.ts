@@ -4,6 +4,7 @@ import { openDataset } from "../data/open.js";
 import { splitDataset } from "../data/split.js";
 import { UserError } from "../errors.js";
 import { METRICS, type Metrics } from "../learn/metrics/report.js";
+import { withRules } from "../model/classifier.js";
 import type { WorkOptions } from "../progress.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { type Head, PARTS, type Part, type Task } from "../task.js";
@@ -52,7 +53,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   }
   const { signal, onProgress, onWarning, part = "test" } = options;
   const work = { signal, onProgress, onWarning };
-  const classifier = await readClassifier(options.classifier, options);
+  const classifier = withRules(await readClassifier(options.classifier, options), options.rules ?? []);
   const { task, head, classes } = classifier.manifest;
   const dataset = await openDataset(options.data, { labels: options.labels, groupBy: options.groupBy, task, classes, ...work });
   const parts =

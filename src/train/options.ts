@@ -18,6 +18,8 @@ export interface DataOptions {
   readonly split?: string | undefined;
   /** Keeps samples of one place together: a column of the label file, or a regular expression whose first group is the place. */
   readonly groupBy?: string | undefined;
+  /** What must hold between labels: "urban excludes primary", "agriculture implies cultivation", "exclusive: clear, cloudy, haze". */
+  readonly rules?: readonly string[] | undefined;
   /** What to do with images that cannot be read: leave them out and list them, or stop. Default `skip`. */
   readonly unreadable?: "skip" | "fail" | undefined;
 }

@@ -5,8 +5,10 @@ import { countLabels } from "../data/inspect.js";
 import { openDataset } from "../data/open.js";
 import { SPLIT_METHODS, type SplitOptions, splitDataset } from "../data/split.js";
 import { UserError } from "../errors.js";
+import { parseRules, type Rule, violations } from "../learn/rules.js";
 import type { Backbone, EmbeddingOrigin } from "../model/backbone.js";
 import { openBackbone } from "../model/backbones.js";
+import { refuseRulesOfOneLabel } from "../model/classifier.js";
 import type { WorkOptions } from "../progress.js";
 import type { Part } from "../task.js";
 import { readArrayEmbeddings } from "./array-embeddings.js";
@@ -20,6 +22,8 @@ export interface SplitData {
   /** Labelled samples that have a part. */
   readonly placed: readonly PlacedSample[];
   readonly counts: Counts;
+  /** What must hold between labels. */
+  readonly rules: readonly Rule[];
   /** Samples without any known label, and samples that the split does not name. */
   readonly left: { readonly unlabelled: number; readonly withoutPart: number };
 }
@@ -65,8 +69,29 @@ export async function openSplitData(options: DataOptions & WorkOptions & { reado
     dataset,
     placed,
     counts: countParts(rows),
+    rules: rulesOf(dataset, options),
     left: { unlabelled: dataset.samples.length - labelled, withoutPart: labelled - placed.length },
   };
+}
+
+/** The rules that were given; says how many images break them. */
+function rulesOf(
+  { task, classes, samples }: Dataset,
+  { rules: given = [], onWarning }: DataOptions & WorkOptions,
+): readonly Rule[] {
+  if (given.length === 0) return [];
+  refuseRulesOfOneLabel(task);
+  const rules = parseRules(given, classes);
+  for (const rule of rules) {
+    const breaking = samples.filter(({ labels }) => violations([rule], labels).length > 0);
+    if (breaking.length === 0) continue;
+    const some = `${breaking
+      .slice(0, 3)
+      .map(({ file }) => file)
+      .join(", ")}${breaking.length > 3 ? ", …" : ""}`;
+    onWarning?.(`${breaking.length} of ${samples.length} images break the rule "${rule.text}" (${some}).`);
+  }
+  return rules;
 }
 
 /** `--split` names a method or a file. */

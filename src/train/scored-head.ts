@@ -1,7 +1,8 @@
 import { UserError } from "../errors.js";
 import { ACTIVATIONS } from "../learn/activations.js";
-import { DECIDE, DEFAULT_THRESHOLD } from "../learn/decide.js";
+import { DEFAULT_THRESHOLD, decide } from "../learn/decide.js";
 import { METRICS, type Metrics } from "../learn/metrics/report.js";
+import type { Rule } from "../learn/rules.js";
 import type { Head, Task } from "../task.js";
 import { type HeadFit, trainHead } from "./fit.js";
 import type { TrainOptions } from "./options.js";
@@ -63,7 +64,13 @@ export async function fitAndScore(
   });
   const test = rows.test;
   const logits = await logitsOf(fit.head, meanOverViews(pickRows(embeddings, views * size, test), views, size));
-  return { head, fit, rows: test, logits, ...score(task, head, logits, pickRows(labels, classes.length, test), classes.length) };
+  return {
+    head,
+    fit,
+    rows: test,
+    logits,
+    ...score(task, head, logits, pickRows(labels, classes.length, test), classes.length, undefined, data.rules),
+  };
 }
 
 /** Probabilities, decisions at the default rule and metrics of logits `[n, K]`. */
@@ -74,9 +81,10 @@ export function score(
   labels: Int8Array,
   classes: number,
   thresholds?: readonly number[],
+  rules?: readonly Rule[],
 ) {
   const probabilities = Float32Array.from(ACTIVATIONS[head](logits, classes));
-  const decisions = DECIDE[task](probabilities, classes, thresholds);
+  const decisions = decide(task, probabilities, classes, thresholds, rules);
   return { probabilities, decisions, metrics: METRICS[task](labels, probabilities, decisions, classes) };
 }
 

@@ -74,6 +74,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
         task: dataset.task,
         classes: dataset.classes,
         thresholds: defaultThresholds(dataset.classes.length),
+        rules: data.rules.map(({ text }) => text),
         dataset: { fingerprint: fingerprint(dataset.classes, embedded.placed), counts: embedded.counts },
         test: scored.metrics,
       },

@@ -1,8 +1,8 @@
 import { PARTS, type Part } from "../../task.js";
 import { evaluate as evaluateClassifier } from "../../train/evaluate.js";
 import { type Command, workOf } from "../command.js";
-import { BACKBONE_FLAGS, DATA_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
-import { number, runtimeOf, text, unreadableOf } from "../inputs.js";
+import { BACKBONE_FLAGS, DATA_FLAGS, RULE_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
+import { number, rulesOf, runtimeOf, text, unreadableOf } from "../inputs.js";
 import { metricTable } from "../table.js";
 
 export const evaluate: Command = {
@@ -19,6 +19,7 @@ export const evaluate: Command = {
     groupBy: SPLIT_FLAGS.groupBy,
     seed: SPLIT_FLAGS.seed,
     part: { value: "part", choices: PARTS, describe: "part of the split to score", shownDefault: "test" },
+    ...RULE_FLAGS,
     ...UNREADABLE_FLAG,
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
@@ -32,6 +33,7 @@ export const evaluate: Command = {
       groupBy: text(flags, "groupBy"),
       seed: number(flags, "seed"),
       part: text(flags, "part") as Part | undefined, // the flag's choices are the parts
+      rules: rulesOf(flags),
       unreadable: unreadableOf(flags),
       threads: number(flags, "threads"),
       runtime: runtimeOf(flags),

@@ -1,10 +1,11 @@
 import { formatCsv } from "../../data/csv.js";
 import { UserError } from "../../errors.js";
+import { withRules } from "../../model/classifier.js";
 import { printable } from "../../printable.js";
 import { type PredictedImage, predictFiles, readClassifier } from "../../train/predict.js";
 import { type Command, integer, workOf } from "../command.js";
-import { BACKBONE_FLAGS, UNREADABLE_FLAG } from "../flags.js";
-import { imagesOf, number, runtimeOf } from "../inputs.js";
+import { BACKBONE_FLAGS, RULE_FLAGS, UNREADABLE_FLAG } from "../flags.js";
+import { imagesOf, number, rulesOf, runtimeOf } from "../inputs.js";
 
 export const predict: Command = {
   name: "predict",
@@ -12,6 +13,7 @@ export const predict: Command = {
   examples: [
     "sigmax predict runs/first/classifier.onnx new/ --csv > labels.csv",
     "sigmax predict runs/first/classifier.onnx a.jpg b.png --top 3",
+    'sigmax predict runs/first/classifier.onnx new/ --rule "exclusive: clear, cloudy, haze"',
   ],
   arguments: [
     { name: "classifier", describe: "classifier.onnx of a run" },
@@ -20,6 +22,7 @@ export const predict: Command = {
   flags: {
     csv: { describe: "print file,labels and one column of probabilities per class" },
     top: { value: "k", parse: integer(1), describe: "show the k most probable classes of each image", shownDefault: "3" },
+    ...RULE_FLAGS,
     ...UNREADABLE_FLAG,
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
@@ -30,7 +33,7 @@ export const predict: Command = {
     }
     const files = await imagesOf(images, terminal);
     const runtime = runtimeOf(flags);
-    const read = await readClassifier(String(classifier), { runtime, signal: terminal.signal });
+    const read = withRules(await readClassifier(String(classifier), { runtime, signal: terminal.signal }), rulesOf(flags) ?? []);
     const { classes } = read.manifest;
     const top = Math.min(number(flags, "top") ?? 3, classes.length);
     if (flags.csv === true) terminal.print(formatCsv([["file", "labels", ...classes]]).trimEnd());

@@ -4,7 +4,16 @@ import { HEAD_LOSSES, type Head, type HeadLoss } from "../../task.js";
 import { train as trainClassifier } from "../../train/train.js";
 import { type Command, decimal, workOf } from "../command.js";
 import { commandOf } from "../command-line.js";
-import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, HEAD_FLAG, OUT_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
+import {
+  BACKBONE_FLAGS,
+  DATA_FLAGS,
+  EMBEDDINGS_FLAG,
+  HEAD_FLAG,
+  OUT_FLAGS,
+  RULE_FLAGS,
+  SPLIT_FLAGS,
+  UNREADABLE_FLAG,
+} from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
 import { metricTable } from "../table.js";
 
@@ -24,6 +33,7 @@ export const train: Command = {
     ...BACKBONE_FLAGS,
     ...EMBEDDINGS_FLAG,
     ...SPLIT_FLAGS,
+    ...RULE_FLAGS,
     l2: { value: "number", parse: decimal(0, 1e6), describe: "strength of the L2 penalty", shownDefault: "chosen on validation" },
     classWeights: {
       value: "how",
