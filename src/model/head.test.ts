@@ -48,7 +48,7 @@ async function runHead(
 // biome-ignore lint/suspicious/noExplicitAny: a case of the reference file
 function weightsOf(test: any, head: Head, classes: number): { positive: number[]; negative: number[] } {
   const { classWeights, posWeight, labelSmoothing = 0, ignoreIndex, sampleWeights, reduction } = test;
-  const [ofPositives, ofNegatives] = test.alpha >= 0 ? [test.alpha, 1 - test.alpha] : [1, 1];
+  const [ofPositives, ofNegatives] = typeof test.alpha === "number" && test.alpha >= 0 ? [test.alpha, 1 - test.alpha] : [1, 1];
   const rows = test.target.length;
   const indexed = !Array.isArray(test.target[0]);
   const mask = test.mask?.flat();
