@@ -22,8 +22,8 @@ import { checkOptions } from "./check-options.js";
 import type { BackboneOptions, DataOptions } from "./options.js";
 import { pickRows } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData, type SplitData } from "./prepare.js";
-import { DECODED_AT_ONCE, thumbnailOf } from "./run-report.js";
 import { fitAndScore, type ScoredHead } from "./scored-head.js";
+import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
 
 export interface CompareOptions extends DataOptions, BackboneOptions, WorkOptions {
   /** Folder to write: compare.html and compare.json. */

@@ -1,23 +1,18 @@
 import { basename, resolve } from "node:path";
 import { mapInOrder } from "../concurrency.js";
-import type { Sample } from "../data/dataset.js";
 import { classScores, countCells } from "../learn/metrics/counts.js";
 import { confusion } from "../learn/metrics/multiclass.js";
 import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
 import type { Metrics } from "../learn/metrics/report.js";
-import { thumbnail } from "../raster/encode.js";
 import type { LabelScore, Mistake, RunReport } from "../report/run.js";
 import { PARTS, type Part, type Task } from "../task.js";
 import { VERSION } from "../version.js";
-import { readRaster } from "./embeddings.js";
 import { findMistakes, type MistakenRow } from "./mistakes.js";
 import { pickRows } from "./parts.js";
 import type { Findings } from "./run.js";
+import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
 
 const SHOWN_MISTAKES = 24;
-const THUMBNAIL_PX = 128;
-/** Images decoded at the same time for thumbnails: each may be large. */
-export const DECODED_AT_ONCE = 4;
 
 /** Gathers what `report.html` shows. */
 export async function runReport(findings: Findings): Promise<RunReport> {
@@ -120,15 +115,4 @@ async function mistakes({ embedded, scored, data }: Findings, labels: Int8Array)
   };
   for await (const mistake of mapInOrder(shown, DECODED_AT_ONCE, describe)) found.push(mistake);
   return found;
-}
-
-/** The thumbnail of a sample, or nothing if the image has become unreadable meanwhile or cannot be shown. */
-export async function thumbnailOf(sample: Pick<Sample, "path" | "file">): Promise<{ thumbnail?: string }> {
-  try {
-    return {
-      thumbnail: await thumbnail(await readRaster(sample.path, sample.file), THUMBNAIL_PX),
-    };
-  } catch {
-    return {};
-  }
 }
