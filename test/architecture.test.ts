@@ -30,7 +30,12 @@ const nameOf = (name: string) => (name.startsWith("@") ? name.split("/").slice(0
 
 /** Where each third-party package enters. Generated files and their schema runtime belong together. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
-  "@bufbuild/protobuf": ["src/onnx/onnx_pb.ts", "src/onnx/proto.ts", "src/report/tfevents_pb.ts", "src/report/events.ts"],
+  "@bufbuild/protobuf": [
+    "src/onnx/onnx_pb.ts",
+    "src/onnx/proto.ts",
+    "src/report/tensorboard/tfevents_pb.ts",
+    "src/report/tensorboard/proto.ts",
+  ],
   "@node-rs/crc32": ["src/crc32.ts"],
   commander: ["src/cli/parser.ts"],
   "csv-parse": ["src/data/csv.ts"],

@@ -3,7 +3,7 @@ import { formatCsv } from "../data/csv.js";
 import { writeFileAtomic } from "../files.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { Manifest } from "../model/manifest.js";
-import { createEventWriter } from "../report/events.js";
+import { createEventWriter } from "../report/tensorboard/writer.js";
 import { renderRunReport } from "../report/run.js";
 import type { Head } from "../task.js";
 import { VERSION } from "../version.js";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readManifest } from "../../model/classifier.js";
-import { type EventFile, readEvents } from "../../report/events.js";
+import { type EventFile, readEvents } from "../../report/tensorboard/reader.js";
 import { openSession } from "../../runtime/open.js";
 import { float32 } from "../../tensor.js";
 import type { RetrainOptions, StepReport } from "./options.js";

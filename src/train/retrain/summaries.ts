@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
-import { createEventWriter, type EventWriter } from "../../report/events.js";
+import { createEventWriter, type EventWriter } from "../../report/tensorboard/writer.js";
 import type { Score } from "./layer.js";
 
 /** TensorBoard's two curves. */

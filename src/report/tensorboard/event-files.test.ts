@@ -3,8 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { maskedCrc32c } from "../crc32.js";
-import { createEventWriter, encodeRecord, encodeScalar, readEvents } from "./events.js";
+import { maskedCrc32c } from "../../crc32.js";
+import { readEvents } from "./reader.js";
+import { encodeRecord } from "./record.js";
+import { createEventWriter, encodeScalar } from "./writer.js";
 
 const GOLDEN = process.env.SIGMAX_GOLDEN ?? "../shared/golden";
 const DATA = process.env.SIGMAX_DATA ?? "../shared/data";
@@ -55,10 +57,12 @@ const CHECKS: readonly { has: keyof GoldenCase; check: (golden: GoldenCase) => v
   {
     has: "records",
     check({ file, records }) {
-      const { scalars, passedOver, damage } = readEvents(readFileSync(join(GOLDEN, file!)), { file: file! });
+      const { scalars, plugins, passedOver, damage } = readEvents(readFileSync(join(GOLDEN, file!)), { file: file! });
       const keys = (list: readonly { step: number; tag: string | null }[]) =>
         list.map(({ step, tag }) => `${step} ${tag}`).sort();
-      expect(keys([...scalars, ...passedOver])).toEqual(keys(records!.filter(({ what }) => what === "summary")));
+      expect(keys([...scalars, ...Object.values(plugins).flat(), ...passedOver])).toEqual(
+        keys(records!.filter(({ what }) => what === "summary")),
+      );
       expect(damage).toBeUndefined();
     },
   },
@@ -158,10 +162,19 @@ describe("events of TensorFlow's retrain.py", () => {
     it.skip("need the data folder", () => {});
     return;
   }
-  it("are read whole, histograms passed over", () => {
+  it("are read whole, histograms of TensorFlow 1 too", () => {
     const name = readdirSync(folder).find((entry) => entry.startsWith("events.out.tfevents"))!;
-    const { scalars, damage, fileVersion } = readEvents(readFileSync(join(folder, name)), { file: name });
+    const { scalars, plugins, passedOver, damage, fileVersion } = readEvents(readFileSync(join(folder, name)), { file: name });
     expect(damage).toBeUndefined();
+    expect(passedOver).toEqual([]);
+    const biases = plugins.histograms.filter(({ tag }) => tag === "final_training_ops/biases/summaries/histogram");
+    expect(biases).toHaveLength(51);
+    for (const { step, value } of biases) {
+      const edge = (which: string) =>
+        scalars.find((scalar) => scalar.step === step && scalar.tag === `final_training_ops/biases/summaries/${which}_1`)?.value;
+      expect(Math.fround(value[0].left)).toBe(edge("min"));
+      expect(Math.fround(value[value.length - 1].right)).toBe(edge("max"));
+    }
     expect(fileVersion).toBe("brain.Event:2");
     const accuracy = scalars.filter(({ tag }) => tag.startsWith("accuracy"));
     expect(accuracy.length).toBeGreaterThan(40);
