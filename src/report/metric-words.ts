@@ -1,3 +1,4 @@
+import { METRIC_ROWS } from "../learn/metrics/rows.js";
 import { type Html, html } from "./html.js";
 
 /** What a reader should know of a metric. */
@@ -6,27 +7,38 @@ export interface MetricWords {
   readonly better: "higher" | "lower";
 }
 
-/** The metrics that sigmax reports; unknown ones are shown under their key, higher taken as better. */
-const WORDS: Readonly<Record<string, MetricWords>> = {
-  accuracy: { label: "accuracy", better: "higher" },
-  f1Macro: { label: "F1, mean over classes", better: "higher" },
-  f1Micro: { label: "F1, all decisions pooled", better: "higher" },
-  f2Samples: { label: "F2, mean over images", better: "higher" },
-  precisionMacro: { label: "precision, mean over classes", better: "higher" },
-  recallMacro: { label: "recall, mean over classes", better: "higher" },
-  mapMacro: { label: "mean average precision", better: "higher" },
-  mapMicro: { label: "average precision, pooled", better: "higher" },
-  aucMacro: { label: "area under ROC, mean over classes", better: "higher" },
-  subsetAccuracy: { label: "all labels of an image right", better: "higher" },
-  hammingLoss: { label: "wrong labels, share (Hamming)", better: "lower" },
-  logLoss: { label: "log loss", better: "lower" },
-  brier: { label: "Brier score", better: "lower" },
-  ece: { label: "calibration error (ECE)", better: "lower" },
+/** What people call the metrics that sigmax reports. */
+const LABELS: Readonly<Record<string, string>> = {
+  accuracy: "accuracy",
+  balancedAccuracy: "recall, mean over classes (balanced accuracy)",
+  mapMacro: "mean average precision",
+  mapMacroAll: "mean average precision, labels without positives as 0",
+  mapMicro: "average precision, all labels pooled",
+  aucMacro: "area under ROC, mean over classes",
+  f1Micro: "F1, all decisions pooled",
+  f1Macro: "F1, mean over classes",
+  f1Weighted: "F1, mean over classes by their frequency",
+  f2Macro: "F2, mean over classes",
+  f1Samples: "F1, mean over images",
+  f2Samples: "F2, mean over images",
+  kappa: "agreement beyond chance (Cohen's kappa)",
+  top3Accuracy: "true class among the three most probable",
+  hammingLoss: "wrong labels, share (Hamming)",
+  subsetAccuracy: "all labels of an image right",
+  labelRankingAp: "label ranking average precision",
+  coverageError: "labels to go down to find all true ones (coverage)",
+  rankingLoss: "pairs of labels the wrong way round",
+  logLoss: "log loss",
+  brier: "Brier score",
+  ece: "calibration error (ECE)",
 };
 
-/** How to name a metric and which way is better. */
+/** How to name a metric and which way is better; an unknown one is shown under its key, higher taken as better. */
 export function wordsOf(metric: string): MetricWords {
-  return Object.hasOwn(WORDS, metric) ? WORDS[metric] : { label: metric, better: "higher" };
+  return {
+    label: Object.hasOwn(LABELS, metric) ? LABELS[metric] : metric,
+    better: Object.hasOwn(METRIC_ROWS, metric) ? METRIC_ROWS[metric].better : "higher",
+  };
 }
 
 /** Indices of the best of several values of one metric; none when all are equal or fewer than two are numbers. */

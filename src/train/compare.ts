@@ -9,6 +9,7 @@ import { logLoss } from "../learn/metrics/multiclass.js";
 import { cellLogLoss, squaredError } from "../learn/metrics/multilabel.js";
 import { averagePrecision, perClass, rocAuc } from "../learn/metrics/ranking.js";
 import { METRICS, type Metrics } from "../learn/metrics/report.js";
+import { METRIC_ROWS } from "../learn/metrics/rows.js";
 import { bestF1Thresholds } from "../learn/thresholds.js";
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import type { WorkOptions } from "../progress.js";
@@ -187,7 +188,7 @@ const LOG_LOSS: Readonly<Record<Task, (labels: Int8Array, probabilities: Float32
 
 /** The metrics of a task that depend on the decisions. */
 function decisionMetrics(metrics: Metrics): Metrics {
-  return Object.fromEntries(Object.entries(metrics).filter(([name]) => !THRESHOLD_FREE.includes(name)));
+  return Object.fromEntries(Object.entries(metrics).filter(([name]) => METRIC_ROWS[name].needsDecisions));
 }
 
 /** How many rows of a 0/1 matrix `[n, K]` hold no, one, several ones. */

@@ -9,27 +9,76 @@ export interface ReliabilityBin {
   readonly accuracy: number;
 }
 
-/** Bins of equal width, closed on the right (Guo et al. 2017); empty ones are left out. */
-export function reliability(confidences: ArrayLike<number>, correct: ArrayLike<number | boolean>, bins = 15): ReliabilityBin[] {
-  const counts = new Float64Array(bins);
-  const sums = new Float64Array(bins);
-  const hits = new Float64Array(bins);
-  for (let i = 0; i < confidences.length; i++) {
-    let bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidences[i] * bins) - 1));
-    // The product may round across an edge: the edges themselves decide.
-    if (bin > 0 && confidences[i] <= bin / bins) bin--;
-    else if (bin < bins - 1 && confidences[i] > (bin + 1) / bins) bin++;
-    counts[bin]++;
-    sums[bin] += confidences[i];
-    hits[bin] += Number(correct[i]);
+/** Bins of equal width: whatever falls into each, summed. */
+export interface BinSums {
+  readonly counts: Float64Array;
+  readonly confidences: Float64Array;
+  readonly hits: Float64Array;
+}
+
+/** The bins of reliability plots and of ECE, where nothing else is asked for. */
+export const RELIABILITY_BINS = 15;
+
+/**
+ * Sums confidences `[N, K]` in bins of equal width, closed on the right (Guo et al. 2017); the first holds 0 as well.
+ *
+ * @param correct `[N, K]`: 1, 0 or −1 (unknown, left out)
+ * @param width K
+ * @param weights of rows `[N]`, 1 each by default
+ */
+export function binSums(
+  confidences: ArrayLike<number>,
+  correct: ArrayLike<number>,
+  width: number,
+  weights?: Float64Array,
+  bins = RELIABILITY_BINS,
+): BinSums {
+  const sums = { counts: new Float64Array(bins), confidences: new Float64Array(bins), hits: new Float64Array(bins) };
+  const edges = Float64Array.from({ length: bins + 1 }, (_, bin) => bin / bins);
+  for (let i = 0, k = 0, row = 0; i < confidences.length; i++) {
+    if (correct[i] >= 0) {
+      const confidence = confidences[i];
+      const weight = weights === undefined ? 1 : weights[row];
+      let bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
+      // The product may round across an edge: the edges themselves decide.
+      if (bin > 0 && confidence <= edges[bin]) bin--;
+      else if (bin < bins - 1 && confidence > edges[bin + 1]) bin++;
+      sums.counts[bin] += weight;
+      sums.confidences[bin] += weight * confidence;
+      sums.hits[bin] += weight * correct[i];
+    }
+    if (++k < width) continue;
+    k = 0;
+    row++;
   }
-  return Array.from(counts, (count, bin) => ({
+  return sums;
+}
+
+/** The bins of {@link binSums} as means; empty ones are left out. */
+export function reliability(
+  confidences: ArrayLike<number>,
+  correct: ArrayLike<number | boolean>,
+  bins = RELIABILITY_BINS,
+): ReliabilityBin[] {
+  const hits = Int8Array.from(correct, Number);
+  const sums = binSums(confidences, hits, 1, undefined, bins);
+  return Array.from(sums.counts, (count, bin) => ({
     low: bin / bins,
     high: (bin + 1) / bins,
     count,
-    meanConfidence: sums[bin] / count,
-    accuracy: hits[bin] / count,
+    meanConfidence: sums.confidences[bin] / count,
+    accuracy: sums.hits[bin] / count,
   })).filter(({ count }) => count > 0);
+}
+
+/** Expected calibration error: Σ |confidences − hits| over all bins, a count; undefined without samples. */
+export function expectedCalibrationError({ counts, confidences, hits }: BinSums): number | undefined {
+  let [total, gaps] = [0, 0];
+  for (const [bin, count] of counts.entries()) {
+    total += count;
+    gaps += Math.abs(confidences[bin] - hits[bin]);
+  }
+  return total === 0 ? undefined : gaps / total;
 }
 
 /** Expected and largest calibration error of reliability bins; undefined without samples. */

@@ -21,20 +21,26 @@ export interface Scores {
   readonly fbeta: number;
 }
 
-/** Counts labels `[N, K]` of 1, 0 and −1 (unknown) against decisions `[N, K]` of 1 and 0. */
-export function countCells(labels: ArrayLike<number>, decisions: ArrayLike<number>, classes: number): ClassCounts {
-  const counts = {
-    tp: new Float64Array(classes),
-    fp: new Float64Array(classes),
-    fn: new Float64Array(classes),
-    tn: new Float64Array(classes),
-  };
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] < 0) continue;
-    const kind = labels[i] === 1 ? (decisions[i] ? "tp" : "fn") : decisions[i] ? "fp" : "tn";
-    counts[kind][i % classes]++;
+/**
+ * Counts labels `[N, K]` of 1, 0 and −1 (unknown) against decisions `[N, K]` of 1 and 0.
+ *
+ * @param weights of rows `[N]`, 1 each by default
+ */
+export function countCells(
+  labels: ArrayLike<number>,
+  decisions: ArrayLike<number>,
+  classes: number,
+  weights?: Float64Array,
+): ClassCounts {
+  const counts = new Float64Array(4 * classes);
+  for (let i = 0, k = 0, row = 0; i < labels.length; i++) {
+    if (labels[i] >= 0) counts[(2 * labels[i] + decisions[i]) * classes + k] += weights === undefined ? 1 : weights[row];
+    if (++k < classes) continue;
+    k = 0;
+    row++;
   }
-  return counts;
+  const [tn, fp, fn, tp] = [0, 1, 2, 3].map((kind) => counts.subarray(kind * classes, (kind + 1) * classes));
+  return { tp, fp, fn, tn };
 }
 
 /** Precision tp/(tp+fp), recall tp/(tp+fn) and Fβ = (1+β²)tp / ((1+β²)tp + β²fn + fp). */

@@ -8,7 +8,9 @@ const CLIP = 2 ** -52;
 /** The true class of every row of labels `[N, K]`, −1 where it is unknown. */
 export function trueClasses(labels: ArrayLike<number>, classes: number): Int32Array {
   const truth = new Int32Array(labels.length / classes).fill(-1);
-  for (let i = 0; i < labels.length; i++) if (labels[i] === 1) truth[Math.floor(i / classes)] = i % classes;
+  for (let row = 0, i = 0; row < truth.length; row++) {
+    for (let k = 0; k < classes; k++, i++) if (labels[i] === 1) truth[row] = k;
+  }
   return truth;
 }
 
@@ -19,6 +21,12 @@ export function confusion(labels: ArrayLike<number>, decisions: ArrayLike<number
     if (truth >= 0) matrix[truth * classes + argmax(decisions, i * classes, classes)]++;
   }
   return matrix;
+}
+
+/** A confusion matrix with every row divided by its sum: recalls on the diagonal. Rows of classes that never occur stay 0. */
+export function normalizeRows(matrix: ArrayLike<number>, classes: number): Float64Array {
+  const { rows } = margins(matrix, classes);
+  return Float64Array.from(matrix, (count, i) => (count === 0 ? 0 : count / rows[Math.floor(i / classes)]));
 }
 
 /** Share of a confusion matrix on its diagonal; undefined when it is empty. */
@@ -75,18 +83,24 @@ export function topK(
   k: number,
   { ties = "lowest" }: { ties?: "lowest" | "highest" } = {},
 ): number | undefined {
-  return meanOf(
-    Array.from(trueClasses(labels, classes), (truth, i) => {
-      if (truth < 0) return undefined;
-      const own = probabilities[i * classes + truth];
-      let above = 0;
-      for (let j = 0; j < classes; j++) {
-        const other = probabilities[i * classes + j];
-        if (other > own || (other === own && (ties === "lowest" ? j < truth : j > truth))) above++;
-      }
-      return above < k ? 1 : 0;
-    }),
-  );
+  return meanOfRows(labels, classes, (start, truth) => (rowRank(probabilities, start, classes, truth, ties) < k ? 1 : 0));
+}
+
+/** How many classes of the row that starts at a cell come before class `truth`. */
+export function rowRank(
+  probabilities: ArrayLike<number>,
+  start: number,
+  classes: number,
+  truth: number,
+  ties: "lowest" | "highest" = "lowest",
+): number {
+  const own = probabilities[start + truth];
+  let above = 0;
+  for (let k = 0; k < classes; k++) {
+    const other = probabilities[start + k];
+    if (other > own || (other === own && (ties === "lowest" ? k < truth : k > truth))) above++;
+  }
+  return above;
 }
 
 /**
@@ -94,27 +108,42 @@ export function topK(
  * head on exclusive classes) are compared fairly; a row of zeros counts as even odds.
  */
 export function logLoss(labels: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): number | undefined {
-  return meanOf(
-    Array.from(trueClasses(labels, classes), (truth, i) => {
-      if (truth < 0) return undefined;
-      let total = 0;
-      for (let k = 0; k < classes; k++) total += probabilities[i * classes + k];
-      const share = total > 0 ? probabilities[i * classes + truth] / total : 1 / classes;
-      return -Math.log(Math.min(1 - CLIP, Math.max(CLIP, share)));
-    }),
-  );
+  return meanOfRows(labels, classes, (start, truth) => rowLogLoss(probabilities, start, classes, truth));
+}
+
+/** The share of the row that starts at a cell in {@link logLoss}. */
+export function rowLogLoss(probabilities: ArrayLike<number>, start: number, classes: number, truth: number): number {
+  let total = 0;
+  for (let k = 0; k < classes; k++) total += probabilities[start + k];
+  const share = total > 0 ? probabilities[start + truth] / total : 1 / classes;
+  return -Math.log(Math.min(1 - CLIP, Math.max(CLIP, share)));
 }
 
 /** Mean over rows of Σₖ (pₖ − yₖ)². */
 export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): number | undefined {
-  return meanOf(
-    Array.from(trueClasses(labels, classes), (truth, i) => {
-      if (truth < 0) return undefined;
-      let squares = 0;
-      for (let k = 0; k < classes; k++) squares += (probabilities[i * classes + k] - (k === truth ? 1 : 0)) ** 2;
-      return squares;
-    }),
-  );
+  return meanOfRows(labels, classes, (start, truth) => rowSquares(probabilities, start, classes, truth));
+}
+
+/** The share of the row that starts at a cell in {@link brier}. */
+export function rowSquares(probabilities: ArrayLike<number>, start: number, classes: number, truth: number): number {
+  let squares = 0;
+  for (let k = 0; k < classes; k++) squares += (probabilities[start + k] - (k === truth ? 1 : 0)) ** 2;
+  return squares;
+}
+
+/** The mean over rows of known class of what is measured at their first cell. */
+function meanOfRows(
+  labels: ArrayLike<number>,
+  classes: number,
+  measure: (start: number, truth: number) => number,
+): number | undefined {
+  let [total, rows] = [0, 0];
+  for (const [row, truth] of trueClasses(labels, classes).entries()) {
+    if (truth < 0) continue;
+    total += measure(row * classes, truth);
+    rows++;
+  }
+  return rows === 0 ? undefined : total / rows;
 }
 
 /**

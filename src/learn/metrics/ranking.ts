@@ -1,30 +1,23 @@
 import { meanOf } from "./counts.js";
+import { rankCells, rankScores } from "./ranks.js";
 
 /**
  * Area under the steps of precision over recall, ties taken together (scikit-learn's average_precision_score).
  * Undefined without positives. Labels are 1, 0 or −1 (unknown, left out); scores are any real numbers.
+ *
+ * @throws RangeError for a score that is NaN
  */
 export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  let area = 0;
-  let before = 0;
-  const { positives } = walk(labels, scores, (tp, fp) => {
-    area += ((tp - before) * tp) / (tp + fp);
-    before = tp;
-  });
-  return positives === 0 ? undefined : area / positives;
+  return rankScores(rankCells(Int8Array.from(labels), scores, 1).pooled).averagePrecision;
 }
 
-/** The chance that a positive scores above a negative, ties counting half. Undefined without positives or without negatives. */
+/**
+ * The chance that a positive scores above a negative, ties counting half. Undefined without positives or without negatives.
+ *
+ * @throws RangeError for a score that is NaN
+ */
 export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  let area = 0;
-  let lastTp = 0;
-  let lastFp = 0;
-  const { positives, negatives } = walk(labels, scores, (tp, fp) => {
-    area += ((fp - lastFp) * (tp + lastTp)) / 2;
-    lastTp = tp;
-    lastFp = fp;
-  });
-  return positives === 0 || negatives === 0 ? undefined : area / positives / negatives;
+  return rankScores(rankCells(Int8Array.from(labels), scores, 1).pooled).rocAuc;
 }
 
 /** One value per class `[K]` of a measure of labels and scores `[N, K]`. */
@@ -34,7 +27,12 @@ export function perClass(
   scores: ArrayLike<number>,
   classes: number,
 ): (number | undefined)[] {
-  return Array.from({ length: classes }, (_, k) => measure(column(labels, k, classes), column(scores, k, classes)));
+  return Array.from({ length: classes }, (_, k) => {
+    const known = Int8Array.from({ length: labels.length / classes }, (_, row) => labels[row * classes + k]);
+    const column = scores instanceof Float32Array ? new Float32Array(known.length) : new Float64Array(known.length);
+    for (let row = 0; row < column.length; row++) column[row] = scores[row * classes + k];
+    return measure(known, column);
+  });
 }
 
 /** Measures of how the true labels of a row rank among its scores; unknown labels are left out of the row. */
@@ -49,16 +47,11 @@ export interface LabelRanking {
 
 /** Label ranking average precision, coverage error and ranking loss, each the mean over rows (Tsoumakas et al. 2010). */
 export function labelRanking(labels: ArrayLike<number>, scores: ArrayLike<number>, classes: number): LabelRanking | undefined {
+  const rankRow = openRowRanking(labels, scores, classes);
   const rows: LabelRanking[] = [];
   for (let start = 0; start < labels.length; start += classes) {
-    const truth = Array.from({ length: classes }, (_, k) => labels[start + k]);
-    if (truth.some((label) => label >= 0))
-      rows.push(
-        rankRow(
-          truth,
-          Array.from({ length: classes }, (_, k) => scores[start + k]),
-        ),
-      );
+    const row = rankRow(start);
+    if (row !== undefined) rows.push(row);
   }
   const mean = (key: keyof LabelRanking) => meanOf(rows.map((row) => row[key])) ?? 0;
   return rows.length === 0
@@ -66,37 +59,54 @@ export function labelRanking(labels: ArrayLike<number>, scores: ArrayLike<number
     : { averagePrecision: mean("averagePrecision"), coverage: mean("coverage"), loss: mean("loss") };
 }
 
-function rankRow(labels: readonly number[], scores: readonly number[]): LabelRanking {
-  let precision = 0;
-  let coverage = 0;
-  let wrong = 0;
-  let before = 0;
-  const { positives, negatives } = walk(labels, scores, (tp, fp) => {
-    const hits = tp - before;
-    precision += (hits * tp) / (tp + fp);
-    wrong += hits * fp;
-    if (hits > 0) coverage = tp + fp;
-    before = tp;
-  });
-  const trivial = positives === 0 || negatives === 0;
-  return { averagePrecision: trivial ? 1 : precision / positives, coverage, loss: trivial ? 0 : wrong / (positives * negatives) };
+/** Rows shorter than this are sorted by insertion. */
+const SHORT = 32;
+
+/**
+ * {@link LabelRanking} of the row that starts at a cell; undefined where nothing is known of it. Memory is taken once.
+ */
+export function openRowRanking(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  classes: number,
+): (start: number) => LabelRanking | undefined {
+  const trueScores = new Float64Array(classes);
+  const falseScores = new Float64Array(classes);
+  return (start) => {
+    let [positives, negatives] = [0, 0];
+    for (let i = start; i < start + classes; i++) {
+      if (labels[i] === 1) insert(trueScores, positives++, scores[i]);
+      else if (labels[i] === 0) insert(falseScores, negatives++, scores[i]);
+    }
+    if (positives + negatives === 0) return undefined;
+    if (positives > SHORT) trueScores.subarray(0, positives).sort();
+    if (negatives > SHORT) falseScores.subarray(0, negatives).sort();
+    let [precision, wrong, coverage] = [0, 0, 0];
+    // Both ascend. Down the true scores: how many true and false ones are at least as high.
+    for (let p = positives - 1, q = negatives; p >= 0; ) {
+      const score = trueScores[p];
+      const before = p;
+      while (p >= 0 && trueScores[p] === score) p--;
+      while (q > 0 && falseScores[q - 1] >= score) q--;
+      const [hits, tp, fp] = [before - p, positives - 1 - p, negatives - q];
+      precision += (hits * tp) / (tp + fp);
+      wrong += hits * fp;
+      coverage = tp + fp;
+    }
+    const trivial = positives === 0 || negatives === 0;
+    return {
+      averagePrecision: trivial ? 1 : precision / positives,
+      coverage,
+      loss: trivial ? 0 : wrong / (positives * negatives),
+    };
+  };
 }
 
-/** Walks down the scores and reports, after each distinct one, how many positives and negatives scored at least as much. */
-function walk(labels: ArrayLike<number>, scores: ArrayLike<number>, visit: (tp: number, fp: number, score: number) => void) {
-  const order = Array.from({ length: labels.length }, (_, i) => i).filter((i) => labels[i] >= 0);
-  order.sort((a, b) => scores[b] - scores[a]);
-  let positives = 0;
-  let negatives = 0;
-  for (const [position, i] of order.entries()) {
-    if (labels[i] === 1) positives++;
-    else negatives++;
-    const next = order[position + 1];
-    if (next === undefined || scores[next] !== scores[i]) visit(positives, negatives, scores[i]);
+/** Puts a value at its place among the first `count`, ascending, as long as those are few; appends it beyond. */
+function insert(sorted: Float64Array, count: number, value: number): void {
+  let at = count;
+  if (count < SHORT) {
+    for (; at > 0 && sorted[at - 1] > value; at--) sorted[at] = sorted[at - 1];
   }
-  return { positives, negatives };
-}
-
-function column(values: ArrayLike<number>, k: number, classes: number): Float64Array {
-  return Float64Array.from({ length: values.length / classes }, (_, i) => values[i * classes + k]);
+  sorted[at] = value;
 }
