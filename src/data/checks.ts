@@ -17,6 +17,32 @@ const FEW_IMAGES = 20;
 /** How many files are looked at together. */
 const CONCURRENCY = 8;
 
+/** What can be wrong with the pixels themselves. */
+export type PixelFault =
+  | "constant"
+  | "almost-empty"
+  | "saturated"
+  | "grey-among-colour"
+  | "mixed-dtypes"
+  | "narrow-range"
+  | "eight-bit-in-sixteen"
+  | "alpha-dropped"
+  | "alpha-as-band"
+  | "measurement-as-alpha"
+  | "turned"
+  | "mixed-formats"
+  | "mixed-sizes";
+
+/** What can be wrong between the pixels and a network. */
+export type InputFault =
+  | "missing-bands"
+  | "distorted"
+  | "cut-off"
+  | "enlarged"
+  | "shrunk"
+  | "unusual-normalisation"
+  | "values-off";
+
 /** Something about a dataset that deserves attention. */
 export interface Finding {
   readonly kind:
@@ -26,7 +52,9 @@ export interface Finding {
     | "empty-part"
     | "duplicates"
     | "duplicates-across-parts"
-    | "unlabelled";
+    | "unlabelled"
+    | PixelFault
+    | InputFault;
   /** One sentence. */
   readonly message: string;
   /** The classes concerned. */

@@ -38,6 +38,29 @@ export async function decodeInterleaved(bytes: Uint8Array, header: ImageHeader, 
   return { widthPx: info.width, heightPx: info.height, channels: info.channels, data: samples };
 }
 
+/** What an image file holds beside the pixels that are read of it. */
+export interface StoredExtras {
+  /** How far the picture was turned, 1 to 8 as in EXIF; 1 is upright. */
+  readonly orientation: number;
+  readonly hasAlpha: boolean;
+}
+
+/** Reads the metadata without the pixels. @throws Error with libvips's message */
+export async function readExtras(bytes: Uint8Array, maxPixels: number): Promise<StoredExtras> {
+  const { orientation = 1, hasAlpha } = await sharp(bytes, { limitInputPixels: maxPixels }).metadata();
+  return { orientation, hasAlpha: hasAlpha === true };
+}
+
+/** The alpha channel in 8 bits, the first frame. @throws Error with libvips's message */
+export async function decodeAlpha(bytes: Uint8Array, maxPixels: number): Promise<Uint8Array> {
+  return sharp(bytes, { limitInputPixels: maxPixels, failOn: "warning" })
+    .timeout({ seconds: TIMEOUT_SECONDS })
+    .extractChannel("alpha")
+    .toColourspace("b-w")
+    .raw({ depth: "uchar" })
+    .toBuffer();
+}
+
 /** Encodings of pixels for people to look at. */
 export type Encoding = { readonly as: "png" } | { readonly as: "jpeg"; readonly quality: number };
 

@@ -13,9 +13,11 @@ const LISTED = 20;
 export function confusionTable({
   classes,
   matrix,
+  caption = "Rows: what the image is. Columns: what was decided. Darker: a larger share of the row. Outlined: right.",
 }: {
   readonly classes: readonly string[];
   readonly matrix: readonly (readonly number[])[];
+  readonly caption?: string;
 }): Html {
   if (classes.length > MAX_CLASSES) return largestConfusions(classes, matrix);
   const rows = classes.map((label, truth) => {
@@ -27,7 +29,7 @@ export function confusionTable({
     return html`<tr><th scope="row">${name(clip(label, 24))}</th>${cells}</tr>`;
   });
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="heat">
-<caption>Rows: what the image is. Columns: what was decided. Darker: a larger share of the row. Outlined: right.</caption>
+<caption>${caption}</caption>
 <thead><tr><td></td>${classes.map((label) => html`<th class="column" scope="col">${name(clip(label, 24))}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }

@@ -1,0 +1,33 @@
+import { decodeAlpha, readExtras } from "./formats/sharp.js";
+import { FORMATS, MAX_IMAGE_PIXELS } from "./formats.js";
+
+/** How an image lies in its file: what decoding passes over in silence. */
+export interface StoredImage {
+  /** A name of `FORMATS`. */
+  readonly format: string;
+  /** 1 to 8 as in EXIF; 1 is upright. */
+  readonly orientation: number;
+  /** Shares of the pixels that are fully transparent and fully opaque; undefined without an alpha channel. */
+  readonly alpha?: { readonly clear: number; readonly opaque: number };
+}
+
+/**
+ * Tells format, orientation and transparency of an image that `decodeRaster` has read. What cannot be told counts as upright and
+ * without transparency: the pixels were read all the same.
+ */
+export async function describeStored(bytes: Uint8Array): Promise<StoredImage> {
+  const format = FORMATS.find((row) => row.sniff(bytes))?.name ?? "unknown";
+  try {
+    const { orientation, hasAlpha } = await readExtras(bytes, MAX_IMAGE_PIXELS);
+    if (!hasAlpha) return { format, orientation };
+    const alpha = await decodeAlpha(bytes, MAX_IMAGE_PIXELS);
+    let [clear, opaque] = [0, 0];
+    for (const value of alpha) {
+      if (value === 0) clear++;
+      else if (value === 255) opaque++;
+    }
+    return { format, orientation, alpha: { clear: clear / alpha.length, opaque: opaque / alpha.length } };
+  } catch {
+    return { format, orientation: 1 };
+  }
+}
