@@ -22,12 +22,30 @@ export function encodeJpeg(raster: Raster, quality: number): Promise<Uint8Array>
  * @throws UserError `bad-data` if the raster is neither grey nor has red, green and blue
  */
 export async function thumbnail(raster: Raster, px: number): Promise<string> {
+  const { jpeg } = await thumbnailJpeg(raster, px);
+  return `data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}`;
+}
+
+/** The bytes of a {@link thumbnail} and its size. @throws UserError `bad-data` as there */
+export async function thumbnailJpeg(
+  raster: Raster,
+  px: number,
+): Promise<{ readonly widthPx: number; readonly heightPx: number; readonly jpeg: Uint8Array }> {
   const scale = Math.min(1, px / Math.max(raster.widthPx, raster.heightPx));
   const widthPx = Math.max(1, Math.round(raster.widthPx * scale));
   const heightPx = Math.max(1, Math.round(raster.heightPx * scale));
-  const shown = raster.bands.length === 1 ? raster : toBands(raster, RGB);
-  const jpeg = await encodeJpeg(resize(shown, { widthPx, heightPx }), THUMBNAIL_QUALITY);
-  return `data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}`;
+  return { widthPx, heightPx, jpeg: await encodeJpeg(resize(greyOrRgb(raster), { widthPx, heightPx }), THUMBNAIL_QUALITY) };
+}
+
+/** The whole image as a square of 8-bit red, green and blue. @throws UserError `bad-data` for what cannot be shown */
+export function squareTile(raster: Raster, px: number): Raster {
+  const tile = toBands(toEightBit(resize(greyOrRgb(raster), { widthPx: px, heightPx: px })), RGB);
+  if (tile.dtype !== "uint8") throw notShowable(raster);
+  return tile;
+}
+
+function greyOrRgb(raster: Raster): Raster {
+  return raster.bands.length === 1 ? raster : toBands(raster, RGB);
 }
 
 function toEightBit(raster: Raster): Raster {
@@ -38,9 +56,7 @@ function toEightBit(raster: Raster): Raster {
 function interleave({ bands, widthPx, heightPx, dtype, data }: Raster): InterleavedPixels {
   const channels = bands.length;
   if ((dtype !== "uint8" && dtype !== "uint16") || (channels !== 1 && channels !== 3)) {
-    throw new UserError("bad-data", `${channels} bands of ${dtype} cannot be shown as an image`, {
-      hint: "Pick one or three bands of 8 or 16 bits.",
-    });
+    throw notShowable({ bands, dtype });
   }
   const planePx = widthPx * heightPx;
   const out = dtype === "uint8" ? new Uint8Array(data.length) : new Uint16Array(data.length);
@@ -48,4 +64,10 @@ function interleave({ bands, widthPx, heightPx, dtype, data }: Raster): Interlea
     for (let p = 0, o = band; p < planePx; p++, s++, o += channels) out[o] = data[s];
   }
   return { widthPx, heightPx, channels, data: out };
+}
+
+function notShowable({ bands, dtype }: Pick<Raster, "bands" | "dtype">): UserError {
+  return new UserError("bad-data", `${bands.length} bands of ${dtype} cannot be shown as an image`, {
+    hint: "Pick one or three bands of 8 or 16 bits.",
+  });
 }

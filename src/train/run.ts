@@ -4,13 +4,13 @@ import { writeFileAtomic } from "../files.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { Manifest } from "../model/manifest.js";
 import { renderRunReport } from "../report/run.js";
-import { createEventWriter } from "../report/tensorboard/writer.js";
 import type { Head } from "../task.js";
 import { VERSION } from "../version.js";
 import { findMistakes } from "./mistakes.js";
 import type { TrainOptions } from "./options.js";
 import { pickRows } from "./parts.js";
 import type { EmbeddedData, SplitData } from "./prepare.js";
+import { writeRunEvents } from "./run-events.js";
 import { runReport } from "./run-report.js";
 import type { ScoredHead } from "./scored-head.js";
 
@@ -37,7 +37,7 @@ export async function writeRunFiles(folder: string, findings: Findings): Promise
   write("predictions.csv", formatCsv([["file", "true", "predicted", ...classes], ...predictionRows(findings)]));
   write("misclassified.csv", formatCsv([["file", "true", "predicted", "confidence"], ...mistakeRows(findings)]));
   write("out-of-fold.csv", formatCsv([["file", ...classes], ...outOfFoldRows(embedded, scored, classes.length)]));
-  writeEvents(join(folder, "events"), findings);
+  await writeRunEvents(join(folder, "events"), findings);
   write("report.html", renderRunReport(await runReport(findings)));
 }
 
@@ -114,18 +114,4 @@ function outOfFoldRows(embedded: EmbeddedData, { fit }: ScoredHead, classes: num
     embedded.placed[row].sample.file,
     ...Array.from(logits.subarray(i * classes, (i + 1) * classes), (logit) => logit.toFixed(6)),
   ]);
-}
-
-/** One step per strength of the penalty that was tried: what TensorBoard shows of a solver that goes straight to the optimum. */
-function writeEvents(folder: string, { scored }: Findings): void {
-  const train = createEventWriter(join(folder, "train"));
-  const validation = createEventWriter(join(folder, "validation"));
-  scored.fit.grid.forEach((point, step) => {
-    train.scalar("loss", point.trainLoss, step);
-    train.scalar("log10_l2", Math.log10(point.l2), step);
-    validation.scalar("loss", point.validationLoss, step);
-    for (const [name, value] of Object.entries(point.validationMetrics)) validation.scalar(name, value, step);
-  });
-  train.close();
-  validation.close();
 }
