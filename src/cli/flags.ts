@@ -24,13 +24,30 @@ export const DATA_FLAGS = {
 export const SPLIT_FLAGS = {
   split: {
     value: "file|method",
-    describe: "split file with the columns file,split; or hash, stratified, iterative",
+    describe: "split file with the columns file,split; or hash, stratified, iterative, blocks (of ground)",
     shownDefault: "hash for multiclass, iterative for multilabel; 70 % train, 10 % validation, 20 % test",
   },
   groupBy: {
     value: "column|regex",
     describe:
-      "keep images of one place together: a column of the label file, or a regular expression whose first group is the place",
+      "keep images of one place together: a column of the label file, or a regular expression whose first group is the place; with --split blocks: which images share coordinates",
+  },
+  blockSize: {
+    value: "size",
+    parse: decimal(Number.MIN_VALUE),
+    describe: "side of the blocks, in units of the coordinates (degrees stay degrees: nothing is projected)",
+    shownDefault: "a tenth of what the coordinates span",
+  },
+  buffer: {
+    value: "distance",
+    parse: decimal(0),
+    describe: "with --split blocks: leave out images nearer than this to one that judges them",
+    shownDefault: "0",
+  },
+  coordinates: {
+    value: "regex",
+    describe: "for --split blocks: captures one or two numbers in the file name, like '_(\\d+)_(\\d+)'",
+    shownDefault: "columns of the label file: lon,lat; x,y; easting,northing; col,row",
   },
   seed: {
     value: "n",

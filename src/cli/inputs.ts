@@ -4,6 +4,7 @@ import { decodeText, linesOf } from "../data/text.js";
 import { UserError } from "../errors.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { BackboneOptions, DataOptions, PreprocessingFlags } from "../train/options.js";
+import type { splitOptions } from "../train/prepare.js";
 import { cacheFolder } from "./cache-folder.js";
 import type { Input, Terminal } from "./command.js";
 
@@ -12,8 +13,14 @@ import type { Input, Terminal } from "./command.js";
  * `choices` decide the type; the assertions below state what those rows say.
  */
 export function dataOptions({ arguments: [data], flags }: Input): DataOptions {
-  const { labels, task, classes, split, groupBy, unreadable } = flags as Omit<DataOptions, "data">;
-  return { data: data as string, labels, task, classes, split, groupBy, unreadable, rules: rulesOf(flags) };
+  const { labels, task, classes, unreadable } = flags as Omit<DataOptions, "data">;
+  return { data: data as string, labels, task, classes, ...splitOf(flags), unreadable, rules: rulesOf(flags) };
+}
+
+/** The flags of SPLIT_FLAGS but the seed. */
+export function splitOf(flags: Input["flags"]): Parameters<typeof splitOptions>[0] {
+  const { split, groupBy, blockSize, buffer, coordinates } = flags as Omit<DataOptions, "data">; // as the flags' parse gives them
+  return { split, groupBy, blockSize, buffer, coordinates };
 }
 
 /** The flags of RULE_FLAGS: the rules of the file, then those given one by one. */

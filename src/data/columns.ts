@@ -15,6 +15,19 @@ export const LABEL_COLUMNS: ReadonlyMap<string, { readonly single: boolean }> = 
 /** Columns that hold the part, in label files and split files. */
 export const PART_COLUMNS: readonly string[] = ["split", "part"];
 
+/** Columns that hold coordinates, x before y, best first. */
+export const COORDINATE_COLUMNS: readonly (readonly [x: string, y: string])[] = [
+  ["longitude", "latitude"],
+  ["lon", "lat"],
+  ["long", "lat"],
+  ["lng", "lat"],
+  ["easting", "northing"],
+  ["x", "y"],
+  ["x_px", "y_px"],
+  ["column", "row"],
+  ["col", "row"],
+];
+
 /** The words for the parts of a dataset, as folders and as cells. */
 export const PART_OF_WORD: ReadonlyMap<string, Part> = new Map([
   ["train", "train"],
@@ -31,6 +44,12 @@ export function findColumn(header: readonly string[], names: Iterable<string>): 
   const lower = header.map((name) => name.toLowerCase());
   for (const name of names) if (lower.includes(name)) return lower.indexOf(name);
   return -1;
+}
+
+/** The columns of x and y; undefined where there is no pair of them. */
+export function findCoordinates(header: readonly string[]): readonly [x: number, y: number] | undefined {
+  const pairs = COORDINATE_COLUMNS.map(([x, y]) => [findColumn(header, [x]), findColumn(header, [y])] as const);
+  return pairs.find(([x, y]) => x >= 0 && y >= 0);
 }
 
 /** @throws UserError `bad-data` naming the place for a word that is no part */

@@ -5,6 +5,9 @@ export const YES = 1;
 export const NO = 0;
 export const UNKNOWN = -1;
 
+/** Where an image lies, in whatever units its source counts in: pixels, metres, degrees. */
+export type Coordinates = readonly [x: number, y: number];
+
 /** One image with its labels. The image itself is read when it is needed. */
 export interface Sample {
   /** Name within the dataset, with `/` between folders: `forest/e001.jpg`. Split files and reports use it. */
@@ -18,6 +21,8 @@ export interface Sample {
   readonly part?: Part;
   /** Samples of one group (place) stay together when the data is split. */
   readonly group?: string;
+  /** As columns of the label file say. */
+  readonly coordinates?: Coordinates;
 }
 
 /** Samples, their classes and what the labels mean; images are read lazily. */

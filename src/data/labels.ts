@@ -1,6 +1,6 @@
 import { nearest, UserError } from "../errors.js";
 import type { Part, Task } from "../task.js";
-import { NO, UNKNOWN, YES } from "./dataset.js";
+import { type Coordinates, NO, UNKNOWN, YES } from "./dataset.js";
 import { compareCodePoints, quoted } from "./text.js";
 
 /** One image of a label source, before its name is matched with a file and its labels with classes. */
@@ -17,6 +17,7 @@ export interface LabelRow {
   readonly unknown: readonly string[] | "rest";
   readonly part?: Part;
   readonly group?: string;
+  readonly coordinates?: Coordinates;
 }
 
 /** What a source gives: rows, and whatever it says about the classes. */
@@ -42,7 +43,7 @@ export interface EncodedLabels {
 }
 
 /** One row of {@link EncodedLabels}. */
-export interface EncodedRow extends Pick<LabelRow, "file" | "line" | "part" | "group"> {
+export interface EncodedRow extends Pick<LabelRow, "file" | "line" | "part" | "group" | "coordinates"> {
   /** `[K]` in class order; equal rows share one array: never write into it. */
   readonly labels: Int8Array;
 }
@@ -80,7 +81,7 @@ export function encodeLabels(
   warnOfClasses(classes, table, onWarning);
   const indexOf = new Map(classes.map((name, i) => [name, i]));
   const shared = new Map<string, Int8Array>();
-  const rows = table.rows.map(({ file, line, labelFile, yes, unknown, part, group }): EncodedRow => {
+  const rows = table.rows.map(({ file, line, labelFile, yes, unknown, part, group, coordinates }): EncodedRow => {
     const where = placeOf(labelFile ?? table.file, line);
     const index = (label: string) => indexOf.get(label) ?? unknownLabel(label, classes, where);
     const positives = yes.map(index);
@@ -91,7 +92,14 @@ export function encodeLabels(
     const key = `${positives}|${settled}`;
     const labels = shared.get(key) ?? encode(positives, settled, classes.length);
     shared.set(key, labels);
-    return { file, line, labels, ...(part && { part }), ...(group !== undefined && { group }) };
+    return {
+      file,
+      line,
+      labels,
+      ...(part && { part }),
+      ...(group !== undefined && { group }),
+      ...(coordinates && { coordinates }),
+    };
   });
   return { task, classes, rows };
 }
@@ -210,7 +218,8 @@ export function mergeDuplicates<R extends EncodedRow>(
       continue;
     }
     repeated++;
-    if (known.labels === row.labels && known.part === row.part && known.group === row.group) continue;
+    const there = `${known.coordinates}` === `${row.coordinates}`;
+    if (known.labels === row.labels && known.part === row.part && known.group === row.group && there) continue;
     const lines = row.line > 0 ? ` lines ${known.line} and ${row.line}` : "";
     throw new UserError("bad-data", `${file}${lines}: two rows for ${quoted(row.file)} that say different things`, {
       hint: "Keep one row per image; several labels stand in one cell, separated by a space or |.",

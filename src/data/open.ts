@@ -189,12 +189,12 @@ function samplesOf(
 ): { samples: readonly Sample[]; missing: readonly string[] } {
   const present = new Set(images);
   const missing: string[] = [];
-  const samples = rows.flatMap(({ file, labels, part, group }): readonly Sample[] => {
+  const samples = rows.flatMap(({ file, labels, part, group, coordinates }): readonly Sample[] => {
     if (!present.has(file)) {
       missing.push(file);
       if (whenMissing !== "keep") return [];
     }
-    const rest = { ...(part && { part }), ...(group !== undefined && { group }) };
+    const rest = { ...(part && { part }), ...(group !== undefined && { group }), ...(coordinates && { coordinates }) };
     return [{ file: file.normalize("NFC"), path: join(root, file), labels, ...rest }];
   });
   return { samples, missing };

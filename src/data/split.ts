@@ -2,6 +2,7 @@ import { UserError } from "../errors.js";
 import { createRandom, DEFAULT_SEED, type Random } from "../random.js";
 import { PARTS, type Part, type Task } from "../task.js";
 import { type Dataset, isLabelled } from "./dataset.js";
+import { type BlockOptions, type Blocks, cutBlocks } from "./split/blocks.js";
 import { readSplit, type Split } from "./split/explicit.js";
 import { checkFractions, DEFAULT_FRACTIONS, type Fractions } from "./split/fractions.js";
 import { hashPart } from "./split/hash.js";
@@ -15,9 +16,11 @@ const METHODS = {
   hash: (units, fractions) => units.map(({ name }) => hashPart(name, fractions)),
   stratified: stratifiedSplit,
   iterative: iterativeSplit,
+  /** Squares of ground are few, and each holds many labels. */
+  blocks: iterativeSplit,
 } as const satisfies Record<string, Method>;
 
-/** How samples are dealt out: by a hash of their names, or so that labels are spread evenly. */
+/** How samples are dealt out: by a hash of their names, or so that labels are spread evenly; alone, in groups, or in blocks of ground. */
 export type SplitMethod = keyof typeof METHODS;
 
 /** Every method by name. */
@@ -28,16 +31,27 @@ export const SPLIT_METHODS = Object.keys(METHODS) as readonly SplitMethod[];
 const METHOD_OF_TASK: Readonly<Record<Task, SplitMethod>> = { multiclass: "hash", multilabel: "iterative" };
 
 /** How a dataset is split. */
-export interface SplitOptions {
+export interface SplitOptions extends BlockOptions {
   readonly method?: SplitMethod | undefined;
   /** A split file, CSV `file,split`, instead of a method. */
   readonly file?: string | undefined;
   readonly fractions?: Fractions | undefined;
   /** For the methods that shuffle; the hash has none. */
   readonly seed?: number | undefined;
-  /** The column that the dataset was opened with, or a pattern whose first parentheses capture the group in the file name. */
+  /**
+   * The column that the dataset was opened with, or a pattern whose first parentheses capture the group in the file name. Groups stay
+   * together; with blocks they are places, each with coordinates of its own.
+   */
   readonly groupBy?: string | RegExp | undefined;
-  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** A dataset and the parts of its samples. */
+export interface Division {
+  /** Every sample carries the group that was kept together with it: what its column, the pattern or its block says. */
+  readonly dataset: Dataset;
+  readonly split: Split;
+  /** What was kept together: "groups of place", "blocks of 10, buffer 2"; undefined where every sample stood alone. */
+  readonly by?: string;
 }
 
 /**
@@ -47,18 +61,77 @@ export interface SplitOptions {
  * @throws UserError `usage` for impossible options, and what {@link readSplit} throws
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions = {}): Split {
-  const split = options.file === undefined ? dealOut(dataset, options) : readSplit(options.file, dataset, options);
-  return split.map((part, i) => (isLabelled(dataset.samples[i]) ? part : undefined));
+  return divideDataset(dataset, options).split;
 }
 
-function dealOut(dataset: Dataset, options: SplitOptions): Split {
-  const {
-    method = METHOD_OF_TASK[dataset.task],
-    fractions = DEFAULT_FRACTIONS,
-    seed = DEFAULT_SEED,
-    groupBy,
-    onWarning,
-  } = options;
+/** {@link splitDataset}, with what it kept together. @throws UserError as there */
+export function divideDataset(dataset: Dataset, options: SplitOptions = {}): Division {
+  const { blocks, groups, by } = grouping(dataset, options);
+  const split =
+    options.file === undefined ? dealOut(dataset, options, groups, blocks) : readSplit(options.file, dataset, options);
+  const labelled = split.map((part, i) => (isLabelled(dataset.samples[i]) ? part : undefined));
+  if (by === undefined) return { dataset, split: labelled };
+  if (options.file !== undefined) warnOfTornGroups(labelled, groups, options);
+  return { dataset: withGroups(dataset, groups), split: labelled, by };
+}
+
+/** The dataset with the groups that `groupBy` finds in its samples, as {@link divideDataset} does it. @throws UserError as there */
+export function groupDataset(dataset: Dataset, { groupBy, onWarning }: Pick<SplitOptions, "groupBy" | "onWarning">): Dataset {
+  return withGroups(dataset, dataset.samples.map(groupingOf(dataset, groupBy, onWarning)));
+}
+
+function withGroups(dataset: Dataset, groups: Grouping["groups"]): Dataset {
+  const samples = dataset.samples.map((sample, i) => (groups[i] === undefined ? sample : { ...sample, group: groups[i] }));
+  return { ...dataset, samples };
+}
+
+interface Grouping {
+  readonly blocks?: Blocks;
+  /** Aligned with the samples. */
+  readonly groups: readonly (string | undefined)[];
+  /** Undefined where no group holds two samples. */
+  readonly by: string | undefined;
+}
+
+function grouping(dataset: Dataset, options: SplitOptions): Grouping {
+  const { groupBy, onWarning } = options;
+  refuseStrayBlockOptions(options);
+  const groupOf = groupingOf(dataset, groupBy, onWarning);
+  const blocks = options.method === "blocks" ? cutBlocks(dataset, groupOf, options) : undefined;
+  const groups = blocks?.names ?? dataset.samples.map(groupOf);
+  const known = groups.filter((group) => group !== undefined);
+  if (new Set(known).size === known.length) return { groups, by: undefined, ...(blocks && { blocks }) };
+  if (blocks !== undefined) return { groups, by: `blocks of ${blocks.size}, buffer ${blocks.buffer}`, blocks };
+  return { groups, by: `groups of ${groupBy ?? dataset.groupedBy ?? "the dataset"}` };
+}
+
+/** Options of blocks that go with another way to split would be without effect. */
+function refuseStrayBlockOptions(options: SplitOptions): void {
+  if (options.method === "blocks") return;
+  const stray = (["blockSize", "buffer", "coordinates"] as const).find((name) => options[name] !== undefined);
+  if (stray === undefined) return;
+  throw new UserError("usage", `${stray} is ${JSON.stringify(options[stray])}, and the split is not by blocks`, {
+    hint: "Say --split blocks as well.",
+  });
+}
+
+function warnOfTornGroups(split: Split, groups: Grouping["groups"], { file, onWarning }: SplitOptions): void {
+  const partOf = new Map<string, Part>();
+  const torn = new Set<string>();
+  split.forEach((part, i) => {
+    const group = groups[i];
+    if (part === undefined || group === undefined) return;
+    if ((partOf.get(group) ?? part) !== part) torn.add(group);
+    partOf.set(group, part);
+  });
+  if (torn.size > 0)
+    onWarning?.(
+      `${file}: ${torn.size} of ${partOf.size} groups stand in more than one part (${[...torn].slice(0, 3).join(", ")}, …).`,
+    );
+}
+
+function dealOut(dataset: Dataset, options: SplitOptions, groups: Grouping["groups"], blocks: Blocks | undefined): Split {
+  const { method = METHOD_OF_TASK[dataset.task], fractions = DEFAULT_FRACTIONS, seed = DEFAULT_SEED, onWarning } = options;
   checkFractions(fractions);
   if (!SPLIT_METHODS.includes(method)) {
     throw new UserError("usage", `"${method}" is no way to split`, {
@@ -73,7 +146,17 @@ function dealOut(dataset: Dataset, options: SplitOptions): Split {
 
   const share = given ? open.reduce((sum, part) => sum + fractions[part], 0) : 1;
   const shares = given ? mapParts((part) => (open.includes(part) ? fractions[part] / share : 0)) : fractions;
-  const units = unitsOf(dataset, groupingOf(dataset, groupBy, onWarning), ({ part }) => !given || part === "train");
+  const units = unitsOf(
+    dataset,
+    (_, i) => groups[i],
+    ({ part }, i) => (!given || part === "train") && (blocks === undefined || groups[i] !== undefined),
+  );
+  const wanted = PARTS.filter((part) => shares[part] > 0);
+  if (blocks !== undefined && units.length < wanted.length) {
+    throw new UserError("usage", `blocks of ${blocks.size} make ${units.length} of them, for ${wanted.length} parts`, {
+      hint: "Take smaller blocks with --block-size.",
+    });
+  }
   const partOfUnit = METHODS[method](units, shares, random);
   const split: (Part | undefined)[] = dataset.samples.map(({ part }) => (given && part !== "train" ? part : undefined));
   units.forEach(({ members }, u) => {
@@ -83,7 +166,7 @@ function dealOut(dataset: Dataset, options: SplitOptions): Split {
     const taken = open.filter((part) => part !== "train");
     onWarning?.(`${dataset.root}: the source has no ${taken.join(" and no ")} part; it is taken from train.`);
   }
-  return split;
+  return blocks?.keepApart(split) ?? split;
 }
 
 /** The dataset with the parts of a split as if its source had assigned them; samples in no part are left out. */

@@ -1,7 +1,7 @@
 import { describeUnreadable, type Unreadable } from "../data/checks.js";
-import { isLabelled } from "../data/dataset.js";
+import { type Dataset, isLabelled } from "../data/dataset.js";
 import { openDataset } from "../data/open.js";
-import { splitDataset } from "../data/split.js";
+import { type Division, divideDataset, groupDataset } from "../data/split.js";
 import { UserError } from "../errors.js";
 import { METRICS, type Metrics } from "../learn/metrics/report.js";
 import { withRules } from "../model/classifier.js";
@@ -12,7 +12,7 @@ import { checkOptions } from "./check-options.js";
 import type { DataOptions } from "./options.js";
 import { type Counts, countParts, labelMatrix, type PlacedSample, placeSamples, rowsByPart } from "./parts.js";
 import { predictFiles, readClassifier } from "./predict.js";
-import { splitChoice } from "./prepare.js";
+import { splitOptions } from "./prepare.js";
 
 export interface EvaluateOptions extends Omit<DataOptions, "task" | "classes">, WorkOptions {
   /** Path or bytes of a classifier. */
@@ -55,11 +55,11 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   const work = { signal, onProgress, onWarning };
   const classifier = withRules(await readClassifier(options.classifier, options), options.rules ?? []);
   const { task, head, classes } = classifier.manifest;
-  const dataset = await openDataset(options.data, { labels: options.labels, groupBy: options.groupBy, task, classes, ...work });
-  const parts =
+  const opened = await openDataset(options.data, { labels: options.labels, groupBy: options.groupBy, task, classes, ...work });
+  const { dataset, split: parts } =
     options.split === undefined
-      ? dataset.samples.map((sample): Part | undefined => (isLabelled(sample) ? part : undefined))
-      : splitDataset(dataset, { ...splitChoice(options.split), groupBy: options.groupBy, seed: options.seed, onWarning });
+      ? wholePart(groupDataset(opened, options), part)
+      : divideDataset(opened, { ...splitOptions(options), seed: options.seed, onWarning });
   const placed = placeSamples(dataset, parts);
   const chosen = placed.filter((sample) => sample.part === part);
   if (chosen.length === 0) {
@@ -107,4 +107,9 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     classes.length,
   );
   return { task, head, classes, counts: { ...countParts(rowsByPart(placed)), [part]: kept.length }, part, test, unreadable };
+}
+
+/** Every labelled sample in one part. */
+function wholePart(dataset: Dataset, part: Part): Division {
+  return { dataset, split: dataset.samples.map((sample) => (isLabelled(sample) ? part : undefined)) };
 }

@@ -14,10 +14,19 @@ export interface DataOptions {
   readonly task?: Task | undefined;
   /** Class names in output order; sorted names of the labels by default. */
   readonly classes?: readonly string[] | undefined;
-  /** A split file `file,split`, or a method: `hash`, `stratified`, `iterative`. By task by default: hash or iterative. */
+  /** A split file `file,split`, or a method: `hash`, `stratified`, `iterative`, `blocks`. By task by default: hash or iterative. */
   readonly split?: string | undefined;
-  /** Keeps samples of one place together: a column of the label file, or a regular expression whose first group is the place. */
+  /**
+   * Keeps samples of one place together: a column of the label file, or a regular expression whose first group is the place. With
+   * `blocks`: which images share coordinates.
+   */
   readonly groupBy?: string | undefined;
+  /** For `blocks`: their side, in units of the coordinates. Default: a tenth of what the coordinates span. */
+  readonly blockSize?: number | undefined;
+  /** For `blocks`: images nearer than this to one that judges them are left out. Default 0. */
+  readonly buffer?: number | undefined;
+  /** For `blocks`: a regular expression that captures one or two numbers in the file name; columns of the label file by default. */
+  readonly coordinates?: string | undefined;
   /** What must hold between labels: "urban excludes primary", "agriculture implies cultivation", "exclusive: clear, cloudy, haze". */
   readonly rules?: readonly string[] | undefined;
   /** What to do with images that cannot be read: leave them out and list them, or stop. Default `skip`. */

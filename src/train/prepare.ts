@@ -3,7 +3,7 @@ import { checkContent, checkLabels, describeUnreadable, type Unreadable } from "
 import type { Dataset } from "../data/dataset.js";
 import { countLabels } from "../data/inspect.js";
 import { openDataset } from "../data/open.js";
-import { SPLIT_METHODS, type SplitOptions, splitDataset } from "../data/split.js";
+import { divideDataset, SPLIT_METHODS, type SplitOptions } from "../data/split.js";
 import { UserError } from "../errors.js";
 import { parseRules, type Rule, violations } from "../learn/rules.js";
 import type { Backbone, EmbeddingOrigin } from "../model/backbone.js";
@@ -24,6 +24,8 @@ export interface SplitData {
   readonly counts: Counts;
   /** What must hold between labels. */
   readonly rules: readonly Rule[];
+  /** What the split kept together; undefined where every sample stood alone. */
+  readonly by?: string;
   /** Samples without any known label, and samples that the split does not name. */
   readonly left: { readonly unlabelled: number; readonly withoutPart: number };
 }
@@ -47,14 +49,14 @@ export interface EmbeddedData {
 export async function openSplitData(options: DataOptions & WorkOptions & { readonly seed: number }): Promise<SplitData> {
   const { seed, signal, onProgress, onWarning } = options;
   const work = { signal, onProgress, onWarning };
-  const dataset = await openDataset(options.data, {
+  const opened = await openDataset(options.data, {
     labels: options.labels,
     task: options.task,
     classes: options.classes,
     groupBy: options.groupBy,
     ...work,
   });
-  const parts = splitDataset(dataset, { ...splitChoice(options.split), groupBy: options.groupBy, seed, onWarning });
+  const { dataset, split: parts, by } = divideDataset(opened, { ...splitOptions(options), seed, onWarning });
   const content = await checkContent(dataset, parts, work);
   for (const { message } of [...checkLabels(countLabels(dataset, parts)), ...content.findings]) onWarning?.(message);
   const placed = placeSamples(dataset, parts);
@@ -70,6 +72,7 @@ export async function openSplitData(options: DataOptions & WorkOptions & { reado
     placed,
     counts: countParts(rows),
     rules: rulesOf(dataset, options),
+    ...(by !== undefined && { by }),
     left: { unlabelled: dataset.samples.length - labelled, withoutPart: labelled - placed.length },
   };
 }
@@ -94,10 +97,16 @@ function rulesOf(
   return rules;
 }
 
-/** `--split` names a method or a file. */
-export function splitChoice(split: string | undefined): Pick<SplitOptions, "method" | "file"> {
+/** What the options of a command say of the split; `split` names a method or a file. */
+export function splitOptions({
+  split,
+  groupBy,
+  blockSize,
+  buffer,
+  coordinates,
+}: Pick<DataOptions, "split" | "groupBy" | "blockSize" | "buffer" | "coordinates">): SplitOptions {
   const method = SPLIT_METHODS.find((name) => name === split);
-  return method === undefined ? { file: split } : { method };
+  return { ...(method === undefined ? { file: split } : { method }), groupBy, blockSize, buffer, coordinates };
 }
 
 /** Opens the backbone; it may look at images of the training part, never at others. */

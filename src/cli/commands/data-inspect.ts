@@ -13,7 +13,7 @@ import { type BandValues, SHARES } from "../../train/band-values.js";
 import { type Examination, examineImages } from "../../train/doctor.js";
 import { inspectionReport } from "../../train/inspect-report.js";
 import { openInspectedBackbone } from "../../train/inspected-backbone.js";
-import { splitChoice } from "../../train/prepare.js";
+import { splitOptions } from "../../train/prepare.js";
 import { type Command, integer, workOf } from "../command.js";
 import { BACKBONE_FLAGS, DATA_FLAGS, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
@@ -47,7 +47,8 @@ export const dataInspect: Command = {
     ...OUT_FLAGS,
   },
   async run(input, terminal) {
-    const { data, labels, task, classes, split, groupBy } = dataOptions(input);
+    const options = dataOptions(input);
+    const { data, labels, task, classes, groupBy } = options;
     const work = workOf(terminal);
     const [out, sheet] = [text(input.flags, "out"), text(input.flags, "sheet")];
     for (const path of [out, sheet]) {
@@ -57,7 +58,7 @@ export const dataInspect: Command = {
     }
     const dataset = await openDataset(data, { labels, task, classes, groupBy, missing: "skip", unlabelled: true, ...work });
     const seed = number(input.flags, "seed");
-    const parts = splitDataset(dataset, { ...splitChoice(split), groupBy, seed, onWarning: terminal.onWarning });
+    const parts = splitDataset(dataset, { ...splitOptions(options), seed, onWarning: terminal.onWarning });
     const found = inspectDataset(dataset, parts);
     const content = await checkContent(dataset, parts, work);
     const sizes = await measureImages(dataset, work);

@@ -2,7 +2,7 @@ import { PARTS, type Part } from "../../task.js";
 import { evaluate as evaluateClassifier } from "../../train/evaluate.js";
 import { type Command, workOf } from "../command.js";
 import { BACKBONE_FLAGS, DATA_FLAGS, RULE_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
-import { number, rulesOf, runtimeOf, text, unreadableOf } from "../inputs.js";
+import { number, rulesOf, runtimeOf, splitOf, text, unreadableOf } from "../inputs.js";
 import { metricTable } from "../table.js";
 
 export const evaluate: Command = {
@@ -15,9 +15,8 @@ export const evaluate: Command = {
   ],
   flags: {
     labels: DATA_FLAGS.labels,
+    ...SPLIT_FLAGS,
     split: { ...SPLIT_FLAGS.split, shownDefault: "none: every labelled image is scored" },
-    groupBy: SPLIT_FLAGS.groupBy,
-    seed: SPLIT_FLAGS.seed,
     part: { value: "part", choices: PARTS, describe: "part of the split to score", shownDefault: "test" },
     ...RULE_FLAGS,
     ...UNREADABLE_FLAG,
@@ -29,8 +28,7 @@ export const evaluate: Command = {
       classifier: String(classifier),
       data: String(data),
       labels: text(flags, "labels"),
-      split: text(flags, "split"),
-      groupBy: text(flags, "groupBy"),
+      ...splitOf(flags),
       seed: number(flags, "seed"),
       part: text(flags, "part") as Part | undefined, // the flag's choices are the parts
       rules: rulesOf(flags),

@@ -8,7 +8,7 @@ import { indexNames } from "../names.js";
 import { parseTagColumn, type Tags, tagsOf } from "../tags.js";
 import { quoted } from "../text.js";
 import { parseTagTable } from "./csv.js";
-import { bareRow, COLUMN_HINT, columnsOf } from "./rows.js";
+import { bareRow, COLUMN_HINT, type Columns, columnsOf } from "./rows.js";
 import type { FileSource, FolderSource, LabelDocument, SourceOptions } from "./source.js";
 import { tokensOf, WRITINGS } from "./tokens.js";
 
@@ -109,13 +109,13 @@ export function listedTags(value: Json | undefined, where: string): Tags {
   });
 }
 
-function cellsOf(json: JsonObject, fields: readonly string[], columns: object, where: string): readonly string[] {
+function cellsOf(json: JsonObject, fields: readonly string[], columns: Columns, where: string): readonly string[] {
   const used = new Set<number>(Object.values(columns));
   return fields.map((field, i) => {
     const value = json.entries.get(field);
     if (!used.has(i) || value === undefined || value === null) return "";
     if (typeof value === "string" || typeof value === "number") return String(value);
-    if (LABEL_COLUMNS.has(field.toLowerCase())) return "";
+    if (LABEL_COLUMNS.has(field.toLowerCase()) || i === columns.x || i === columns.y) return "";
     throw new UserError("bad-data", `${where}: the field ${quoted(field)} is not text`, { hint: COLUMN_HINT });
   });
 }

@@ -38,7 +38,7 @@ const UNLABELLED = { task: "multiclass", single: true, emptyMulticlass: "unknown
 function parseList(document: LabelDocument): LabelTable {
   if (document.form !== "table") throw new TypeError(`${document.file} is not a list`);
   const { file, table } = document;
-  const columns = { file: 0, part: -1, group: -1 };
+  const columns = { file: 0, part: -1, group: -1, x: -1, y: -1 };
   const headed = findColumn(table.header, FILE_COLUMNS) === 0;
   if (headed) refuseWithoutRows(table, file);
   // Without a header the first line is a file like the others.

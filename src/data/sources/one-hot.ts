@@ -48,12 +48,18 @@ function parseOneHot(document: LabelDocument, { classes: wanted, groupBy, onWarn
   const { file, table } = document;
   refuseWithoutRows(table, file);
   const named = columnsOf(table.header, file, groupBy);
-  const part = table.rows.every(({ cells }) => LABEL_OF_CELL.has(cells[named.part])) ? -1 : named.part;
-  const columns = { ...named, part, file: Math.max(named.file, 0) };
   const wantedNames = wanted && new Set(wanted.map(normalizedLabel));
+  const holdsLabels = (column: number) => table.rows.every(({ cells }) => LABEL_OF_CELL.has(cells[column]));
+  const part = holdsLabels(named.part) ? -1 : named.part;
+  const axes = [named.x, named.y];
+  // Classes may be named x and y.
+  const areClasses =
+    axes.every(holdsLabels) || axes.some((column) => wantedNames?.has(normalizedLabel(table.header[column] ?? "")));
+  const [x, y] = areClasses ? [-1, -1] : axes;
+  const columns = { ...named, part, x, y, file: Math.max(named.file, 0) };
   const classColumns = table.header.flatMap((header, column) => {
     const name = normalizedLabel(header);
-    const taken = column === columns.file || column === columns.part || column === columns.group;
+    const taken = [columns.file, columns.part, columns.group, x, y].includes(column);
     return taken || (wantedNames && !wantedNames.has(name)) ? [] : [{ name, column }];
   });
   const present = new Set(classColumns.map(({ name }) => name));

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import { FILE_COLUMNS, findColumn, LABEL_COLUMNS, PART_COLUMNS, partOf } from "../columns.js";
+import { FILE_COLUMNS, findColumn, findCoordinates, LABEL_COLUMNS, PART_COLUMNS, partOf } from "../columns.js";
 import type { Table } from "../csv.js";
 import { type LabelRow, placeOf } from "../labels.js";
 import { safeName } from "../names.js";
@@ -11,6 +11,8 @@ export interface Columns {
   readonly label: number;
   readonly part: number;
   readonly group: number;
+  readonly x: number;
+  readonly y: number;
 }
 
 /**
@@ -25,11 +27,14 @@ export function columnsOf(header: readonly string[], file: string, groupBy?: str
       hint: "Rename or remove all but one.",
     });
   }
+  const [x, y] = findCoordinates(header) ?? [-1, -1];
   return {
     file: findColumn(header, FILE_COLUMNS),
     label: findColumn(header, LABEL_COLUMNS.keys()),
     part: findColumn(header, PART_COLUMNS),
     group: groupBy === undefined ? -1 : header.indexOf(groupBy),
+    x,
+    y,
   };
 }
 
@@ -41,18 +46,26 @@ export function columnsOf(header: readonly string[], file: string, groupBy?: str
 export function bareRow(
   cells: readonly string[],
   line: number,
-  columns: Pick<Columns, "file" | "part" | "group">,
+  columns: Omit<Columns, "label">,
   file: string,
-): Pick<LabelRow, "file" | "line" | "part" | "group"> {
+): Pick<LabelRow, "file" | "line" | "part" | "group" | "coordinates"> {
   const where = placeOf(file, line);
   const part = cells[columns.part] ?? "";
   const group = cells[columns.group] ?? "";
+  const [x, y] = [columns.x, columns.y].map((column) => numberIn(cells[column] ?? ""));
   return {
     file: safeName(cells[columns.file], where),
     line,
     ...(part !== "" && { part: partOf(part, where) }),
     ...(group !== "" && { group }),
+    // Who needs coordinates says which images have none.
+    ...(x !== undefined && y !== undefined && { coordinates: [x, y] as const }),
   };
+}
+
+function numberIn(cell: string): number | undefined {
+  const value = Number(cell);
+  return cell.trim() !== "" && Number.isFinite(value) ? value : undefined;
 }
 
 /** @throws UserError `bad-data` for a table that is only a header */

@@ -21,14 +21,14 @@ export interface Unit {
  */
 export function unitsOf(
   { samples }: Dataset,
-  groupOf: (sample: Sample) => string | undefined,
-  only: (sample: Sample) => boolean,
+  groupOf: (sample: Sample, index: number) => string | undefined,
+  only: (sample: Sample, index: number) => boolean,
 ): readonly Unit[] {
   const groups = new Map<string, number[]>();
   const alone: { name: string; members: number[] }[] = [];
   samples.forEach((sample, i) => {
-    if (!isLabelled(sample) || !only(sample)) return;
-    const group = groupOf(sample);
+    if (!isLabelled(sample) || !only(sample, i)) return;
+    const group = groupOf(sample, i);
     if (group === undefined) alone.push({ name: sample.file, members: [i] });
     else if (groups.has(group)) groups.get(group)!.push(i);
     else groups.set(group, [i]);
@@ -72,7 +72,8 @@ export function groupingOf(
   });
 }
 
-function patternOf(groupBy: string | RegExp): RegExp {
+/** A regular expression of the user's. @throws UserError `usage` where it is none */
+export function patternOf(groupBy: string | RegExp): RegExp {
   try {
     // Without the flags that make a RegExp remember where it stopped.
     return typeof groupBy === "string"
