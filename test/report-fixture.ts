@@ -1,7 +1,7 @@
 import { buildSync } from "esbuild";
 import { ACTIVATIONS } from "../src/learn/activations.js";
 import { createRandom } from "../src/random.js";
-import type { ComparedHead, CompareReport, DecisionRule } from "../src/report/compare-data.js";
+import type { ComparedHead, CompareReport, DecisionRule, Difference } from "../src/report/compare-data.js";
 import { pickImages } from "../src/report/compare-images.js";
 import type { RunReport } from "../src/report/run.js";
 import { HEADS, type Head, type Task } from "../src/task.js";
@@ -33,6 +33,9 @@ export function buildPlaygroundScript(): string {
   return outputFiles[0].text.trimEnd();
 }
 
+const DIFFERENT: Difference<Head> = { a: 0.812, b: 0.845, difference: -0.033, interval: [-0.05, -0.016], better: "sigmoid" };
+const ALIKE: Difference<Head> = { a: 0.188, b: 0.155, difference: 0.033, interval: [-0.004, 0.07], better: null };
+
 /** A comparison of two imaginary heads on 40 images, a quarter of them without a label where the task allows it. */
 export function compareFixture({
   task = "multilabel",
@@ -62,9 +65,8 @@ export function compareFixture({
     thresholdFree: { mapMacro: score, ece: 1 - score },
     decisions: rules.map((rule) => ({ rule, metrics: { f1Macro: score - 0.1, hammingLoss: 1 - score } })),
     reliability: [
-      { probability: 0.1, fraction: 0.15, count: 90 },
-      { probability: 0.9, fraction: 0.8, count: 70 },
-      { probability: Number.NaN, fraction: Number.NaN, count: 0 },
+      { low: 0, high: 0.5, meanConfidence: 0.1, accuracy: 0.15, count: 90 },
+      { low: 0.5, high: 1, meanConfidence: 0.9, accuracy: 0.8, count: 70 },
     ],
     setsAtHalf: { none: 9, one: 20, several: 11 },
     averagePrecision: classes.map((_, k) => (k === 0 ? Number.NaN : score)),
@@ -79,6 +81,8 @@ export function compareFixture({
     testLabels: { none: 10, one: 18, several: 12 },
     leftOutOfSoftmaxLoss: task === "multilabel" ? 31 : 0,
     heads: { softmax: compared(0.812), sigmoid: compared(0.845) },
+    differences: { mapMacro: DIFFERENT, ece: ALIKE },
+    ruleDifferences: rules.map((rule) => ({ rule, differences: { f1Macro: ALIKE, hammingLoss: DIFFERENT } })),
     images: images.map((image) => ({ ...image, thumbnail: THUMBNAIL })),
     command: "sigmax compare land --out cmp",
     version: "0.0.0",

@@ -1,7 +1,8 @@
+import type { PairedDifference } from "../learn/bootstrap.js";
+import type { ReliabilityBin } from "../learn/metrics/calibration.js";
 import type { Metrics } from "../learn/metrics/report.js";
-import { HEADS, type Head, type Part, type Task } from "../task.js";
+import type { Head, Part, Task } from "../task.js";
 import type { ImageRole } from "./compare-images.js";
-import type { ReliabilityBin } from "./plots/reliability.js";
 
 /** All that a comparison of both heads found, as plain data. */
 export interface CompareReport {
@@ -17,12 +18,24 @@ export interface CompareReport {
   /** Training images without a positive label: softmax's loss leaves them out, evaluation does not. */
   readonly leftOutOfSoftmaxLoss: number;
   readonly heads: Readonly<Record<Head, ComparedHead>>;
+  /** Softmax against sigmoid on the same test images: probabilities, and decisions by the rule of this task. */
+  readonly differences: Differences<Head>;
+  /** Decisions by each rule that both heads have. */
+  readonly ruleDifferences: readonly { readonly rule: DecisionRule; readonly differences: Differences<Head> }[];
   /** Chosen by `pickImages`, with thumbnails added. */
   readonly images: readonly ComparedImage[];
   /** The command line that makes this report again. */
   readonly command: string;
   readonly version: string;
 }
+
+/** Two results on the same images, and the one that is better: only where the interval of the difference does not hold 0. */
+export interface Difference<Name extends string> extends PairedDifference {
+  readonly better: Name | null;
+}
+
+/** Differences by the name of the metric. */
+export type Differences<Name extends string> = Readonly<Record<string, Difference<Name>>>;
 
 /** How many images have no, one, several labels. */
 export interface SetSizes {
@@ -51,25 +64,39 @@ export interface ComparedHead {
 export const DECISION_RULES = ["argmax", "half", "tuned"] as const;
 export type DecisionRule = (typeof DECISION_RULES)[number];
 
-/** One way of deciding by one head, where it was measured. */
-export interface DecisionColumn {
-  readonly rule: DecisionRule;
-  readonly head: Head;
-  readonly metrics: Metrics;
+/** One metric of both heads; a head has no value where it does not decide by the rule. */
+export interface MetricRow {
+  readonly metric: string;
+  readonly values: Readonly<Record<Head, number | undefined>>;
+  readonly difference: Difference<Head> | undefined;
 }
 
-/** The decisions of both heads as columns of one table, rule by rule. */
-export function decisionColumns(heads: CompareReport["heads"]): readonly DecisionColumn[] {
-  return DECISION_RULES.flatMap((rule) =>
-    HEADS.flatMap((head) =>
-      heads[head].decisions.filter((decision) => decision.rule === rule).map(({ metrics }) => ({ rule, head, metrics })),
+/** All metrics: those of the probabilities, then those of the decisions, rule by rule. */
+export function metricSections({
+  heads: { softmax, sigmoid },
+  differences,
+  ruleDifferences,
+}: CompareReport): readonly { readonly rule: DecisionRule | undefined; readonly rows: readonly MetricRow[] }[] {
+  const decided = (head: ComparedHead, rule: DecisionRule) => head.decisions.find((item) => item.rule === rule)?.metrics ?? {};
+  const section = (rule: DecisionRule | undefined, ofSoftmax: Metrics, ofSigmoid: Metrics, found: Differences<Head>) => ({
+    rule,
+    rows: [...new Set([ofSoftmax, ofSigmoid].flatMap(Object.keys))].map((metric) => ({
+      metric,
+      values: { softmax: ofSoftmax[metric], sigmoid: ofSigmoid[metric] },
+      difference: Object.hasOwn(found, metric) ? found[metric] : undefined,
+    })),
+  });
+  return [
+    section(undefined, softmax.thresholdFree, sigmoid.thresholdFree, differences),
+    ...DECISION_RULES.map((rule) =>
+      section(
+        rule,
+        decided(softmax, rule),
+        decided(sigmoid, rule),
+        ruleDifferences.find((item) => item.rule === rule)?.differences ?? {},
+      ),
     ),
-  );
-}
-
-/** The names of all metrics of several columns, in order of first appearance. */
-export function metricKeys(columns: readonly Metrics[]): readonly string[] {
-  return [...new Set(columns.flatMap(Object.keys))];
+  ].filter(({ rows }) => rows.length > 0);
 }
 
 /** One image through both heads. */

@@ -1,18 +1,10 @@
-import type { Metrics } from "../learn/metrics/report.js";
 import { HEADS, type Head, type Task } from "../task.js";
-import {
-  type ComparedHead,
-  type CompareReport,
-  DECISION_RULES,
-  type DecisionRule,
-  decisionColumns,
-  metricKeys,
-} from "./compare-data.js";
+import { type ComparedHead, type CompareReport, type DecisionRule, type MetricRow, metricSections } from "./compare-data.js";
 import type { ImageRole } from "./compare-images.js";
-import { count, fixed, plural, short } from "./format.js";
+import { count, fixed, plural, short, signed, signedInterval } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { imageCard } from "./image-card.js";
-import { bestOf, lowerNote, wordsOf } from "./metric-words.js";
+import { lowerNote, wordsOf } from "./metric-words.js";
 import { page } from "./page.js";
 import { playground, playgroundScript } from "./playground.js";
 import { probabilityBars } from "./plots/bars.js";
@@ -75,15 +67,23 @@ const RULE_NAMES: Readonly<Record<DecisionRule, string>> = {
   tuned: "tuned thresholds",
 };
 
-function metricsSection({ task, heads, classes }: CompareReport): Html {
+function metricsSection(data: CompareReport): Html {
+  const { task, heads, classes } = data;
+  const sections = metricSections(data);
   return html`<section id="metrics"><h2>Metrics side by side</h2>
 <p>First what needs no threshold: how well the probabilities <i>rank</i> images, and how far they can be believed. Then the decisions that are made of them.
-A dot marks the best of a row. On ${task === "multiclass" ? "single-label data expect softmax" : "multi-label data expect sigmoid"} to lead, and look how far.</p>
-${metricTable(
-  "Without a threshold, on the test part",
-  HEADS.map((head) => ({ head, metrics: heads[head].thresholdFree })),
-)}
-${metricTable("Decisions, on the test part, by rule", decisionColumns(heads))}
+On ${task === "multiclass" ? "single-label data expect softmax" : "multi-label data expect sigmoid"} to lead, and look how far.</p>
+<p>Another draw of test images would give other numbers. Each difference (softmax − sigmoid) therefore has the interval in which 95 % of resampled test parts put it,
+both heads on the same images. One head is called better, and marked with a dot, <b>only where that interval does not hold 0</b>.</p>
+<div class="scroll"><table><caption>On the test part</caption>
+<thead><tr><th scope="col">metric</th>${HEADS.map(headColumn)}<th scope="col">difference</th><th scope="col">95 % interval</th><th scope="col">verdict</th></tr></thead>
+${sections.map(
+  ({
+    rule,
+    rows,
+  }) => html`<tbody><tr><th scope="rowgroup" colspan="6"><b>${rule === undefined ? "Without a threshold" : `Decided by ${RULE_NAMES[rule]}`}</b></th></tr>
+${rows.map(metricRow)}</tbody>`,
+)}</table></div>
 <div class="scroll"><table><caption>Test images by how many of their probabilities reach 0.5</caption>
 <thead><tr><th scope="col">labels given</th>${HEADS.map(headColumn)}</tr></thead>
 <tbody>${(["none", "one", "several"] as const).map((size) => html`<tr><th scope="row">${size}</th>${HEADS.map((head) => html`<td>${count(heads[head].setsAtHalf[size])}</td>`)}</tr>`)}</tbody></table></div>
@@ -94,21 +94,11 @@ function headColumn(head: Head): Html {
   return html`<th scope="col"><span class="${head}-text">${head}</span></th>`;
 }
 
-function metricTable(
-  caption: string,
-  columns: readonly { readonly rule?: DecisionRule; readonly head: Head; readonly metrics: Metrics }[],
-): Html {
-  const rules = DECISION_RULES.map((rule) => ({ rule, span: columns.filter((column) => column.rule === rule).length })).filter(
-    ({ span }) => span > 0,
-  );
-  return html`<div class="scroll"><table><caption>${caption}</caption>
-<thead>${rules.length > 0 && html`<tr><td></td>${rules.map(({ rule, span }) => html`<th scope="colgroup" colspan="${span}">${RULE_NAMES[rule]}</th>`)}</tr>`}
-<tr><th scope="col">metric</th>${columns.map(({ head }) => headColumn(head))}</tr></thead>
-<tbody>${metricKeys(columns.map(({ metrics }) => metrics)).map((key) => {
-    const values = columns.map(({ metrics }) => metrics[key]);
-    const best = bestOf(key, values);
-    return html`<tr><th scope="row">${wordsOf(key).label}${lowerNote(key)}</th>${values.map((value, i) => html`<td class="${best.includes(i) && "best"}">${fixed(value)}</td>`)}</tr>`;
-  })}</tbody></table></div>`;
+function metricRow({ metric, values, difference }: MetricRow): Html {
+  const better = difference?.better ?? undefined;
+  const told = difference && html`<td>${signed(difference.difference)}</td><td>${signedInterval(difference.interval)}</td>`;
+  return html`<tr><th scope="row">${wordsOf(metric).label}${lowerNote(metric)}</th>${HEADS.map((head) => html`<td class="${better === head && "best"}">${fixed(values[head])}</td>`)}
+${told ?? html`<td class="quiet">–</td><td class="quiet">–</td>`}<td>${difference && (better ? html`<span class="${better}-text">${better}</span> is better` : html`<span class="quiet">not told apart</span>`)}</td></tr>`;
 }
 
 /** More classes than this make a figure too long to read. */

@@ -32,3 +32,14 @@ export function clip(text: string, characters: number): string {
   const points = [...text];
   return points.length <= characters ? text : `${points.slice(0, characters - 1).join("")}…`;
 }
+
+/** A difference with its sign: "+0.034", "−0.010"; what rounds to nothing has none. */
+export function signed(value: number, decimals = 3): string {
+  const text = fixed(value, decimals);
+  return value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
+/** An interval of differences: "+0.010 … +0.058". */
+export function signedInterval([low, high]: readonly [low: number, high: number], decimals = 3): string {
+  return `${signed(low, decimals)} … ${signed(high, decimals)}`;
+}

@@ -89,6 +89,15 @@ describe("compare.html", () => {
     expect(bodyOf(page)).not.toMatch(/NaN|undefined|\[object/);
   });
 
+  it("marks what the paired interval tells apart, not what is merely higher", () => {
+    const page = renderCompareReport(compareFixture(), { script: SCRIPT });
+    const row = (metric: string) => page.slice(page.indexOf(`<th scope="row">${metric}`)).split("</tr>")[0];
+    expect(row("mean average precision")).toContain('<td class="best">0.845</td>');
+    expect(row("mean average precision")).toMatch(/sigmoid<\/span> is better/);
+    expect(row("calibration error")).not.toContain('class="best"');
+    expect(row("calibration error")).toContain("not told apart");
+  });
+
   it("tells of sigmoid's sets on single-label data", () => {
     const page = renderCompareReport(compareFixture({ task: "multiclass" }), { script: SCRIPT });
     expect(page).toContain("When sigmoid says: none of these");
@@ -118,11 +127,13 @@ describe("the comparison in a terminal", () => {
     expect(Math.max(...lines.map((line) => [...line].length))).toBeLessThanOrEqual(100);
   });
 
-  it("aligns the two heads and marks the better", () => {
+  it("calls a head better, and marks it, only where the interval does not hold 0", () => {
     const text = renderCompareText(compareFixture());
-    expect(text).toMatch(/ {2}mean average precision +0\.812 +\*0\.845\n/);
-    const titles = text.split("\n").find((line) => /^ +softmax +sigmoid$/.test(line))!;
-    expect(titles.length).toBe(text.split("\n").find((line) => line.includes("mean average precision"))!.length);
+    expect(text).toMatch(/ {2}mean average precision +0\.812 +\*0\.845 +−0\.033 \(−0\.050 … −0\.016\) +sigmoid is better\n/);
+    expect(text).toMatch(/ {2}calibration error \(ECE\) +0\.188 +0\.155 +\+0\.033 \(−0\.004 … \+0\.070\) +not told apart\n/);
+    const titles = text.split("\n").find((line) => /^Without a threshold +softmax +sigmoid /.test(line))!;
+    const line = text.split("\n").find((other) => other.includes("mean average precision"))!;
+    expect(line.indexOf("0.845") + 5).toBe(titles.indexOf("sigmoid") + 7);
   });
 
   it("has no escape codes unless asked, and never those of a file name", () => {

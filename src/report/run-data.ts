@@ -1,8 +1,8 @@
 import type { Interval, Intervals } from "../learn/bootstrap.js";
+import type { ReliabilityBin } from "../learn/metrics/calibration.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { Head, Part, Task } from "../task.js";
 import type { Curve } from "./plots/lines.js";
-import type { ReliabilityBin } from "./plots/reliability.js";
 
 /** All that one training found, as plain data. A section of the page whose data is absent is left out. */
 export interface RunReport {

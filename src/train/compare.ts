@@ -1,25 +1,20 @@
 import { basename, join, resolve } from "node:path";
 import { mapInOrder } from "../concurrency.js";
 import { writeFileAtomic } from "../files.js";
-import { ACTIVATIONS } from "../learn/activations.js";
-import { DECIDE } from "../learn/decide.js";
-import { calibrationError, reliability } from "../learn/metrics/calibration.js";
-import { meanOf } from "../learn/metrics/counts.js";
-import { logLoss } from "../learn/metrics/multiclass.js";
-import { cellLogLoss, squaredError } from "../learn/metrics/multilabel.js";
-import { averagePrecision, perClass, rocAuc } from "../learn/metrics/ranking.js";
-import { METRICS, type Metrics } from "../learn/metrics/report.js";
-import { METRIC_ROWS } from "../learn/metrics/rows.js";
-import { bestF1Thresholds } from "../learn/thresholds.js";
+import { reliability } from "../learn/metrics/calibration.js";
+import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
+import { METRICS, openMetrics } from "../learn/metrics/report.js";
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import type { WorkOptions } from "../progress.js";
 import { DEFAULT_SEED } from "../random.js";
 import { renderCompareReport } from "../report/compare.js";
-import type { ComparedHead, ComparedImage, CompareReport, DecisionRule, SetSizes } from "../report/compare-data.js";
+import type { ComparedHead, ComparedImage, CompareReport, SetSizes } from "../report/compare-data.js";
 import { pickImages } from "../report/compare-images.js";
 import type { Head, Task } from "../task.js";
 import { VERSION } from "../version.js";
 import { checkOptions } from "./check-options.js";
+import { decide, RULE_OF_TASK, RULES } from "./compare-decisions.js";
+import { compareMeasures, decisionMetrics, probabilityMetrics } from "./compare-measures.js";
 import type { BackboneOptions, DataOptions } from "./options.js";
 import { pickRows } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData, type SplitData } from "./prepare.js";
@@ -43,15 +38,6 @@ export interface CompareResult {
 
 /** The file that marks a folder as a comparison. */
 export const COMPARE_MARKER = "compare.json";
-
-/** The rules that make sense for each head on each task: sets make no sense of single labels, argmax none of sigmoid's sets. */
-const RULES: Readonly<Record<Task, Readonly<Record<Head, readonly DecisionRule[]>>>> = {
-  multiclass: { softmax: ["argmax"], sigmoid: ["argmax"] },
-  multilabel: { softmax: ["half", "tuned", "argmax"], sigmoid: ["half", "tuned"] },
-};
-
-/** Metrics that need no threshold. */
-const THRESHOLD_FREE: readonly string[] = ["mapMacro", "aucMacro", "logLoss", "brier", "ece"];
 
 /**
  * Trains both heads on the same embeddings and the same split, and writes one offline page that shows what differs.
@@ -94,6 +80,15 @@ async function gather(
   const rows = embedded.rows.test;
   const labels = pickRows(embedded.labels, width, rows);
   const samples = rows.map((row) => embedded.placed[row].sample);
+  const sharedRules = RULES[task].sigmoid.filter((rule) => RULES[task].softmax.includes(rule));
+  const byRule = sharedRules.map((rule) => {
+    const contestant = (head: Head) => {
+      const decided = decide(rule, embedded, scored[head], width);
+      return { name: head, measure: openMetrics(task, labels, scored[head].probabilities, decided, width) };
+    };
+    const options = { rows: rows.length, groups: samples.map(({ group }) => group), seed };
+    return { rule, differences: compareMeasures(contestant("softmax"), contestant("sigmoid"), options) };
+  });
   const chosen = pickImages({ files: samples.map(({ file }) => file), labels, classes: width, heads: scored });
   const sampleOf = new Map(samples.map((sample) => [sample.file, sample]));
   const images: ComparedImage[] = [];
@@ -118,6 +113,8 @@ async function gather(
       softmax: comparedHead(task, labels, embedded, scored.softmax, width),
       sigmoid: comparedHead(task, labels, embedded, scored.sigmoid, width),
     },
+    differences: byRule.find(({ rule }) => rule === RULE_OF_TASK[task])?.differences ?? {},
+    ruleDifferences: byRule.map(({ rule, differences }) => ({ rule, differences: decisionMetrics(differences) })),
     images,
     command: options.command ?? "",
     version: VERSION,
@@ -132,63 +129,17 @@ function comparedHead(task: Task, labels: Int8Array, embedded: EmbeddedData, sco
     known.map((i) => labels[i]),
   );
   const decisions = RULES[task][head].map((rule) => {
-    const decided = DECISIONS[rule](probabilities, classes, () => tunedThresholds(embedded, scored, classes));
+    const decided = decide(rule, embedded, scored, classes);
     return { rule, metrics: decisionMetrics(METRICS[task](labels, probabilities, decided, classes)) };
   });
   return {
     l2: fit.l2,
-    thresholdFree: thresholdFree(task, labels, probabilities, calibrationError(bins)?.expected, classes),
+    thresholdFree: probabilityMetrics(METRICS[task](labels, probabilities, scored.decisions, classes)),
     decisions,
-    reliability: bins.map(({ meanConfidence, accuracy, count }) => ({ probability: meanConfidence, fraction: accuracy, count })),
-    setsAtHalf: setSizes(
-      DECISIONS.half(probabilities, classes, () => []),
-      classes,
-    ),
+    reliability: bins,
+    setsAtHalf: setSizes(decide("half", embedded, scored, classes), classes),
     averagePrecision: perClass(averagePrecision, labels, probabilities, classes).map((value) => value ?? Number.NaN),
   };
-}
-
-/** How each rule turns probabilities `[n, K]` into decisions. */
-const DECISIONS: Readonly<
-  Record<DecisionRule, (probabilities: Float32Array, classes: number, thresholds: () => readonly number[]) => Uint8Array>
-> = {
-  argmax: (probabilities, classes) => DECIDE.multiclass(probabilities, classes),
-  half: (probabilities, classes) => DECIDE.multilabel(probabilities, classes),
-  tuned: (probabilities, classes, thresholds) => DECIDE.multilabel(probabilities, classes, thresholds()),
-};
-
-/** Thresholds of best F1 on out-of-fold probabilities: of samples that the head behind them has not seen. */
-function tunedThresholds(embedded: EmbeddedData, { head, fit }: ScoredHead, classes: number): readonly number[] {
-  const { rows, logits } = fit.outOfFold;
-  return bestF1Thresholds(pickRows(embedded.labels, classes, rows), ACTIVATIONS[head](logits, classes), classes);
-}
-
-function thresholdFree(
-  task: Task,
-  labels: Int8Array,
-  probabilities: Float32Array,
-  ece: number | undefined,
-  classes: number,
-): Metrics {
-  const all: Readonly<Record<string, number | undefined>> = {
-    mapMacro: meanOf(perClass(averagePrecision, labels, probabilities, classes)),
-    aucMacro: meanOf(perClass(rocAuc, labels, probabilities, classes)),
-    logLoss: LOG_LOSS[task](labels, probabilities, classes),
-    brier: squaredError(labels, probabilities),
-    ece,
-  };
-  return Object.fromEntries(THRESHOLD_FREE.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
-}
-
-const LOG_LOSS: Readonly<Record<Task, (labels: Int8Array, probabilities: Float32Array, classes: number) => number | undefined>> =
-  {
-    multiclass: logLoss,
-    multilabel: (labels, probabilities) => cellLogLoss(labels, probabilities),
-  };
-
-/** The metrics of a task that depend on the decisions. */
-function decisionMetrics(metrics: Metrics): Metrics {
-  return Object.fromEntries(Object.entries(metrics).filter(([name]) => METRIC_ROWS[name].needsDecisions));
 }
 
 /** How many rows of a 0/1 matrix `[n, K]` hold no, one, several ones. */

@@ -51,9 +51,9 @@ describe("bars", () => {
 describe("a reliability diagram", () => {
   it("draws a dot for every bin that has predictions", () => {
     const bins = [
-      { probability: 0, fraction: 0, count: 1 },
-      { probability: 1, fraction: 1, count: 3 },
-      { probability: Number.NaN, fraction: Number.NaN, count: 0 },
+      { low: 0, high: 0.5, meanConfidence: 0, accuracy: 0, count: 1 },
+      { low: 0.5, high: 1, meanConfidence: 1, accuracy: 1, count: 3 },
+      { low: 0.2, high: 0.3, meanConfidence: Number.NaN, accuracy: Number.NaN, count: 0 },
     ];
     const { markup } = reliabilityDiagram({ title: "t", tone: "sigmoid", bins });
     expect(markup.match(/<circle/g)).toHaveLength(2);

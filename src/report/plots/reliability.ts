@@ -1,17 +1,8 @@
+import type { ReliabilityBin } from "../../learn/metrics/calibration.js";
 import { fixed, plural } from "../format.js";
 import { type Html, html } from "../html.js";
 import { at, axes, linear, points, svg } from "./axes.js";
 import type { Tone } from "./bars.js";
-
-/** Predictions whose probability fell into one interval. */
-export interface ReliabilityBin {
-  /** Mean predicted probability, in [0, 1]. */
-  readonly probability: number;
-  /** The share of them that were right, in [0, 1]. */
-  readonly fraction: number;
-  /** How many there are; empty bins are not drawn. */
-  readonly count: number;
-}
 
 /** How often a probability comes true: on the diagonal it means what it says. The area of a dot is the share of predictions. */
 export function reliabilityDiagram(options: {
@@ -27,13 +18,13 @@ export function reliabilityDiagram(options: {
   const steps = [0, 0.2, 0.4, 0.6, 0.8, 1];
   const total = bins.reduce((sum, { count }) => sum + count, 0);
   const dots = bins.map(
-    ({ probability, fraction, count }) =>
-      html`<circle class="${tone}" cx="${at(x(probability))}" cy="${at(y(fraction))}" r="${at(3 + 11 * Math.sqrt(count / total))}" fill-opacity="0.75"><title>${`predicted ${fixed(probability, 2)}, came true ${fixed(fraction, 2)} (${plural(count, "prediction")})`}</title></circle>`,
+    ({ meanConfidence, accuracy, count }) =>
+      html`<circle class="${tone}" cx="${at(x(meanConfidence))}" cy="${at(y(accuracy))}" r="${at(3 + 11 * Math.sqrt(count / total))}" fill-opacity="0.75"><title>${`predicted ${fixed(meanConfidence, 2)}, came true ${fixed(accuracy, 2)} (${plural(count, "prediction")})`}</title></circle>`,
   );
   return svg(
     { width: 370, height: 370, title },
     html`${axes({ frame, x, y, xTicks: steps, yTicks: steps, xLabel: "predicted probability", yLabel: "came true" })}
 <line class="dashed" x1="${x(0)}" y1="${y(0)}" x2="${x(1)}" y2="${y(1)}"/>
-<polyline class="line ${tone}" points="${points(bins.map(({ probability, fraction }) => [x(probability), y(fraction)]))}"/>${dots}`,
+<polyline class="line ${tone}" points="${points(bins.map(({ meanConfidence, accuracy }) => [x(meanConfidence), y(accuracy)]))}"/>${dots}`,
   );
 }
