@@ -41,6 +41,8 @@ export type { Dataset, Sample } from "./data/dataset.js";
 export { type Inspection, inspectDataset } from "./data/inspect.js";
 export { type ImageFile, listImages, type OpenOptions, openDataset } from "./data/open.js";
 export { type SplitOptions, splitDataset } from "./data/split.js";
+export { type CheckOptions, type CheckResult, checkData } from "./train/check.js";
+export type { LabelIssue } from "./train/label-check.js";
 
 // Pixels
 

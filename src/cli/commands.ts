@@ -1,6 +1,7 @@
 import type { Command } from "./command.js";
 import { backboneInspect } from "./commands/backbone-inspect.js";
 import { compare } from "./commands/compare.js";
+import { dataCheck } from "./commands/data-check.js";
 import { dataConvert } from "./commands/data-convert.js";
 import { dataInspect } from "./commands/data-inspect.js";
 import { dataSplit } from "./commands/data-split.js";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   compare,
   embed,
   dataInspect,
+  dataCheck,
   dataConvert,
   dataSplit,
   backboneInspect,

@@ -57,6 +57,8 @@ export interface LabelCheck {
 export const FEWEST_IMAGES = 5;
 /** Duplicates that agree do no harm to labels: they come after everything that looks wrong. */
 const AGREEING = 0.1;
+/** Ways in which the images of one set are labelled that are compared with each other. */
+const MOST_LABELLINGS = 64;
 
 /** Finds labels that are probably wrong or missing, duplicates, and broken rules. */
 export function labelCheck(data: LabelCheckData): LabelCheck {
@@ -151,8 +153,11 @@ function duplicateIssues({ duplicates = [], classes, files, labels }: LabelCheck
       .sort((a, b) => label(row, b) - label(row, a) || a - b);
   return duplicates.flatMap((set) => {
     const order = [...set].sort((a, b) => quality[b] - quality[a] || a - b);
+    // Images labelled alike need not all be compared with each other.
+    const byLabels = new Map(order.toReversed().map((row) => [labels.subarray(row * width, (row + 1) * width).join(), row]));
+    const different = [...byLabels.values()].sort((a, b) => quality[b] - quality[a] || a - b).slice(0, MOST_LABELLINGS);
     return order.flatMap((row): { row: number; issue: LabelIssue }[] => {
-      const other = order.find((candidate) => contested(row, candidate).length > 0);
+      const other = different.find((candidate) => contested(row, candidate).length > 0);
       const issue = { file: files[row], kind: "duplicate" } as const;
       if (other !== undefined) {
         const [k] = contested(row, other);
