@@ -174,12 +174,18 @@ async function writeMistakes(writer: EventWriter, findings: Findings): Promise<v
   }
 }
 
-/** The session is the run itself: its metrics are the scalars beside it. */
+/**
+ * The session is the run itself: its metrics are the scalars beside it. Of several runs TensorBoard believes the first: what all
+ * tasks have comes first.
+ */
 function experiment(findings: Findings): HParams {
   return {
     kind: "experiment",
     hparams: HPARAMS.map(({ name, description, of }) => ({ name, description, type: typeNameOf(of(findings)) })),
-    metrics: Object.keys(findings.scored.metrics).map((tag) => ({ tag, group: "" })),
+    metrics: [...new Set(["accuracy", "cross_entropy", ...Object.keys(findings.scored.metrics)])].map((tag) => ({
+      tag,
+      group: "",
+    })),
   };
 }
 
