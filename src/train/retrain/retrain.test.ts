@@ -123,6 +123,22 @@ describe("training on bottlenecks", () => {
     );
     // First weights near zero give even odds: log 2.
     expect(scalars(train, "cross_entropy")[0].value).toBeCloseTo(Math.log(2), 2);
+    const spread = [
+      "final_training_ops/weights/summaries/histogram",
+      "final_training_ops/biases/summaries/histogram",
+      "activations",
+    ];
+    for (const { plugins } of [train, validation]) {
+      const seen = plugins.histograms.map(({ tag, step }) => `${step} ${tag}`);
+      expect(seen).toEqual([0, 10, 20, 24].flatMap((step) => spread.map((tag) => `${step} ${tag}`)));
+      const [first, last] = [0, 24].map((wanted) =>
+        plugins.histograms.filter(({ tag, step }) => tag === spread[0] && step === wanted).flatMap(({ value }) => value),
+      );
+      // Descent moves the weights away from where they were drawn, near zero.
+      expect(Math.max(...last.map(({ right }) => right))).toBeGreaterThan(Math.max(...first.map(({ right }) => right)));
+      const activations = plugins.histograms.filter(({ tag }) => tag === "activations").flatMap(({ value }) => value);
+      expect(activations.every(({ left, right }) => left >= 0 && right <= 1)).toBe(true);
+    }
   });
 
   it("takes the step of plain gradient descent", async () => {

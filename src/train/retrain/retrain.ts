@@ -133,7 +133,11 @@ async function descend(
       const after = await layer.score(batch.features, batch.labels);
       refuseNotFinite(step, after, batch, nameOf);
       const held = validation.count === 0 ? undefined : await scoreNext(layer, validation, validationBatchSize);
-      if (held !== undefined) summaries.add("validation", step, held);
+      summaries.addSpread("train", step, layer, after);
+      if (held !== undefined) {
+        summaries.add("validation", step, held);
+        summaries.addSpread("validation", step, layer, held);
+      }
       summaries.flush();
       onStep?.({ step, trainAccuracy: after.accuracy, crossEntropy: after.crossEntropy, validation: held });
       onProgress?.({ stage: "train", done: step + 1, total: steps, unit: "steps" });

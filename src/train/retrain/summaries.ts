@@ -1,16 +1,20 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
+import { histogramOf } from "../../report/tensorboard/histogram.js";
 import { createEventWriter, type EventWriter } from "../../report/tensorboard/writer.js";
-import type { Score } from "./layer.js";
+import type { FinalLayer, Score } from "./layer.js";
 
 /** TensorBoard's two curves. */
 const CURVES = ["train", "validation"] as const;
 type Curve = (typeof CURVES)[number];
 
-/** Writes accuracy and cross entropy of both curves. */
+/** Writes what retrain.py wrote, under its tags. */
 export interface Summaries {
+  /** Accuracy and cross entropy. */
   add(curve: Curve, step: number, score: Score): void;
+  /** How the weights and the probabilities of a batch are spread. */
+  addSpread(curve: Curve, step: number, layer: Pick<FinalLayer, "weights" | "bias">, score: Score): void;
   flush(): void;
   close(): void;
 }
@@ -23,7 +27,7 @@ export function openSummaries(
   folder: string | undefined,
   { force, wallTime }: { readonly force: boolean; readonly wallTime?: (() => number) | undefined },
 ): Summaries {
-  if (folder === undefined) return { add() {}, flush() {}, close() {} };
+  if (folder === undefined) return { add() {}, addSpread() {}, flush() {}, close() {} };
   refuseSummaries(folder, { force });
   for (const file of earlierEvents(folder)) rmSync(file);
   const writers = new Map<Curve, EventWriter>();
@@ -32,6 +36,14 @@ export function openSummaries(
     add(curve, step, { accuracy, crossEntropy }) {
       writers.get(curve)?.scalar("accuracy", accuracy, step);
       writers.get(curve)?.scalar("cross_entropy", crossEntropy, step);
+    },
+    addSpread(curve, step, { weights, bias }, { probabilities }) {
+      const spread = {
+        "final_training_ops/weights/summaries/histogram": weights.data,
+        "final_training_ops/biases/summaries/histogram": bias.data,
+        activations: probabilities,
+      };
+      for (const [tag, values] of Object.entries(spread)) writers.get(curve)?.add("histograms", tag, histogramOf(values), step);
     },
     flush() {
       for (const writer of writers.values()) writer.flush();
