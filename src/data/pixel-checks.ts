@@ -17,7 +17,9 @@ const SIZE_RATIO = 2;
 interface PixelCheck {
   readonly kind: PixelFault;
   readonly concerns: (images: readonly ImageFacts[]) => readonly ImageFacts[];
-  /** What is the case, why it matters, what to do; begins with the number of images. */
+  /** What they are, before their number: "Black images". */
+  readonly what: string;
+  /** What was seen, why it matters, what to do. */
   readonly message: (concerned: readonly ImageFacts[], images: readonly ImageFacts[]) => string;
 }
 
@@ -30,6 +32,7 @@ function contrast({ dtype, measures }: ImageFacts): number {
 const share = (part: number, { widthPx, heightPx }: ImageFacts) => part / (widthPx * heightPx);
 const isEmpty = (image: ImageFacts) => image.measures.every(({ zeros }) => share(zeros, image) >= EMPTY);
 const isFlat = (image: ImageFacts) => contrast(image) <= FLAT;
+const showsNothing = (image: ImageFacts) => isFlat(image) || isEmpty(image);
 const isGrey = ({ bands, equalBands }: ImageFacts) => bands.length === 1 || equalBands;
 const isAlphaBand = (image: ImageFacts) =>
   image.bands.length > RGB.length && image.measures.slice(RGB.length).every(isMask(fullValue(image.dtype) ?? 1));
@@ -39,9 +42,12 @@ const isMask =
     highest === full && zeros + saturated === count;
 /** An alpha channel that is neither clear nor opaque over most of the image holds something else. */
 const isMeasurement = ({ alpha }: ImageFacts) => alpha !== undefined && alpha.clear + alpha.opaque < 0.5;
+const most = (images: readonly ImageFacts[], amount: (image: ImageFacts) => number) =>
+  images.reduce((top, image) => Math.max(top, amount(image)), Number.NEGATIVE_INFINITY);
+const least = (images: readonly ImageFacts[], amount: (image: ImageFacts) => number) => -most(images, (image) => -amount(image));
 const percent = (value: number) => `${Math.round(100 * value)} %`;
 const highestOf = (images: readonly ImageFacts[]) =>
-  images.reduce((top, { measures }) => measures.reduce((most, { highest }) => Math.max(most, highest), top), 0);
+  most(images, ({ measures }) => Math.max(...measures.map(({ highest }) => highest)));
 const longerSide = ({ widthPx, heightPx }: ImageFacts) => Math.max(widthPx, heightPx);
 
 /** Those of one type, where together they leave most of its range unused. */
@@ -54,8 +60,8 @@ function narrow(images: readonly ImageFacts[], dtype: ImageFacts["dtype"]): read
 function minority(images: readonly ImageFacts[], keyOf: (image: ImageFacts) => string | boolean): readonly ImageFacts[] {
   const counts = new Map<string | boolean, number>();
   for (const image of images) counts.set(keyOf(image), (counts.get(keyOf(image)) ?? 0) + 1);
-  const [most] = [...counts].sort(([, a], [, b]) => b - a).map(([key]) => key);
-  return images.filter((image) => keyOf(image) !== most);
+  const [usual] = [...counts].sort(([, a], [, b]) => b - a).map(([key]) => key);
+  return images.filter((image) => keyOf(image) !== usual);
 }
 
 function counted(images: readonly ImageFacts[], keyOf: (image: ImageFacts) => string): string {
@@ -70,102 +76,115 @@ function counted(images: readonly ImageFacts[], keyOf: (image: ImageFacts) => st
 const CHECKS: readonly PixelCheck[] = [
   {
     kind: "almost-empty",
+    what: "Black images",
     concerns: (images) => images.filter(isEmpty),
     message: () =>
-      "are black: 9 of 10 pixels or more are 0 in every band, as at the edge of a scene. They teach the network that black belongs to their label: leave them out.",
+      "9 of 10 pixels or more are 0 in every band, as at the edge of a scene. They teach the network that black belongs to their label: leave them out.",
   },
   {
     kind: "constant",
+    what: "Images of one colour",
     concerns: (images) => images.filter((image) => isFlat(image) && !isEmpty(image)),
-    message: () =>
-      "hold one single value, or nearly: there is nothing in them to learn from. Leave them out or export them again.",
+    message: () => "one single value, or nearly. There is nothing in them to learn from. Leave them out or export them again.",
   },
   {
     kind: "saturated",
+    what: "Burnt-out images",
     concerns: (images) =>
       images.filter((image) => !isFlat(image) && image.measures.some(({ saturated }) => share(saturated, image) >= BURNT)),
     message: () =>
-      "are burnt out: half of a band or more stands at its highest value, from clouds, snow or a stretch that was too strong. What was there is lost: export them with a weaker stretch.",
+      "half of a band or more stands at its highest value, from clouds, snow or a stretch that was too strong. What was there is lost: export them with a weaker stretch.",
   },
   {
     kind: "grey-among-colour",
-    concerns: (images) => (images.every(isGrey) ? [] : images.filter(isGrey)),
+    what: "Grey images among colour",
+    concerns(images) {
+      const some = images.filter((image) => !showsNothing(image));
+      return some.every(isGrey) ? [] : some.filter(isGrey);
+    },
     message: () =>
-      "are grey among images in colour. Grey serves as red, green and blue alike; if it comes with some labels more than with others, the network learns the camera and not the land.",
+      "grey serves as red, green and blue alike; if it comes with some labels more than with others, the network learns the camera and not the land.",
   },
   {
     kind: "mixed-dtypes",
+    what: "Images with other numbers than the rest",
     concerns: (images) => minority(images, ({ dtype }) => dtype),
     message: (_, images) =>
-      `have other numbers than the rest (${counted(images, ({ dtype }) => dtype)}). Each is scaled by the full range of its type: bring all to the same type with the same stretch.`,
+      `${counted(images, ({ dtype }) => dtype)}. Each is scaled by the full range of its type: bring all to the same type with the same stretch.`,
   },
   {
     kind: "narrow-range",
+    what: "Dark 16-bit images",
     concerns: (images) => narrow(images, "uint16"),
     message: (concerned) =>
-      `use values up to ${highestOf(concerned)} of 65535: 16-bit files with fewer bits in them. Brought to 0–255 they reach ${Math.floor(highestOf(concerned) / 257)} and are black to the network. Stretch them first: gdal_translate -ot Byte -scale 0 ${highestOf(concerned)} 0 255.`,
+      `their values end at ${highestOf(concerned)} of 65535, so they hold fewer bits than their type. Brought to 0–255 they reach ${Math.floor(highestOf(concerned) / 257)} and are black to the network. Stretch them first: gdal_translate -ot Byte -scale 0 ${highestOf(concerned)} 0 255.`,
   },
   {
     kind: "narrow-range",
+    what: "Images of few values",
     concerns: (images) => narrow(images, "uint8"),
     message: (concerned) =>
-      `use values up to ${highestOf(concerned)} of 255: numbers of classes, a mask, or 0 to 1 written as whole numbers? Export pictures with values 0 to 255.`,
+      `their values end at ${highestOf(concerned)} of 255. Are they numbers of classes, a mask, or 0 to 1 written as whole numbers? Export pictures with values 0 to 255.`,
   },
   {
     kind: "eight-bit-in-sixteen",
-    concerns: (images) => images.filter((image) => image.eightBitSteps && !isFlat(image) && !isEmpty(image)),
-    message: () =>
-      "hold 8 bits in 16: every value is a multiple of 257. No harm for the network; as 8-bit files they take half the room.",
+    what: "8-bit images in 16-bit files",
+    concerns: (images) => images.filter((image) => image.eightBitSteps && !showsNothing(image)),
+    message: () => "every value is a multiple of 257. No harm for the network; as 8-bit files they take half the room.",
   },
   {
     kind: "alpha-dropped",
+    what: "Images with transparent pixels",
     concerns: (images) => images.filter((image) => (image.alpha?.clear ?? 0) > 0 && !isMeasurement(image)),
     message: (concerned) =>
-      `have transparent pixels (up to ${percent(Math.max(...concerned.map(({ alpha }) => alpha!.clear)))} of an image). Transparency is dropped and the colour under it, mostly black, goes to the network: crop it away, or leave those images out.`,
+      `up to ${percent(most(concerned, ({ alpha }) => alpha!.clear))} of an image. Transparency is dropped and the colour under it, mostly black, goes to the network: crop it away, or leave those images out.`,
   },
   {
     kind: "measurement-as-alpha",
+    what: "A band saved as transparency",
     concerns: (images) => images.filter(isMeasurement),
     message: () =>
-      "have an alpha channel that is neither clear nor opaque: a fourth band (near infrared?) that was saved as transparency. It is dropped: export it as a band of its own (gdal_translate -colorinterp_4 undefined).",
+      "the alpha channel is neither clear nor opaque, like a measurement (near infrared?). It is dropped: export it as a band of its own (gdal_translate -colorinterp_4 undefined).",
   },
   {
     kind: "alpha-as-band",
+    what: "Transparency saved as a band",
     concerns: (images) => images.filter(isAlphaBand),
     message: (concerned) =>
-      `have a band ${concerned[0].bands.slice(RGB.length).join(", ")} that is a mask and no measurement: transparency saved as a band. The network would look at it: export red, green and blue alone (gdal_translate -b 1 -b 2 -b 3).`,
+      `${concerned[0].bands.slice(RGB.length).join(", ")} is a mask and no measurement. The network would look at it: export red, green and blue alone (gdal_translate -b 1 -b 2 -b 3).`,
   },
   {
     kind: "turned",
+    what: "Images stored turned",
     concerns: (images) => images.filter(({ orientation }) => orientation > 1),
     message: () =>
-      "are stored turned or mirrored and say so in EXIF. They are set upright here, and must be wherever the classifier is used.",
+      "EXIF says that they are turned or mirrored. They are set upright here, and must be wherever the classifier is used.",
   },
   {
     kind: "mixed-formats",
+    what: "Images of another format than the rest",
     concerns: (images) => minority(images, ({ format }) => format),
     message: (_, images) =>
-      `come in another format than the rest (${counted(images, ({ format }) => format)}). JPEG leaves traces that a network sees: if a format goes with a label, it learns the format.`,
+      `${counted(images, ({ format }) => format)}. JPEG leaves traces that a network sees: if a format goes with a label, it learns the format.`,
   },
   {
     kind: "mixed-sizes",
+    what: "Images half as large as the largest, or smaller",
     concerns(images) {
-      const sides = images.map(longerSide);
-      const smallest = sides.reduce((least, side) => Math.min(least, side), Number.POSITIVE_INFINITY);
-      const largest = sides.reduce((most, side) => Math.max(most, side), 0);
-      return largest >= SIZE_RATIO * smallest ? images.filter((image) => longerSide(image) * SIZE_RATIO <= largest) : [];
+      const largest = most(images, longerSide);
+      return images.filter((image) => longerSide(image) * SIZE_RATIO <= largest);
     },
-    message: (concerned, images) =>
-      `are half as large as the largest or smaller (longer sides ${Math.min(...concerned.map(longerSide))} to ${Math.max(...images.map(longerSide))} px). All are brought to one size: the same house is then large in one and small in another. Cut images of equal size on the ground.`,
+    message: (_, images) =>
+      `longer sides are ${least(images, longerSide)} to ${most(images, longerSide)} px. All are brought to one size: the same house is then large in one and small in another. Cut images of equal size on the ground.`,
   },
 ];
 
 /** What is wrong with the pixels of some images, each fault with the images that have it. */
 export function checkPixels(images: readonly ImageFacts[]): readonly Finding[] {
-  return CHECKS.flatMap(({ kind, concerns, message }) => {
+  return CHECKS.flatMap(({ kind, what, concerns, message }) => {
     const concerned = concerns(images);
     if (concerned.length === 0) return [];
-    const text = `${concerned.length} of ${images.length} images ${message(concerned, images)}`;
+    const text = `${what}, ${concerned.length} of ${images.length}: ${message(concerned, images)}`;
     return [{ kind, message: text, files: concerned.map(({ file }) => [file]) }];
   });
 }

@@ -89,73 +89,52 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   Mul(state, _, constants) {
     const by = perChannel(constants[1] ?? constants[0], state);
-    return by && affine(state, by, () => 0);
+    return by && affine(state, { by });
   },
   Div(state, _, [, divisor]) {
-    const by = perChannel(divisor, state);
-    return (
-      by &&
-      affine(
-        state,
-        (k) => 1 / by(k),
-        () => 0,
-      )
-    );
+    const values = perChannel(divisor, state);
+    return values && affine(state, { by: values.map((value) => 1 / value) });
   },
   Add(state, _, constants) {
     const more = perChannel(constants[1] ?? constants[0], state);
-    return more && affine(state, () => 1, more);
+    return more && affine(state, { more });
   },
   Sub(state, _, [whole, part]) {
     const less = perChannel(part, state);
-    if (less)
-      return affine(
-        state,
-        () => 1,
-        (k) => -less(k),
-      );
-    const from = perChannel(whole, state);
-    return from && affine(state, () => -1, from);
+    if (less) return affine(state, { more: less.map((value) => -value) });
+    const more = perChannel(whole, state);
+    return more && affine(state, { by: more.map(() => -1), more });
   },
-  BatchNormalization(state, node, [, , , mean, variance]) {
-    const [m, v] = [perBand(mean, state), perBand(variance, state)];
-    if (state.axis !== 1 || !m || !v) return undefined;
+  BatchNormalization(state, node, [, gamma, beta, mean, variance]) {
+    const [g, b, m, v] = [gamma, beta, mean, variance].map((tensor) => perBand(tensor, state));
+    if (state.axis !== 1 || !g || !b || !m || !v) return undefined;
     const epsilon = attributesOf(node).float("epsilon", 1e-5);
-    const deviation = (k: number) => Math.sqrt(v[k] + epsilon);
-    return {
-      ...affine(
-        state,
-        (k) => 1 / deviation(k),
-        (k) => -m[k] / deviation(k),
-      ),
-      standardized: true,
-    };
+    const by = v.map((value) => 1 / Math.sqrt(value + epsilon));
+    const centred = affine(state, { by, more: m.map((value, k) => -value * by[k]) });
+    // A variance of 1 was never measured: such a node only stands for the subtraction of a mean.
+    if (by.some((value) => Math.abs(value - 1) > 0.01)) return { ...centred, standardized: true };
+    return affine(centred, { by: g, more: b });
   },
 };
 
-/** value' = value · by + more */
-function affine(state: State, by: (channel: number) => number, more: (channel: number) => number): State {
+/** value' = value · by + more, channel by channel. */
+function affine(state: State, { by, more }: { readonly by?: readonly number[]; readonly more?: readonly number[] }): State {
   return {
     ...state,
-    factor: state.factor.map((value, k) => value * by(k)),
-    shift: state.shift.map((value, k) => value * by(k) + more(k)),
+    factor: state.factor.map((value, k) => value * (by?.[k] ?? 1)),
+    shift: state.shift.map((value, k) => value * (by?.[k] ?? 1) + (more?.[k] ?? 0)),
   };
 }
 
-/** A constant that is one number, or one for each channel along the axis of the channels. */
-function perChannel(tensor: TensorProto | undefined, { order, axis }: State): ((channel: number) => number) | undefined {
+/** A constant that is one number, or one for each channel along the axis of the channels `[C]`. */
+function perChannel(tensor: TensorProto | undefined, { order, axis }: State): readonly number[] | undefined {
   if (tensor === undefined) return undefined;
   const dims = tensor.dims.map(Number);
   const count = dims.reduce((product, extent) => product * extent, 1);
-  if (count === 1) {
-    const [value] = numbers(tensor);
-    return () => value;
-  }
+  if (count === 1) return order.map(() => numbers(tensor)[0]);
   // Broadcasting aligns the axes from the right.
   const along = dims.findIndex((extent) => extent > 1) + 4 - dims.length;
-  if (count !== order.length || along !== axis) return undefined;
-  const values = numbers(tensor);
-  return (channel) => values[channel];
+  return count === order.length && along === axis ? numbers(tensor) : undefined;
 }
 
 function perBand(tensor: TensorProto | undefined, { order }: State): number[] | undefined {

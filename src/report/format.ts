@@ -22,11 +22,6 @@ export function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-/** A number with three digits and a minus sign that is one: −0.485. */
-export function brief(value: number): string {
-  return Number.isFinite(value) ? short(value).replace("-", "−") : "–";
-}
-
 /** Text cut to a number of characters, with an ellipsis. */
 export function clip(text: string, characters: number): string {
   const points = [...text];

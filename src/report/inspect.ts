@@ -1,4 +1,4 @@
-import { brief, clip, count, plural } from "./format.js";
+import { clip, count, plural } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { labelList, picture } from "./image-card.js";
 import type { BandHistogram, InspectionReport, PicturePairs } from "./inspect-data.js";
@@ -6,7 +6,7 @@ import { INSPECT_STYLE } from "./inspect-style.js";
 import { page } from "./page.js";
 import { bar } from "./plots/bars.js";
 import { confusionTable } from "./plots/confusion.js";
-import { valueHistogram } from "./plots/histogram.js";
+import { brief, valueHistogram } from "./plots/histogram.js";
 import { STYLE } from "./style.js";
 
 const SHOWN_CLASSES = 60;

@@ -198,7 +198,7 @@ function inputFindings(backbone: Backbone, facts: readonly ImageFacts[], lacking
   const bad = new Set(lacking);
   const missing: Finding = {
     kind: "missing-bands",
-    message: `${lacking.length} of ${facts.length} images lack a band: the network reads ${backbone.preprocess.bands.join(", ")}. They will be left out: export them with these bands.`,
+    message: `Images that lack a band, ${lacking.length} of ${facts.length}: the network reads ${backbone.preprocess.bands.join(", ")}. They will be left out: export them with these bands.`,
     files: lacking.map((file) => [file]),
   };
   const used = facts.filter(({ file }) => !bad.has(file));

@@ -1,6 +1,7 @@
 import type { Finding, InputFault } from "../data/checks.js";
 import type { ImageFacts } from "../data/pixels.js";
 import { cutShare, distortion, enlargement } from "../model/chain.js";
+import { brief } from "../model/expected-input.js";
 import type { Preprocess } from "../raster/preprocess.js";
 
 /** From these on it is worth telling. */
@@ -12,6 +13,8 @@ const SHRUNK = 6;
 /** One check of how images are brought to the size of the input. */
 interface InputCheck {
   readonly kind: InputFault;
+  /** What they are, before their number. */
+  readonly what: string;
   readonly amount: (image: ImageFacts, preprocess: Preprocess) => number;
   readonly from: number;
   readonly message: (worst: number, preprocess: Preprocess) => string;
@@ -20,31 +23,35 @@ interface InputCheck {
 const CHECKS: readonly InputCheck[] = [
   {
     kind: "distorted",
+    what: "Images stretched out of shape",
     amount: distortion,
     from: DISTORTED,
     message: (worst) =>
-      `are stretched out of shape, by up to ${worst.toFixed(2)}: round things become oval, and differently in images of different shape. Cut them square.`,
+      `by a factor of up to ${brief(worst)}. Round things become oval, and differently in images of different shape. Cut them square.`,
   },
   {
     kind: "cut-off",
+    what: "Images cut by the centre crop",
     amount: cutShare,
     from: CUT,
     message: (worst) =>
-      `lose up to ${Math.round(100 * worst)} % of their area to the centre crop: what lies at the border is never seen, though the labels name it. Cut the images into squares.`,
+      `up to ${Math.round(100 * worst)} % of their area is lost. What lies at the border is never seen, though the labels name it. Cut the images into squares.`,
   },
   {
     kind: "enlarged",
+    what: "Images smaller than the input",
     amount: enlargement,
     from: ENLARGED,
     message: (worst, { widthPx, heightPx }) =>
-      `are smaller than the network's input of ${widthPx}×${heightPx} and enlarged up to ${worst.toFixed(1)} times: blurred, with no detail gained. Use larger chips, or a network with a smaller input.`,
+      `enlarged up to ${brief(worst)} times to ${widthPx}×${heightPx}: blurred, with no detail gained. Use larger chips, or a network with a smaller input.`,
   },
   {
     kind: "shrunk",
+    what: "Images much larger than the input",
     amount: (image, preprocess) => 1 / enlargement(image, preprocess),
     from: SHRUNK,
     message: (worst) =>
-      `are shrunk up to ${worst.toFixed(1)} times: what is smaller than ${Math.ceil(2 * worst)} pixels, a house or a car, is gone. Cut them into smaller chips.`,
+      `shrunk up to ${brief(worst)} times. What is smaller than ${Math.ceil(2 * worst)} pixels, a house or a car, is gone. Cut them into smaller chips.`,
   },
 ];
 
@@ -56,13 +63,13 @@ export function checkPlacement(
   images: readonly ImageFacts[],
   { id, preprocess }: { readonly id: string; readonly preprocess: Preprocess },
 ): readonly Finding[] {
-  return CHECKS.flatMap(({ kind, amount, from, message }) => {
+  return CHECKS.flatMap(({ kind, what, amount, from, message }) => {
     if (kind === "enlarged" && MAY_ENLARGE.has(id)) return [];
     const amounts = images.map((image) => ({ file: image.file, amount: amount(image, preprocess) }));
     const concerned = amounts.filter((image) => image.amount >= from);
     if (concerned.length === 0) return [];
     const worst = concerned.reduce((most, image) => Math.max(most, image.amount), 0);
-    const text = `${concerned.length} of ${images.length} images ${message(worst, preprocess)}`;
+    const text = `${what}, ${concerned.length} of ${images.length}: ${message(worst, preprocess)}`;
     return [{ kind, message: text, files: concerned.map(({ file }) => [file]) }];
   });
 }

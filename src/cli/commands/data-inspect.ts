@@ -146,26 +146,19 @@ function imagesText({ lookedAt, kinds }: ImageSizes, samples: number, examined: 
 function valuesTable(values: readonly BandValues[]): string {
   const digits = (value: number) => (Number.isFinite(value) ? String(Number(value.toPrecision(4))) : "–");
   const share = (part: number, { count }: BandValues) => `${((100 * part) / Math.max(1, count)).toFixed(1)} %`;
+  // Behind the normalisation no value is the end of a type.
+  const stored = values.some(({ dtype }) => dtype !== "float32");
   return alignColumns([
     [
-      "band",
-      "type",
-      "images",
-      "lowest",
-      ...SHARES.map((at) => `${100 * at} %`),
-      "highest",
-      "mean",
-      "deviation",
-      "zero",
-      "saturated",
+      ...["band", "type", "images", "lowest", ...SHARES.map((at) => `${100 * at} %`), "highest", "mean", "deviation"],
+      ...(stored ? ["zero", "saturated"] : []),
     ],
     ...values.map((row) => [
       printable(row.band),
       row.dtype,
       String(row.images),
       ...[row.lowest, ...row.quantiles, row.highest, row.mean, row.deviation].map(digits),
-      share(row.zeros, row),
-      row.dtype === "float32" ? "" : share(row.saturated, row),
+      ...(stored ? [share(row.zeros, row), share(row.saturated, row)] : []),
     ]),
   ]);
 }

@@ -1,4 +1,4 @@
-import { brief } from "../format.js";
+import { short } from "../format.js";
 import { type Html, html } from "../html.js";
 import { at, linear, svg } from "./axes.js";
 
@@ -48,4 +48,9 @@ const TONES: Readonly<Record<string, string>> = { red: "band-red", green: "band-
 function anchor(x: number): string {
   if (x > WIDTH - 30) return "end";
   return x < 30 ? "" : "middle";
+}
+
+/** A number with three digits and a minus sign that is one, a dash where there is none: −0.485. */
+export function brief(value: number): string {
+  return Number.isFinite(value) ? short(value).replace("-", "−") : "–";
 }
