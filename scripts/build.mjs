@@ -4,15 +4,13 @@ import { chmodSync, existsSync, rmSync } from "node:fs";
 
 rmSync("dist", { recursive: true, force: true });
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
-if (existsSync("src/web/playground.ts")) {
-  const { buildSync } = await import("esbuild");
-  buildSync({
-    entryPoints: ["src/web/playground.ts"],
-    bundle: true,
-    minify: true,
-    format: "iife",
-    target: "es2022",
-    outfile: "dist/report/assets/playground.js",
-  });
-}
+const { buildSync } = await import("esbuild");
+buildSync({
+  entryPoints: ["src/web/playground.ts", "src/web/report.ts"],
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  outdir: "dist/report/assets",
+});
 if (existsSync("dist/cli/main.js")) chmodSync("dist/cli/main.js", 0o755);

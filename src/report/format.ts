@@ -12,6 +12,11 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
+/** A share in per cent with one decimal; a dash where there is none. */
+export function perCent(share: number): string {
+  return Number.isNaN(share) ? "–" : `${fixed(100 * share, 1)}\u202f%`;
+}
+
 /** A noun with its number: `plural(1, "image")` is "1 image", `plural(2, "class", "classes")` is "2 classes". */
 export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`;

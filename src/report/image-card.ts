@@ -9,12 +9,16 @@ const MAX_ROWS = 9;
 
 const TRUE_MARK = html` <span role="img" aria-label="is true">✓</span>`;
 
-/** A picture from a data URI, or a box that says there is none. @throws RangeError if it is anything but an inline image */
-export function picture(thumbnail: string | undefined, alt: string): Html {
+/**
+ * A picture from a data URI, or a box that says there is none; `row` marks it for the scripts of the page.
+ *
+ * @throws RangeError if it is anything but an inline image
+ */
+export function picture(thumbnail: string | undefined, alt: string, row?: number): Html {
   if (thumbnail === undefined) return html`<div class="no-image">no preview</div>`;
   if (!/^data:image\/(png|jpeg|webp);base64,[\w+/=]+$/.test(thumbnail))
     throw new RangeError(`${alt}: the thumbnail is not an inline image`);
-  return html`<img src="${thumbnail}" alt="${alt}" loading="lazy">`;
+  return html`<img${row !== undefined && html` data-row="${row}"`} src="${thumbnail}" alt="${alt}" decoding="async">`;
 }
 
 /** Names joined by commas; a dash-like word where there are none. */

@@ -6,6 +6,7 @@ import { STYLE } from "./style.js";
  * One offline HTML file that loads nothing and runs nothing but what is given here: the content security policy names
  * the styles and scripts by their sha256.
  *
+ * @param options.data what scripts read, by the id of its element; as JSON, which nothing executes
  * @throws RangeError if a script or style contains its own end tag
  */
 export function page({
@@ -14,12 +15,14 @@ export function page({
   body,
   styles = [STYLE],
   scripts = [],
+  data = {},
 }: {
   readonly title: string;
   readonly description?: string;
   readonly body: Html;
   readonly styles?: readonly string[];
   readonly scripts?: readonly string[];
+  readonly data?: Readonly<Record<string, unknown>>;
 }): string {
   const style = inline("style", styles);
   const script = inline("script", scripts);
@@ -44,10 +47,15 @@ ${style.markup}
 </head>
 <body>
 ${body.markup}
-${script.markup}
+${Object.entries(data).map(dataBlock).join("")}${script.markup}
 </body>
 </html>
 `;
+}
+
+function dataBlock([id, value]: readonly [string, unknown]): string {
+  // No "<" can end the element or open a comment in it.
+  return `<script type="application/json" id="${escapeHtml(id)}">${JSON.stringify(value).replaceAll("<", "\\u003c")}</script>\n`;
 }
 
 function inline(tag: "style" | "script", texts: readonly string[]): { markup: string; sources: string } {

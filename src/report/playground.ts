@@ -1,6 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { UserError } from "../errors.js";
+import { bundledScript } from "./bundled-script.js";
 import { type Html, html } from "./html.js";
 import { page } from "./page.js";
 
@@ -67,18 +65,7 @@ right when each image has exactly one label. Sigmoid asks a separate question fo
   });
 }
 
-/** Built beside this file in the package; in `dist/` when the sources run as they are, in tests. */
-const BUNDLES = ["./assets/playground.js", "../../dist/report/assets/playground.js"].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-);
-
 /** The bundled script of {@link playground}. @throws UserError `not-found` if sigmax has not been built */
 export function playgroundScript(): string {
-  const path = BUNDLES.find((candidate) => existsSync(candidate));
-  if (path === undefined) {
-    throw new UserError("not-found", `${BUNDLES[0]}: the playground is missing`, {
-      hint: "Run `npm run build`, or reinstall sigmax.",
-    });
-  }
-  return readFileSync(path, "utf8").trimEnd();
+  return bundledScript("playground");
 }

@@ -168,7 +168,7 @@ export interface Mistake {
   readonly image?: number;
   /** `data:image/…;base64,…` */
   readonly thumbnail?: string;
-  /** Class activation map of the wrong label, an image of the same shape to lie over the thumbnail: `data:image/…;base64,…` */
+  /** The image with its class activation map for the label wrongly given, shown in place of the thumbnail: `data:image/…;base64,…` */
   readonly cam?: string;
   /** Names of its labels. */
   readonly truth: readonly string[];
@@ -184,7 +184,7 @@ export interface Explained {
   /** Its row in `predictions`; its thumbnail is taken from there if none is given here. */
   readonly image?: number;
   readonly thumbnail?: string;
-  /** An image of the same shape to lie over the thumbnail: `data:image/…;base64,…` */
+  /** The image with its class activation map, shown beside the thumbnail: `data:image/…;base64,…` */
   readonly cam: string;
   /** The label that the map speaks for. */
   readonly label: string;

@@ -78,6 +78,7 @@ figcaption { color: var(--muted); font-size: .9rem; max-width: 46rem; margin-top
 .heat tbody th { text-align: right; padding-right: .6rem; border: 0; }
 .heat td { background: color-mix(in srgb, var(--heat) var(--share), var(--paper)); }
 ${Array.from({ length: 11 }, (_, i) => `.heat .share-${i} { --share: ${i * 7}%; }`).join(" ")}
+.as-share { display: none; }
 .heat .right { outline: 2px solid var(--truth); outline-offset: -2px; }
 button, select, input { font: inherit; color: inherit; }
 button { background: var(--soft); border: 1px solid var(--line); border-radius: .45rem; padding: .2rem .7rem; cursor: pointer; }

@@ -2,8 +2,8 @@
 export const THUMBNAIL_BYTES = 5_000_000;
 
 /**
- * The order in which test images earn a thumbnail: every cell of what was taken for what gives its most telling image first, wrong
- * cells before right ones, then its second, and so on. Whoever decodes images can stop when {@link THUMBNAIL_BYTES} are used up.
+ * The order in which test images earn a thumbnail: mistakes before the rest, and within each the most confident image of every
+ * combination of labels and decisions, then the second of every one, and so on. Whoever decodes images can stop when {@link THUMBNAIL_BYTES} are used up.
  *
  * @param labels `[N, K]`: 1, 0 or −1 (unknown)
  * @param decisions `[N, K]`: 1 or 0
@@ -27,8 +27,12 @@ export function thumbnailOrder(
       if (labels[cell] === 1) truth.push(k);
       if (decisions[cell] === 1) decided.push(k);
       const isWrong = labels[cell] >= 0 && labels[cell] !== decisions[cell];
-      if (isWrong) wrong[row] = 1;
-      else if (wrong[row] === 1) continue;
+      if (isWrong && wrong[row] === 0) {
+        // Of an image decided wrongly, only what is wrong counts.
+        wrong[row] = 1;
+        confidence[row] = -1;
+      }
+      if (!isWrong && wrong[row] === 1) continue;
       confidence[row] = Math.max(confidence[row], decisions[cell] === 1 ? probabilities[cell] : 1 - probabilities[cell]);
     }
     const key = `${truth}>${decided}`;

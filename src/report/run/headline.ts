@@ -1,0 +1,125 @@
+import type { Task } from "../../task.js";
+import { count, fixed, plural } from "../format.js";
+import { type Html, html } from "../html.js";
+import { bestOf, lowerNote, wordsOf } from "../metric-words.js";
+import type { Tone } from "../plots/bars.js";
+import { dotPlot } from "../plots/dots.js";
+import type { RunReport } from "../run-data.js";
+
+/** The metrics that stand large at the top, where the run has them. */
+const HEADLINES: Readonly<Record<Task, readonly string[]>> = {
+  multiclass: ["accuracy", "f1Macro", "balancedAccuracy", "logLoss"],
+  multilabel: ["mapMacro", "f1Macro", "f2Samples"],
+};
+const CARDS = 3;
+
+/** A source of metrics beside the run itself. */
+interface Column {
+  readonly name: string;
+  readonly short: string;
+  readonly tone: Tone;
+  readonly metrics: RunReport["test"];
+  readonly intervals?: RunReport["intervals"];
+}
+
+function columnsOf({ head, test, intervals, atHalf, atHalfIntervals, baseline, baselineIntervals, chance }: RunReport): Column[] {
+  const columns: (Column | undefined)[] = [
+    { name: "this classifier", short: "this classifier", tone: head, metrics: test, intervals },
+    atHalf && { name: "thresholds at 0.5", short: "at 0.5", tone: "other", metrics: atHalf, intervals: atHalfIntervals },
+    { name: "baseline “stats”", short: "colours alone", tone: "other", metrics: baseline, intervals: baselineIntervals },
+    { name: "guessing", short: "guessing", tone: "other", metrics: chance },
+  ];
+  return columns.filter((column) => column !== undefined && Object.keys(column.metrics).length > 0) as Column[]; // undefined is filtered out
+}
+
+/** The headline numbers: large, each with its interval and what it is to be compared with; every metric in a table below. */
+export function headlineSection(data: RunReport): Html {
+  const { task, test, intervals, counts } = data;
+  const columns = columnsOf(data);
+  const keys = HEADLINES[task].filter((key) => test[key] !== undefined).slice(0, CARDS);
+  const shown = keys.length > 0 ? keys : Object.keys(test).slice(0, 1);
+  return html`<h2>How good is it?</h2>
+${verdict(data)}
+<div class="headlines">${shown.map((key) => card(key, columns))}</div>
+${
+  intervals &&
+  html`<p class="quiet small">The lines through the dots are 95 % intervals: had other ${plural(counts.test, "test image")} of the same kind been drawn,
+95 times in 100 the number would lie within them. They say nothing of images of another kind: another season, sensor or region.</p>`
+}
+<details><summary>All metrics</summary>${metricsTable(data, columns)}</details>`;
+}
+
+/** One sentence for whoever reads no further. */
+function verdict({ task, test, intervals, counts, baseline }: RunReport): Html | false {
+  const key = task === "multiclass" ? "accuracy" : "mapMacro";
+  const value = test[key];
+  if (value === undefined) return false;
+  const interval = intervals?.[key];
+  const beside = baseline[key];
+  return html`<p class="verdict">${VERDICTS[task](count(counts.test), value, interval)}${
+    beside !== undefined && html` Colours alone would reach ${MEASURES[task](beside)}.`
+  }</p>`;
+}
+
+const MEASURES: Readonly<Record<Task, (value: number) => string>> = {
+  multiclass: (value) => `${Math.round(100 * value)} in 100`,
+  multilabel: (value) => fixed(value),
+};
+
+const VERDICTS: Readonly<Record<Task, (images: string, value: number, interval: readonly [number, number] | undefined) => Html>> =
+  {
+    multiclass: (images, value, interval) =>
+      html`Of ${images} images that it had never seen, the classifier names <b>${MEASURES.multiclass(value)}</b> rightly${interval && html`, likely between ${Math.round(100 * interval[0])} and ${Math.round(100 * interval[1])}`}.`,
+    multilabel: (images, value, interval) =>
+      html`On ${images} images that it had never seen, the classifier ranks the labels with a mean average precision of <b>${fixed(value)}</b>${interval && html`, likely between ${fixed(interval[0])} and ${fixed(interval[1])}`}; 1 would be perfect.`,
+  };
+
+function card(key: string, columns: readonly Column[]): Html {
+  const { label } = wordsOf(key);
+  const [own] = columns;
+  const interval = own.intervals?.[key];
+  const rows = columns.flatMap(({ short, tone, metrics, intervals }) =>
+    metrics[key] === undefined ? [] : [{ name: short, tone, value: metrics[key], interval: intervals?.[key] }],
+  );
+  return html`<div class="card headline"><h3>${label}${lowerNote(key)}</h3>
+<p class="number ${own.tone}-text">${fixed(own.metrics[key])}</p>
+${interval && html`<p class="interval">95 %: ${fixed(interval[0])} to ${fixed(interval[1])}</p>`}
+${dotPlot({ title: `${label}: ${rows.map(({ name, value }) => `${name} ${fixed(value)}`).join(", ")}`, rows })}</div>`;
+}
+
+function metricsTable({ test, intervals }: RunReport, columns: readonly Column[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="All metrics"><table><caption>On the test images, beside what the colours of an image alone achieve, and guessing</caption>
+<thead><tr><th scope="col">metric</th><th scope="col">${columns[0].name}</th>${intervals && html`<th scope="col">95 % interval</th>`}${columns.slice(1).map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
+<tbody>${Object.keys(test).map((key) => {
+    const best = bestOf(
+      key,
+      columns.map(({ metrics }) => metrics[key]),
+    );
+    const cells = columns.map(({ metrics }, i) => html`<td class="${best.includes(i) && "best"}">${fixed(metrics[key])}</td>`);
+    return html`<tr><th scope="row">${wordsOf(key).label}${lowerNote(key)}</th>${cells[0]}${intervals && html`<td class="quiet">${range(intervals[key])}</td>`}${cells.slice(1)}</tr>`;
+  })}</tbody></table></div>`;
+}
+
+/** An interval in words: "0.81 to 0.86"; a dash where there is none. */
+export function range(interval: readonly [number, number] | undefined, decimals = 3): string {
+  return interval === undefined ? "–" : `${fixed(interval[0], decimals)} to ${fixed(interval[1], decimals)}`;
+}
+
+/** What a random split promises, and how much of that is leakage. */
+export function leakageSection({ leakage }: RunReport): Html | false {
+  if (leakage === undefined) return false;
+  const { by, honest, random, difference, intervals } = leakage;
+  const keys = Object.keys(difference).filter((key) => honest[key] !== undefined && random[key] !== undefined);
+  return html`<h2>Leakage</h2>
+<p>The scores of this page come from a split that keeps apart ${by}. With a random split, images that resemble the test images stand in training, and
+the scores look better than they will be in use. The difference is <b>leakage</b>.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Leakage"><table><thead><tr><th scope="col">metric</th><th scope="col">honest split</th><th scope="col">random split</th><th scope="col">leakage</th>${intervals && html`<th scope="col">95 % interval</th>`}</tr></thead>
+<tbody>${keys.map(
+    (key) =>
+      html`<tr><th scope="row">${wordsOf(key).label}${lowerNote(key)}</th><td>${fixed(honest[key])}</td><td>${fixed(random[key])}</td><td><b>${signed(difference[key])}</b></td>${intervals && html`<td class="quiet">${range(intervals[key])}</td>`}</tr>`,
+  )}</tbody></table></div>`;
+}
+
+function signed(value: number): string {
+  return value > 0 ? `+${fixed(value)}` : fixed(value);
+}
