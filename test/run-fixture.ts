@@ -57,7 +57,13 @@ export function wholeRun({
     ece,
     brier: 0.1 + ece,
     logLoss: 0.3 + ece,
-    bins: [0.1, 0.3, 0.5, 0.7, 0.9].map((p, i) => ({ probability: p, fraction: p ** bend, count: 40 + 30 * Math.abs(2 - i) })),
+    bins: [0.1, 0.3, 0.5, 0.7, 0.9].map((p, i) => ({
+      low: p - 0.1,
+      high: p + 0.1,
+      count: 40 + 30 * Math.abs(2 - i),
+      meanConfidence: p,
+      accuracy: p ** bend,
+    })),
     ranking: { mapMacro: 0.81234 },
   });
   const files = Array.from({ length: images }, (_, row) => `${classes[row % K]}/image-${String(row).padStart(5, "0")}.jpg`);

@@ -77,7 +77,7 @@ figcaption { color: var(--muted); font-size: .9rem; max-width: 46rem; margin-top
 .heat thead th.column { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; font-weight: 400; max-height: 10rem; padding: .4rem 0; }
 .heat tbody th { text-align: right; padding-right: .6rem; border: 0; }
 .heat td { background: color-mix(in srgb, var(--heat) var(--share), var(--paper)); }
-${Array.from({ length: 11 }, (_, i) => `.heat .share-${i} { --share: ${i * 7}%; }`).join(" ")}
+${Array.from({ length: 11 }, (_, i) => `.heat .share-${i} { --share: ${i * 6.5}%; }`).join(" ")}
 .as-share { display: none; }
 .heat .right { outline: 2px solid var(--truth); outline-offset: -2px; }
 button, select, input { font: inherit; color: inherit; }

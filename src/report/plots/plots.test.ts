@@ -75,7 +75,8 @@ describe("a confusion table", () => {
         [0, 0],
       ],
     });
-    expect(markup).toContain('<td class="share-9 right">9</td><td class="share-1">1</td>');
+    const cell = (count: number, share: number) => `<span class="as-count">${count}</span><span class="as-share">${share}</span>`;
+    expect(markup).toContain(`<td class="share-9 right">${cell(9, 90)}</td><td class="share-1">${cell(1, 10)}</td>`);
     expect(markup).toContain('<td class="share-0"></td><td class="share-0 right"></td>');
     expect(markup).toContain("&lt;b&gt;");
   });

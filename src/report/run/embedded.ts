@@ -68,7 +68,10 @@ const CELLS: Readonly<Record<Task, (data: RunReport) => Partial<EmbeddedRun> | u
   },
 };
 
-/** A probability in steps of 1/65535 that stays on its side of every threshold, so that the page counts as the classifier does. */
+/**
+ * A probability in steps of 1/65535 that stays on its side of every threshold, so that the page counts as the classifier does; of
+ * two thresholds within one step the last counts.
+ */
 export function levelOf(probability: number, thresholds: readonly number[]): number {
   let level = Math.round(probability * LEVELS);
   for (const threshold of thresholds) {

@@ -107,7 +107,7 @@ footer { margin-top: 3rem; font-size: .9rem; }
   th, td { padding-inline: .45rem; }
 }
 @media print {
-  .script, .scripted .script, .contents, .skip, dialog { display: none; }
+  .script, .scripted .script, .contents, .skip, .curve-list, dialog { display: none; }
   .layout { display: block; }
   .content { padding: 0; }
   details > summary { list-style: none; }
@@ -117,7 +117,7 @@ footer { margin-top: 3rem; font-size: .9rem; }
   tr, figure, .tiles li, .headline, .group { break-inside: avoid; }
   .tiles { grid-template-columns: repeat(6, 1fr); }
   .scroll { overflow: visible; }
-  .curves { display: block; } .curve-list { max-height: none; columns: 3; }
+  .curves { display: block; }
   .headline { border-color: var(--line); background: none; }
 }
 `;
