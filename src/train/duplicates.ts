@@ -62,7 +62,8 @@ export async function readLooks(
   let row = 0;
   for await (const found of mapInOrder(samples, DECODED_AT_ONCE, look, signal)) {
     if (found !== undefined) looks.set(found, row * LOOK_SIZE);
-    onProgress?.({ stage: "look for duplicates", done: ++row, total: samples.length, unit: "images" });
+    row++;
+    onProgress?.({ stage: "look for duplicates", done: row, total: samples.length, unit: "images" });
   }
   return looks;
 }
