@@ -6,6 +6,7 @@ import type { Manifest } from "../model/manifest.js";
 import { renderRunReport } from "../report/run.js";
 import type { Head } from "../task.js";
 import { VERSION } from "../version.js";
+import type { Leakage } from "./leakage.js";
 import { findMistakes } from "./mistakes.js";
 import type { TrainOptions } from "./options.js";
 import { pickRows } from "./parts.js";
@@ -21,6 +22,7 @@ export interface Findings {
   readonly embedded: EmbeddedData;
   readonly scored: ScoredHead;
   readonly baseline: Metrics;
+  readonly leakage?: Leakage;
   readonly manifest: Manifest;
   readonly warnings: readonly string[];
 }
@@ -66,7 +68,7 @@ function config({ options, data, embedded, manifest }: Findings) {
   };
 }
 
-function metrics({ data, embedded, scored, baseline }: Findings) {
+function metrics({ data, embedded, scored, baseline, leakage }: Findings) {
   return {
     version: 1,
     task: data.dataset.task,
@@ -76,6 +78,7 @@ function metrics({ data, embedded, scored, baseline }: Findings) {
     l2: scored.fit.l2,
     test: scored.metrics,
     baseline,
+    ...(leakage && { leakage }),
   };
 }
 

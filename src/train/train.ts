@@ -9,6 +9,7 @@ import { DEFAULT_SEED } from "../random.js";
 import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { float32 } from "../tensor.js";
 import { checkOptions } from "./check-options.js";
+import { type Leakage, measureLeakage } from "./leakage.js";
 import type { TrainOptions } from "./options.js";
 import type { Counts } from "./parts.js";
 import {
@@ -33,6 +34,8 @@ export interface TrainResult {
   readonly test: Metrics;
   /** The same head on nothing but each band's mean, standard deviation, minimum and maximum. */
   readonly baseline: Metrics;
+  /** What a random split would have promised; where the split kept groups or blocks together. */
+  readonly leakage?: Leakage;
   /** Path of the classifier. */
   readonly classifier: string;
 }
@@ -63,6 +66,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const embedded = await gatherEmbeddings(data, given);
   const scored = await fitAndScore(data, embedded, head, given);
   const baseline = await scoreBaseline(data, embedded, scored, given);
+  const leakage = await measureLeakage(data, embedded, scored, given);
+  const leaked = leakage && { leakage };
 
   return writeFolder(out, { force, marker: RUN_MARKER }, async (folder) => {
     const { weights, bias } = scored.fit.head;
@@ -80,7 +85,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       },
     });
     writeFileAtomic(join(folder, "classifier.onnx"), writeModel(model));
-    await writeRunFiles(folder, { options: { ...options, seed, head }, data, embedded, scored, baseline, manifest, warnings });
+    await writeRunFiles(folder, {
+      options: { ...options, seed, head },
+      data,
+      embedded,
+      scored,
+      baseline,
+      ...leaked,
+      manifest,
+      warnings,
+    });
     return {
       task: dataset.task,
       head,
@@ -88,6 +102,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       counts: embedded.counts,
       test: scored.metrics,
       baseline,
+      ...leaked,
       classifier: join(out, "classifier.onnx"),
     };
   });

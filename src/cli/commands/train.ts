@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import { printable } from "../../printable.js";
 import { HEAD_LOSSES, type Head, type HeadLoss } from "../../task.js";
+import { describeLeakage } from "../../train/leakage.js";
 import { train as trainClassifier } from "../../train/train.js";
 import { type Command, decimal, workOf } from "../command.js";
 import { commandOf } from "../command-line.js";
@@ -25,6 +26,7 @@ export const train: Command = {
     "sigmax train images/ --labels labels.csv                 image_name,tags; sigmoid",
     "sigmax train photos/ --views 8 --out runs/steady         slower and better",
     "sigmax train photos/ --backbone squeezenet.onnx          features of a network you have",
+    "sigmax train tiles/ --split blocks --coordinates '_(\\d+)_(\\d+)' --block-size 2048 --buffer 256",
   ],
   arguments: [{ name: "data", describe: "folder of images" }],
   flags: {
@@ -78,6 +80,7 @@ export const train: Command = {
     );
     terminal.print(`train ${counts.train} · validation ${counts.validation} · test ${counts.test}\n`);
     terminal.print(metricTable({ test: result.test, "band statistics": result.baseline }));
+    if (result.leakage !== undefined) terminal.print(`\n${printable(describeLeakage(result.leakage, result.task))}`);
     terminal.print(`\nclassifier  ${result.classifier}\nreport      ${join(out, "report.html")}`);
     terminal.print(`try         sigmax predict ${result.classifier} <images>`);
   },

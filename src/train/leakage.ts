@@ -1,0 +1,139 @@
+import { splitDataset } from "../data/split.js";
+import { type Interval, type Intervals, pairedDifferences } from "../learn/bootstrap.js";
+import { type Measure, type Metrics, openMetrics } from "../learn/metrics/report.js";
+import type { Task } from "../task.js";
+import type { TrainOptions } from "./options.js";
+import { type Counts, countParts, type PlacedSample, pickRows, rowsByPart } from "./parts.js";
+import type { EmbeddedData, SplitData } from "./prepare.js";
+import { fitAndScore, type ScoredHead, score } from "./scored-head.js";
+
+/** What a random split promises beside one that keeps apart what belongs together. */
+export interface Leakage {
+  /** What was kept together: "groups of place", "blocks of 10, buffer 2". */
+  readonly by: string;
+  /** On the test part of the split that was asked for, at the default thresholds. */
+  readonly honest: Metrics;
+  /** The mean over the random splits, at the same thresholds. */
+  readonly random: Metrics;
+  /** random − honest. */
+  readonly difference: Metrics;
+  /** 95 % intervals of the difference, resampled by group. */
+  readonly intervals: Intervals;
+  /** Samples per part, of the split that was asked for and of each random one. */
+  readonly counts: { readonly honest: Counts; readonly random: readonly Counts[] };
+}
+
+/** Random splits that are averaged: one alone is a matter of luck. */
+const RANDOM_SPLITS = 3;
+
+/** Deals single images evenly by label. */
+const METHOD = { multiclass: "stratified", multilabel: "iterative" } as const satisfies Record<Task, string>;
+
+/** The metric that a line of text tells. */
+const HEADLINE: Readonly<Record<Task, string>> = { multiclass: "accuracy", multilabel: "mapMacro" };
+
+/**
+ * Trains the same head again on random splits of the same images, with parts of the same sizes and the penalty as it was chosen, and
+ * compares the scores. Embeddings are used again: where a backbone looked at training images (`rcf`), it looked at those of the
+ * honest split.
+ *
+ * The intervals resample groups of all images at once: the test parts overlap, and a group that is drawn twice counts twice in
+ * each of them.
+ *
+ * @param honest scored on the split that `data` holds
+ * @returns undefined where nothing was kept together, or nothing is there to test on
+ */
+export async function measureLeakage(
+  data: SplitData,
+  embedded: EmbeddedData,
+  honest: ScoredHead,
+  options: Pick<TrainOptions, "classWeights" | "loss" | "signal" | "onProgress"> & { readonly seed: number },
+): Promise<Leakage | undefined> {
+  const { by } = data;
+  if (by === undefined || embedded.counts.test === 0) return undefined;
+  const { seed, signal, onProgress } = options;
+  const shuffled: { readonly measure: Measure; readonly counts: Counts }[] = [];
+  for (let i = 0; i < RANDOM_SPLITS; i++) {
+    onProgress?.({ stage: "leakage", done: i, total: RANDOM_SPLITS, unit: "random splits" });
+    const other = dealAgain(data, embedded, seed + i);
+    const scored = await fitAndScore({ ...data, placed: other.placed }, other, honest.head, {
+      classWeights: options.classWeights,
+      loss: options.loss,
+      l2: honest.fit.l2,
+      outOfFold: false,
+      seed,
+      signal,
+    });
+    shuffled.push({ measure: measureOf(data, other, scored), counts: other.counts });
+  }
+  onProgress?.({ stage: "leakage", done: RANDOM_SPLITS, total: RANDOM_SPLITS, unit: "random splits" });
+  const ofRandom = meanMeasure(shuffled.map(({ measure }) => measure));
+  const ofHonest = measureOf(data, embedded, honest);
+  const found = Object.entries(
+    pairedDifferences(ofRandom, ofHonest, {
+      rows: embedded.placed.length,
+      groups: embedded.placed.map(({ sample }) => sample.group),
+      seed,
+    }),
+  );
+  return {
+    by,
+    honest: ofHonest(),
+    random: ofRandom(),
+    difference: Object.fromEntries(found.map(([name, { difference }]) => [name, difference])),
+    intervals: Object.fromEntries(found.map(([name, { interval }]) => [name, interval])),
+    counts: { honest: embedded.counts, random: shuffled.map(({ counts }) => counts) },
+  };
+}
+
+/** One sentence: what of the score a random split would have made up. */
+export function describeLeakage({ by, honest, random, difference, intervals }: Leakage, task: Task): string {
+  const name = HEADLINE[task];
+  const digits = (value: number) => value.toFixed(3);
+  if (difference[name] === undefined) return `leakage: not measured, for ${name} is not defined on the test part`;
+  const interval: Interval | undefined = intervals[name];
+  const range = interval === undefined ? "" : ` [${interval.map(digits).join(", ")}]`;
+  const verdict =
+    interval !== undefined && interval[0] > 0
+      ? `${digits(difference[name])}${range} of it is leakage`
+      : `the difference of ${digits(difference[name])}${range} may be chance`;
+  return `leakage: ${name} ${digits(honest[name])} by ${by}, ${digits(random[name])} at random: ${verdict}`;
+}
+
+/** The same images in parts of the same sizes, each image on its own. */
+function dealAgain(data: SplitData, embedded: EmbeddedData, seed: number): EmbeddedData {
+  const total = embedded.placed.length;
+  const share = (count: number) => count / total;
+  const { train, validation, test } = embedded.counts;
+  const alone = embedded.placed.map(({ sample: { group: _group, part: _part, ...sample } }) => sample);
+  const split = splitDataset(
+    { ...data.dataset, samples: alone },
+    {
+      method: METHOD[data.dataset.task],
+      fractions: { train: share(train), validation: share(validation), test: share(test) },
+      seed,
+    },
+  );
+  const placed = embedded.placed.map(({ sample }, i): PlacedSample => ({ sample, part: split[i]! })); // every placed sample has a label
+  const rows = rowsByPart(placed);
+  return { ...embedded, placed, rows, counts: countParts(rows) };
+}
+
+/** Metrics of a head on its test part, under weights of all embedded samples. */
+function measureOf({ dataset, rules }: SplitData, { labels }: EmbeddedData, { head, rows, logits }: ScoredHead): Measure {
+  const { task, classes } = dataset;
+  const own = pickRows(labels, classes.length, rows);
+  const { probabilities, decisions } = score(task, head, logits, own, classes.length, undefined, rules);
+  const measure = openMetrics(task, own, probabilities, decisions, classes.length);
+  return (weights) => measure(weights && Float64Array.from(rows, (row) => weights[row]));
+}
+
+/** The mean of each metric that all of the measures define. */
+function meanMeasure(measures: readonly Measure[]): Measure {
+  return (weights) => {
+    const [first, ...others] = measures.map((measure) => measure(weights));
+    const mean = (name: string) => others.reduce((sum, metrics) => sum + metrics[name], first[name]) / measures.length;
+    const names = Object.keys(first).filter((name) => others.every((metrics) => metrics[name] !== undefined));
+    return Object.fromEntries(names.map((name) => [name, mean(name)]));
+  };
+}
