@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { GREY, RGB } from "./bands.js";
-import { encodeJpeg, encodePng, thumbnail } from "./encode.js";
+import { encodeJpeg, encodePng, squareTile, thumbnail, thumbnailJpeg } from "./encode.js";
 import { decodeRaster } from "./formats.js";
 import type { Raster } from "./raster.js";
 
@@ -57,5 +57,29 @@ describe("thumbnail", () => {
       widthPx: 40,
       heightPx: 20,
     });
+  });
+});
+
+describe("thumbnailJpeg", () => {
+  it("says how large the picture is that it made", async () => {
+    const { widthPx, heightPx, jpeg } = await thumbnailJpeg(COLOUR, 10);
+    expect([widthPx, heightPx]).toEqual([10, 5]);
+    expect(await decodeRaster(jpeg, { file: "made.jpg" })).toMatchObject({ widthPx, heightPx });
+  });
+});
+
+describe("squareTile", () => {
+  it("shows the whole image as 8-bit red, green and blue, whatever it was", () => {
+    const grey = squareTile(GREY_RASTER, 8);
+    expect(grey).toMatchObject({ bands: RGB, widthPx: 8, heightPx: 8, dtype: "uint8" });
+    expect(Array.from(squareTile(DEEP, 8).data)).toEqual(Array.from(grey.data));
+    expect(squareTile(COLOUR, 8).data).toHaveLength(192);
+  });
+
+  it("refuses what is no picture", () => {
+    expect(() => squareTile({ ...COLOUR, dtype: "float32", data: Float32Array.from(COLOUR.data) }, 8)).toThrow(
+      "3 bands of float32 cannot be shown",
+    );
+    expect(() => squareTile({ ...COLOUR, bands: ["b8", "b4", "b3"] }, 8)).toThrow("red");
   });
 });

@@ -121,6 +121,90 @@ describe("the data of a plugin", () => {
   });
 });
 
+/** Events that TensorBoard 2.21.0's own library wrote, and what it was told to write. */
+const WRITTEN_BY_TENSORBOARD: readonly {
+  readonly plugin: PluginName;
+  readonly hex: string;
+  readonly value: PluginValues[PluginName];
+}[] = [
+  {
+    plugin: "histograms",
+    hex: "0900001040fc54d94110072a6d0a6b0a016842560802120812020803120208032248000000000000f03f0000000000000040000000000000f03f00000000000000400000000000000840000000000000f03f00000000000008400000000000001040000000000000f03f4a0e0a0c0a0a686973746f6772616d73",
+    value: [
+      { left: 1, right: 2, count: 1 },
+      { left: 2, right: 3, count: 1 },
+      { left: 3, right: 4, count: 1 },
+    ],
+  },
+  {
+    plugin: "images",
+    hex: "0900001040fc54d94110072a270a250a016942140807120412020803420132420131420489504e474a0a0a080a06696d61676573",
+    value: { widthPx: 2, heightPx: 1, encoded: [Uint8Array.of(0x89, 0x50, 0x4e, 0x47)] },
+  },
+  {
+    plugin: "pr_curves",
+    hex: "0900001040fc54d94110072a580a560a0170423e0801120812020806120208022230000040400000803f0000004000000000000000000000004000000000000000409a99193f0000803f0000803f0000803e4a110a0f0a0970725f63757276657312021002",
+    value: {
+      truePositives: Float32Array.of(3, 1),
+      falsePositives: Float32Array.of(2, 0),
+      trueNegatives: Float32Array.of(0, 2),
+      falseNegatives: Float32Array.of(0, 2),
+      precision: Float32Array.of(0.6, 1),
+      recall: Float32Array.of(1, 0.25),
+    },
+  },
+  {
+    plugin: "hparams",
+    hex: "0900001040fc54d94110072abc010ab9010a1c5f68706172616d735f2f73657373696f6e5f73746172745f696e666f42060801120212004a90010a8d010a0768706172616d731281011a7f0a0e0a0862616c616e636564120220010a110a046865616412091a07736f66746d61780a0f0a026c32120911000000000000d03f224037323863376666366138356166376537326636623532653232376563623034633034333232366261376432643561363261393331303361636462343535653732290000000000001440",
+    value: {
+      kind: "start",
+      values: [
+        ["head", "softmax"],
+        ["l2", 0.25],
+        ["balanced", true],
+      ],
+      wallTime: 5,
+    },
+  },
+  {
+    plugin: "hparams",
+    hex: "0900001040fc54d94110072a81010a7f0a145f68706172616d735f2f6578706572696d656e7442060801120212004a5f0a5d0a0768706172616d7312521250190000000000001440221a0a026c321a0770656e616c74792003320911000000000000f03f22150a046865616420012a0b0a091a07736f66746d61782a120a100a047465737412086163637572616379",
+    value: {
+      kind: "experiment",
+      hparams: [
+        { name: "l2", type: "number", description: "penalty" },
+        { name: "head", type: "string", description: "" },
+      ],
+      metrics: [{ tag: "accuracy", group: "test" }],
+    },
+  },
+  {
+    plugin: "hparams",
+    hex: "0900001040fc54d94110072a420a400a1a5f68706172616d735f2f73657373696f6e5f656e645f696e666f42060801120212004a1a0a180a0768706172616d73120d220b0801110000000000001840",
+    value: { kind: "end", status: "success", wallTime: 6 },
+  },
+];
+
+describe("events of TensorBoard's own library", () => {
+  const read = (hex: string) => readEvents(encodeRecord(Buffer.from(hex, "hex")), { file: "f" });
+  it.each(WRITTEN_BY_TENSORBOARD)("are understood: $plugin $value.kind", ({ plugin, hex, value }) => {
+    const { plugins, passedOver, damage } = read(hex);
+    expect({ passedOver, damage }).toEqual({ passedOver: [], damage: undefined });
+    const [event] = plugins[plugin];
+    expect(event).toMatchObject({ step: 7, wallTime: 1700000000.25 });
+    expect(plain(event.value)).toEqual(plain(value));
+  });
+
+  it("are understood: scalars", () => {
+    const hex = "0900001040fc54d94110072a1e0a1c0a0173420a080112002a040000003f4a0b0a090a077363616c617273";
+    expect(read(hex).scalars).toEqual([{ tag: "s", step: 7, wallTime: 1700000000.25, value: 0.5 }]);
+  });
+});
+
+/** Pictures may be views of any kind of bytes. */
+const plain = (value: PluginValues[PluginName]): unknown =>
+  "encoded" in value ? { ...value, encoded: value.encoded.map((bytes) => Array.from(bytes)) } : value;
+
 describe("a histogram", () => {
   it("holds every finite value between the least and the greatest, in 30 buckets", () => {
     const buckets = histogramOf([...normal, Number.NaN, Number.POSITIVE_INFINITY]);
