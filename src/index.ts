@@ -18,7 +18,9 @@ export {
 
 export type { Metrics } from "./learn/metrics/report.js";
 export type { CompareReport } from "./report/compare-data.js";
+export type { ImbalanceReport } from "./report/compare-imbalance-data.js";
 export { type CompareOptions, type CompareResult, compare } from "./train/compare.js";
+export { type CompareImbalanceOptions, type CompareImbalanceResult, compareImbalance } from "./train/compare-imbalance.js";
 export { type EvaluateOptions, type EvaluateResult, evaluate } from "./train/evaluate.js";
 export type { BackboneOptions, DataOptions, PreprocessingFlags, TrainOptions } from "./train/options.js";
 export type { Counts } from "./train/parts.js";
