@@ -55,7 +55,24 @@ describe("train", () => {
   it("writes a whole run folder and ends stdout with one line of JSON", () => {
     const out = at("runs", "first");
     const result = sigmaxJson("train", single, "--out", out, ...cache);
-    expect(Object.keys(result).sort()).toEqual(["baseline", "classes", "classifier", "counts", "head", "task", "test"]);
+    expect(Object.keys(result).sort()).toEqual([
+      "baseline",
+      "calibration",
+      "classes",
+      "classifier",
+      "counts",
+      "head",
+      "intervals",
+      "task",
+      "test",
+      "thresholds",
+    ]);
+    expect(result.calibration.method).toBe("temperature");
+    for (const [name, value] of Object.entries(result.test)) {
+      const [low, high] = result.intervals[name];
+      expect(low).toBeLessThanOrEqual(value as number);
+      expect(high).toBeGreaterThanOrEqual(value as number);
+    }
     expect(result).toMatchObject({ task: "multiclass", head: "softmax", classifier: join(out, "classifier.onnx") });
     expect(result.counts.train + result.counts.validation + result.counts.test).toBe(150);
     expect(Object.keys(result.test).sort()).toEqual(["accuracy", "f1Macro", "logLoss"]);

@@ -1,3 +1,4 @@
+import { DEFAULT_MIN_PRECISION, GOALS } from "../learn/thresholds.js";
 import { DEFAULT_SEED } from "../random.js";
 import { INTERPOLATIONS } from "../raster/preprocess.js";
 import { HEADS, TASKS } from "../task.js";
@@ -125,6 +126,22 @@ export const UNREADABLE_FLAG = {
     choices: ["skip", "fail"],
     describe: "what to do with images that cannot be read",
     shownDefault: "skip",
+  },
+} as const satisfies Record<string, Flag>;
+
+/** For the commands that tune thresholds. */
+export const GOAL_FLAGS = {
+  goal: {
+    value: "goal",
+    choices: GOALS,
+    describe: "what each label's threshold is best for; recall: the most recall that keeps --min-precision (multi-label only)",
+    shownDefault: "f1",
+  },
+  minPrecision: {
+    value: "share",
+    parse: decimal(0.01, 1),
+    describe: "least precision of --goal recall",
+    shownDefault: `${DEFAULT_MIN_PRECISION}`,
   },
 } as const satisfies Record<string, Flag>;
 

@@ -5,6 +5,7 @@ import { UserError } from "../errors.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { BackboneOptions, DataOptions, PreprocessingFlags } from "../train/options.js";
 import type { splitOptions } from "../train/prepare.js";
+import type { GoalOptions } from "../train/tune.js";
 import { cacheFolder } from "./cache-folder.js";
 import type { Input, Terminal } from "./command.js";
 
@@ -47,6 +48,12 @@ export function backboneOptions({ flags }: Input): BackboneOptions {
     cache: noCache ? undefined : (cache ?? cacheFolder()),
     preprocessing: { sizePx: size, scale, mean, std, channelOrder, resample, embedding },
   };
+}
+
+/** The flags of GOAL_FLAGS. */
+export function goalOptions({ flags }: Input): GoalOptions {
+  const { goal, minPrecision } = flags as GoalOptions;
+  return { goal, minPrecision };
 }
 
 /** The images that the paths of a variadic argument stand for, in their order. */

@@ -48,3 +48,19 @@ export const ACTIVATIONS: Readonly<Record<Head, (logits: ArrayLike<number>, clas
   softmax: softmaxRows,
   sigmoid: sigmoidRows,
 };
+
+/** The log-odds of each probability that a head makes of logits `[N, classes]`: log(p / (1 − p)), of the same shape. */
+export const LOG_ODDS: Readonly<Record<Head, (logits: ArrayLike<number>, classes: number) => Float64Array>> = {
+  /** pₖ / (1 − pₖ) = e^zₖ / Σ_{j≠k} e^zⱼ */
+  softmax(logits, classes) {
+    const odds = new Float64Array(logits.length);
+    for (let start = 0; start < logits.length; start += classes) {
+      for (let k = 0; k < classes; k++) {
+        const others = Array.from({ length: classes - 1 }, (_, j) => logits[start + j + (j < k ? 0 : 1)]);
+        odds[start + k] = logits[start + k] - logSumExp(others, 0, others.length);
+      }
+    }
+    return odds;
+  },
+  sigmoid: (logits) => Float64Array.from(logits),
+};

@@ -9,6 +9,10 @@ export interface ClassifierAbout extends Pick<Manifest, "task" | "dataset" | "te
   readonly classes: readonly string[];
   readonly thresholds: readonly number[];
   readonly rules?: readonly string[] | undefined;
+  /** How the layer was calibrated. Default null: as it was fitted. */
+  readonly calibration?: Manifest["calibration"] | undefined;
+  /** What the thresholds were tuned for. Default null: nothing. */
+  readonly tuning?: Manifest["tuning"] | undefined;
 }
 
 /** What a classifier is put together from. */
@@ -27,14 +31,15 @@ export interface ClassifierParts {
  */
 export function assembleClassifier({ origin, views, layer, about }: ClassifierParts): { model: Model; manifest: Manifest } {
   const { id, sha256, embeddingSize, preprocess } = origin;
-  const { task, classes, thresholds, rules = [], dataset, test } = about;
+  const { task, classes, thresholds, rules = [], calibration = null, tuning = null, dataset, test } = about;
   const manifest: Manifest = {
     version: 1,
     task,
     head: layer.head,
     classes: [...classes],
     thresholds: [...thresholds],
-    calibration: null,
+    calibration,
+    tuning,
     ...(rules.length > 0 && { rules: [...rules] }),
     preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
     backbone: { id, sha256, views, embeddingSize },

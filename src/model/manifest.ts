@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { messageOf, UserError } from "../errors.js";
+import { CALIBRATION_METHODS } from "../learn/calibration.js";
 import { MAX_RULE_LENGTH, MAX_RULES, parseRules } from "../learn/rules.js";
+import { GOALS } from "../learn/thresholds.js";
 import { INTERPOLATIONS } from "../raster/preprocess.js";
 import { HEADS, TASKS } from "../task.js";
 
@@ -31,7 +33,27 @@ const manifestSchema = z
     classes: z.array(z.string()).min(1).max(100_000),
     /** Probability from which a label is said, per class; used by multilabel only. */
     thresholds: z.array(finite),
-    calibration: z.null(),
+    /** How the logits of the fitted head became those of the classifier, whose last layer has it inside. */
+    calibration: z
+      .object({
+        method: z.enum(CALIBRATION_METHODS),
+        /** `[K]`, above zero. */
+        scale: z.array(finite.positive()),
+        shift: z.array(finite),
+        /** Expected calibration error on the test part; absent where there was none. */
+        ece: z.object({ before: finite, after: finite }).optional(),
+      })
+      .nullable(),
+    /** What the thresholds were tuned for and how sure they are; absent or null where they were not. */
+    tuning: z
+      .object({
+        goal: z.enum(GOALS),
+        minPrecision: finite.optional(),
+        /** 95 %, `[K]`. */
+        intervals: z.array(z.tuple([finite, finite])),
+      })
+      .nullable()
+      .optional(),
     /** What must hold between labels, as {@link parseRules} reads it; every prediction keeps it. */
     rules: z.array(z.string().max(MAX_RULE_LENGTH)).max(MAX_RULES).optional(),
     /** Null for a classifier of embeddings made elsewhere: its input is `embedding` `[N, D]`, not `image`. */
@@ -51,6 +73,13 @@ const manifestSchema = z
     test: z.record(z.string(), z.number()),
   })
   .refine((manifest) => manifest.thresholds.length === manifest.classes.length, "one threshold per class is needed")
+  .refine(
+    ({ calibration, tuning, classes }) =>
+      [calibration?.scale, calibration?.shift, tuning?.intervals].every(
+        (list) => (list?.length ?? classes.length) === classes.length,
+      ),
+    "calibration and tuning need one entry per class",
+  )
   .refine((manifest) => new Set(manifest.classes).size === manifest.classes.length, "class names must differ")
   .superRefine(({ rules = [], classes }, context) => {
     try {

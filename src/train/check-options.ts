@@ -1,4 +1,5 @@
 import { nearest, UserError } from "../errors.js";
+import { GOALS } from "../learn/thresholds.js";
 import { HEAD_LOSSES, HEADS, TASKS } from "../task.js";
 
 type Check = readonly [valid: (value: unknown) => boolean, expected: string];
@@ -39,6 +40,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
   seed: integer(0),
   l2: [(value) => typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY, "a number of 0 or more"],
   classWeights: oneOf("none", "balanced"),
+  goal: oneOf(...GOALS),
+  minPrecision: [(value) => typeof value === "number" && value > 0 && value <= 1, "a number above 0, at most 1"],
   loss: oneOf(...HEAD_LOSSES),
   command: [(value) => typeof value === "string", "a text"],
   classifier: [(value) => typeof value === "string" || value instanceof Uint8Array, "a path or bytes"],

@@ -3,6 +3,7 @@ import type { WorkOptions } from "../progress.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { Head, HeadLoss, Task } from "../task.js";
 import type { Views } from "./embeddings.js";
+import type { GoalOptions } from "./tune.js";
 
 /** Which images, with which labels, in which parts. */
 export interface DataOptions {
@@ -52,7 +53,7 @@ export interface BackboneOptions {
 /** Preprocessing of an ONNX backbone, said by hand. */
 export type PreprocessingFlags = Omit<OpenBackboneOptions, "cache" | "runtime">;
 
-export interface TrainOptions extends DataOptions, BackboneOptions, WorkOptions {
+export interface TrainOptions extends DataOptions, BackboneOptions, GoalOptions, WorkOptions {
   /** softmax for multiclass, sigmoid for multilabel by default; every combination is valid. */
   readonly head?: Head | undefined;
   /** Run folder to write. */

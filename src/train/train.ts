@@ -7,7 +7,6 @@ import { writeModel } from "../onnx/index.js";
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import { DEFAULT_SEED } from "../random.js";
 import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
-import { float32 } from "../tensor.js";
 import { checkOptions } from "./check-options.js";
 import { type Leakage, measureLeakage } from "./leakage.js";
 import type { TrainOptions } from "./options.js";
@@ -22,16 +21,15 @@ import {
   type SplitData,
 } from "./prepare.js";
 import { writeRunFiles } from "./run.js";
-import { defaultThresholds, fitAndScore, type ScoredHead } from "./scored-head.js";
+import { fitAndScore, type HeadScores, type ScoredHead, scoresOf } from "./scored-head.js";
+import { calibrationOf, checkGoal, tuningOf } from "./tune.js";
 
 /** What `train` tells its caller: also the last line of `sigmax train --json`. */
-export interface TrainResult {
+export interface TrainResult extends HeadScores {
   readonly task: Task;
   readonly head: Head;
   readonly classes: readonly string[];
   readonly counts: Counts;
-  /** On the test part. */
-  readonly test: Metrics;
   /** The same head on nothing but each band's mean, standard deviation, minimum and maximum. */
   readonly baseline: Metrics;
   /** What a random split would have promised; where the split kept groups or blocks together. */
@@ -60,6 +58,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const given = { ...options, seed, onWarning };
   const data = await openSplitData(given);
   const { dataset } = data;
+  checkGoal(dataset.task, options);
   const head = options.head ?? HEAD_OF_TASK[dataset.task];
   lossGraph(head, options.loss); // refuses a loss the head does not have before the images are embedded
 
@@ -70,15 +69,16 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const leaked = leakage && { leakage };
 
   return writeFolder(out, { force, marker: RUN_MARKER }, async (folder) => {
-    const { weights, bias } = scored.fit.head;
     const { model, manifest } = assembleClassifier({
       origin: embedded.backbone,
       views: embedded.views,
-      layer: { weights: float32([bias.length, weights.length / bias.length], weights), bias: float32([bias.length], bias), head },
+      layer: scored.layer,
       about: {
         task: dataset.task,
         classes: dataset.classes,
-        thresholds: defaultThresholds(dataset.classes.length),
+        thresholds: scored.tuning.thresholds,
+        calibration: calibrationOf(scored),
+        tuning: tuningOf(scored.tuning.tuned),
         rules: data.rules.map(({ text }) => text),
         dataset: { fingerprint: fingerprint(dataset.classes, embedded.placed), counts: embedded.counts },
         test: scored.metrics,
@@ -100,7 +100,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       head,
       classes: dataset.classes,
       counts: embedded.counts,
-      test: scored.metrics,
+      ...scoresOf(scored),
       baseline,
       ...leaked,
       classifier: join(out, "classifier.onnx"),
@@ -119,5 +119,7 @@ async function scoreBaseline(
   const work = { signal, onProgress, onWarning };
   const stats = await openBackboneFor(data, { backbone: "stats", seed: options.seed, ...work });
   const baseline = await embedData(embedded.placed, stats, { cache, threads, runtime, ...work, stage: "baseline" });
-  return (await fitAndScore(data, baseline, scored.head, { ...options, onProgress: undefined, outOfFold: false })).metrics;
+  return (
+    await fitAndScore(data, baseline, scored.head, { ...options, onProgress: undefined, outOfFold: false, intervals: false })
+  ).metrics;
 }

@@ -9,13 +9,14 @@ import {
   BACKBONE_FLAGS,
   DATA_FLAGS,
   EMBEDDINGS_FLAG,
+  GOAL_FLAGS,
   HEAD_FLAG,
   OUT_FLAGS,
   RULE_FLAGS,
   SPLIT_FLAGS,
   UNREADABLE_FLAG,
 } from "../flags.js";
-import { backboneOptions, dataOptions, number, text } from "../inputs.js";
+import { backboneOptions, dataOptions, goalOptions, number, text } from "../inputs.js";
 import { metricTable } from "../table.js";
 
 export const train: Command = {
@@ -49,6 +50,7 @@ export const train: Command = {
       describe: "focal: hard images count more; asymmetric (sigmoid): and easy absences hardly. See compare --across imbalance",
       shownDefault: "cross-entropy",
     },
+    ...GOAL_FLAGS,
     ...UNREADABLE_FLAG,
     out: { value: "folder", describe: "run folder to write", shownDefault: "runs/<name of the data>" },
     ...OUT_FLAGS,
@@ -65,6 +67,7 @@ export const train: Command = {
       l2: number(flags, "l2"),
       classWeights: flags.classWeights as "none" | "balanced" | undefined, // the flag's choices
       loss: text(flags, "loss") as HeadLoss | undefined, // the flag's choices
+      ...goalOptions(input),
       force: flags.force === true,
       out,
       command: commandOf(train, input),
@@ -79,7 +82,13 @@ export const train: Command = {
       `\n${result.task}, ${result.classes.length} classes, head ${result.head}: ${result.classes.map(printable).join(", ")}`,
     );
     terminal.print(`train ${counts.train} · validation ${counts.validation} · test ${counts.test}\n`);
-    terminal.print(metricTable({ test: result.test, "band statistics": result.baseline }));
+    terminal.print(
+      metricTable({
+        test: result.test,
+        ...(result.atHalf && { "at 0.5": result.atHalf }),
+        "band statistics": result.baseline,
+      }),
+    );
     if (result.leakage !== undefined) terminal.print(`\n${printable(describeLeakage(result.leakage, result.task))}`);
     terminal.print(`\nclassifier  ${result.classifier}\nreport      ${join(out, "report.html")}`);
     terminal.print(`try         sigmax predict ${result.classifier} <images>`);

@@ -11,7 +11,7 @@ import { createRandom, DEFAULT_SEED } from "../../random.js";
 import { PARTS } from "../../task.js";
 import type { Counts, PlacedSample } from "../parts.js";
 import { fingerprint } from "../prepare.js";
-import { defaultThresholds } from "../scored-head.js";
+import { defaultThresholds } from "../tune.js";
 import { type Batch, type BatchSource, batchesOf } from "./batches.js";
 import type { RetrainFeatures } from "./features.js";
 import { withFinalTensor } from "./graph.js";
