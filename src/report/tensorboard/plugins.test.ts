@@ -159,9 +159,9 @@ const WRITTEN_BY_TENSORBOARD: readonly {
     value: {
       kind: "start",
       values: [
+        ["balanced", true],
         ["head", "softmax"],
         ["l2", 0.25],
-        ["balanced", true],
       ],
       wallTime: 5,
     },
