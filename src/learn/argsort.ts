@@ -94,19 +94,23 @@ function argsortExact(exact: Float64Array): Int32Array {
   const [low, high] = LITTLE_ENDIAN ? [0, 1] : [1, 0];
   for (let n = 0; n < keys.length; n++) keys[n] = words[2 * n + high] < 0 ? words[2 * n + low] : ~words[2 * n + low];
   sortGroup(keys, order, 0, scratch);
-  for (let n = 0; n < keys.length; n++) keys[n] = descending(words[2 * order[n] + high]);
+  for (let n = 0; n < keys.length; n++) keys[n] = inverted(words[2 * order[n] + high]);
   sortGroup(keys, order, 0, scratch);
   return order;
 }
 
 const LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
+/** Bits of a float32 as a whole number (unsigned, kept in an int32) that is the smaller the larger the float; −0 is 0. */
+function descending(bits: number): number {
+  return inverted(bits === NEGATIVE_ZERO ? 0 : bits);
+}
+
 const NEGATIVE_ZERO = -(2 ** 31);
 
-/** The bits of a float as a whole number (unsigned, kept in an int32) that is the smaller the larger the float. */
-function descending(bits: number): number {
-  if (bits >= 0) return 0x7fffffff - bits;
-  return bits === NEGATIVE_ZERO ? 0x7fffffff : bits;
+/** Of numbers with a sign bit and a magnitude: those of the sign bit come last, the largest magnitude at the very end. */
+function inverted(bits: number): number {
+  return bits >= 0 ? 0x7fffffff - bits : bits;
 }
 
 /** Neighbouring bins together until they hold `size`. */
