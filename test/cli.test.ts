@@ -51,9 +51,9 @@ describe("the command line", () => {
   });
 });
 
-/** Metrics of fewer than four classes, in the order in which they are reported. */
+/** Metrics of four classes and more, in the order in which they are reported. */
 const REPORTED = {
-  multiclass: "accuracy balancedAccuracy aucMacro f1Macro f1Weighted kappa logLoss brier ece".split(" "),
+  multiclass: "accuracy balancedAccuracy aucMacro f1Macro f1Weighted kappa top3Accuracy logLoss brier ece".split(" "),
   multilabel: (
     "mapMacro mapMacroAll mapMicro aucMacro f1Micro f1Macro f2Macro f1Samples f2Samples hammingLoss subsetAccuracy " +
     "labelRankingAp coverageError rankingLoss logLoss brier ece"

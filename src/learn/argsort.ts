@@ -72,7 +72,8 @@ export function argsort(values: ArrayLike<number>): Uint32Array {
  */
 export function sameOrder(values: ArrayLike<number>): Float32Array {
   if (values instanceof Float32Array) return values;
-  const exact = Float64Array.from(values, (value) => value + 0); // −0 + 0 = 0
+  const exact = new Float64Array(values.length);
+  for (let i = 0; i < exact.length; i++) exact[i] = values[i] + 0; // −0 + 0 = 0
   const order = argsortExact(exact);
   const ranks = new Float32Array(exact.length);
   const bits = new Int32Array(ranks.buffer);
@@ -89,10 +90,13 @@ export function sameOrder(values: ArrayLike<number>): Float32Array {
 function argsortExact(exact: Float64Array): Int32Array {
   const words = new Int32Array(exact.buffer);
   const scratch = createScratch(exact.length);
-  const order = Int32Array.from(exact, (_, i) => i);
+  const order = new Int32Array(exact.length);
   const keys = new Int32Array(exact.length);
   const [low, high] = LITTLE_ENDIAN ? [0, 1] : [1, 0];
-  for (let n = 0; n < keys.length; n++) keys[n] = words[2 * n + high] < 0 ? words[2 * n + low] : ~words[2 * n + low];
+  for (let n = 0; n < keys.length; n++) {
+    order[n] = n;
+    keys[n] = words[2 * n + high] < 0 ? words[2 * n + low] : ~words[2 * n + low];
+  }
   sortGroup(keys, order, 0, scratch);
   for (let n = 0; n < keys.length; n++) keys[n] = inverted(words[2 * order[n] + high]);
   sortGroup(keys, order, 0, scratch);

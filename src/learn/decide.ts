@@ -18,9 +18,10 @@ export const DECIDE: Readonly<
     return decisions;
   },
   multilabel(probabilities, classes, thresholds) {
-    return Uint8Array.from(probabilities, (probability, i) =>
-      probability >= (thresholds?.[i % classes] ?? DEFAULT_THRESHOLD) ? 1 : 0,
-    );
+    const decisions = new Uint8Array(probabilities.length);
+    for (let i = 0; i < decisions.length; i++)
+      decisions[i] = probabilities[i] >= (thresholds?.[i % classes] ?? DEFAULT_THRESHOLD) ? 1 : 0;
+    return decisions;
   },
 };
 

@@ -1,5 +1,6 @@
 import type { Random } from "../../random.js";
 import { PARTS, type Part } from "../../task.js";
+import { balanceShares } from "./balance.js";
 import { repairCoverage } from "./coverage.js";
 import type { Fractions } from "./fractions.js";
 import type { Unit } from "./units.js";
@@ -7,7 +8,7 @@ import type { Unit } from "./units.js";
 /**
  * Iterative stratification (Sechidis, Tsoumakas and Vlahavas 2011): the label with the fewest samples left is dealt out first, each
  * sample to the part that misses that label most. Beyond the paper, labels with at least as many units as there are parts reach
- * every part, wherever that is possible at all.
+ * every part, wherever that is possible at all, and single units are then moved until no move brings the shares nearer.
  */
 export function iterativeSplit(units: readonly Unit[], fractions: Fractions, random: Random): readonly Part[] {
   const wanted = PARTS.filter((part) => fractions[part] > 0);
@@ -40,13 +41,18 @@ export function iterativeSplit(units: readonly Unit[], fractions: Fractions, ran
       reached[k * wanted.length + p]++;
     });
   };
+  /** The part that misses most of label k (−1: of all samples), then most of all samples, then at random. */
   const neediest = (candidates: readonly number[], k: number) => {
     const need = (p: number) => (k < 0 ? missingAny[p] : missing[k * wanted.length + p]);
-    const most = Math.max(...candidates.map(need));
-    const first = candidates.filter((p) => need(p) > most - 1e-9);
-    const mostAny = Math.max(...first.map((p) => missingAny[p]));
-    const second = first.filter((p) => missingAny[p] > mostAny - 1e-9);
-    return second.length === 1 ? second[0] : second[random.int(second.length)];
+    let [best, ties] = [candidates[0], 1];
+    for (let i = 1; i < candidates.length; i++) {
+      const p = candidates[i];
+      const more = need(p) - need(best);
+      const moreAny = missingAny[p] - missingAny[best];
+      if (more > 1e-9 || (more > -1e-9 && moreAny > 1e-9)) [best, ties] = [p, 1];
+      else if (more > -1e-9 && moreAny > -1e-9 && random.int(++ties) === 0) best = p;
+    }
+    return best;
   };
 
   const every = Array.from(wanted.keys());
@@ -61,6 +67,13 @@ export function iterativeSplit(units: readonly Unit[], fractions: Fractions, ran
   }
   for (const u of order) if (parts[u] < 0) assign(u, neediest(every, -1));
   repairCoverage(units, unitsOfLabel, parts, wanted.length, random);
+  balanceShares(
+    units,
+    order,
+    labelCount,
+    wanted.map((part) => fractions[part]),
+    parts,
+  );
   return Array.from(parts, (p) => wanted[p]);
 }
 

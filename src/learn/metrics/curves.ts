@@ -1,4 +1,4 @@
-import { rankCells, walkRanks } from "./ranks.js";
+import { knownLabels, rankCells, walkRanks } from "./ranks.js";
 
 /** Precision and recall at every distinct score, lowest first; a last point, without a threshold, says nothing: precision 1, recall 0. */
 export interface PrecisionRecallCurve {
@@ -55,7 +55,7 @@ export function rocCurve(labels: ArrayLike<number>, scores: ArrayLike<number>): 
 /** True and false positives from the highest score down, one point for each distinct one. */
 function countPoints(labels: ArrayLike<number>, scores: ArrayLike<number>) {
   const points: { threshold: number; tp: number; fp: number }[] = [];
-  walkRanks(rankCells(Int8Array.from(labels), scores, 1).pooled, (tp, fp, row) => {
+  walkRanks(rankCells(knownLabels(labels), scores, 1).pooled, (tp, fp, row) => {
     points.push({ threshold: scores[row], tp, fp });
   });
   return points;

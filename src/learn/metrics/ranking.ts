@@ -1,5 +1,5 @@
 import { meanOf } from "./counts.js";
-import { rankCells, rankScores } from "./ranks.js";
+import { knownLabels, rankCells, rankScores } from "./ranks.js";
 
 /**
  * Area under the steps of precision over recall, ties taken together (scikit-learn's average_precision_score).
@@ -8,7 +8,7 @@ import { rankCells, rankScores } from "./ranks.js";
  * @throws RangeError for a score that is NaN
  */
 export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  return rankScores(rankCells(Int8Array.from(labels), scores, 1).pooled).averagePrecision;
+  return rankScores(rankCells(knownLabels(labels), scores, 1).pooled).averagePrecision;
 }
 
 /**
@@ -17,7 +17,7 @@ export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<nu
  * @throws RangeError for a score that is NaN
  */
 export function rocAuc(labels: ArrayLike<number>, scores: ArrayLike<number>): number | undefined {
-  return rankScores(rankCells(Int8Array.from(labels), scores, 1).pooled).rocAuc;
+  return rankScores(rankCells(knownLabels(labels), scores, 1).pooled).rocAuc;
 }
 
 /** One value per class `[K]` of a measure of labels and scores `[N, K]`. */
@@ -28,9 +28,12 @@ export function perClass(
   classes: number,
 ): (number | undefined)[] {
   return Array.from({ length: classes }, (_, k) => {
-    const known = Int8Array.from({ length: labels.length / classes }, (_, row) => labels[row * classes + k]);
+    const known = new Int8Array(labels.length / classes);
     const column = scores instanceof Float32Array ? new Float32Array(known.length) : new Float64Array(known.length);
-    for (let row = 0; row < column.length; row++) column[row] = scores[row * classes + k];
+    for (let row = 0, cell = k; row < known.length; row++, cell += classes) {
+      known[row] = labels[cell];
+      column[row] = scores[cell];
+    }
     return measure(known, column);
   });
 }

@@ -51,6 +51,11 @@ export function rankCells(labels: Int8Array, scores: ArrayLike<number>, classes:
   return { pooled: entries, perClass: classes === 1 ? [entries] : perClass };
 }
 
+/** Labels of 1, 0 and −1 as bytes. */
+export function knownLabels(labels: ArrayLike<number>): Int8Array {
+  return labels instanceof Int8Array ? labels : Int8Array.from(labels);
+}
+
 /** What a list of ranks says of precision, recall and order. */
 export interface RankScores {
   /** Undefined without positives. */
@@ -65,7 +70,8 @@ export interface RankScores {
  * @param weights of rows `[N]`, 1 each by default
  */
 export function rankScores(ranks: Ranks, weights?: Float64Array): RankScores {
-  let [tp, seen, tpBefore, fpBefore, precision, area] = [0, 0, 0, 0, 0, 0];
+  // Twice the pairs of a positive and a negative that scores as much or more, ties once.
+  let [tp, seen, tpBefore, fpBefore, precision, lost] = [0, 0, 0, 0, 0, 0];
   for (let n = 0; n < ranks.length; n++) {
     const entry = ranks[n];
     const weight = weights === undefined ? 1 : weights[entry & ROW_BITS];
@@ -73,15 +79,18 @@ export function rankScores(ranks: Ranks, weights?: Float64Array): RankScores {
     tp += weight * ((entry >>> 30) & 1);
     if (entry >= 0) continue;
     const fp = seen - tp;
-    if (tp > tpBefore) precision += ((tp - tpBefore) * tp) / seen;
-    area += ((fp - fpBefore) * (tp + tpBefore)) / 2;
-    tpBefore = tp;
+    if (tp > tpBefore) {
+      const hits = tp - tpBefore;
+      precision += (hits * tp) / seen;
+      lost += hits * (fp + fpBefore);
+      tpBefore = tp;
+    }
     fpBefore = fp;
   }
   const fp = seen - tp;
   return {
     averagePrecision: tp === 0 ? undefined : precision / tp,
-    rocAuc: tp === 0 || fp === 0 ? undefined : area / tp / fp,
+    rocAuc: tp === 0 || fp === 0 ? undefined : (tp * fp - lost / 2) / tp / fp,
   };
 }
 
