@@ -22,6 +22,7 @@ export type { ImbalanceReport } from "./report/compare-imbalance-data.js";
 export { type CompareOptions, type CompareResult, compare } from "./train/compare.js";
 export { type CompareImbalanceOptions, type CompareImbalanceResult, compareImbalance } from "./train/compare-imbalance.js";
 export { type EvaluateOptions, type EvaluateResult, evaluate } from "./train/evaluate.js";
+export type { Leakage } from "./train/leakage.js";
 export type { BackboneOptions, DataOptions, PreprocessingFlags, TrainOptions } from "./train/options.js";
 export type { Counts } from "./train/parts.js";
 export type { StepReport } from "./train/retrain/options.js";
@@ -42,7 +43,7 @@ export { type Converted, type ConvertOptions, convertDataset } from "./data/conv
 export type { Dataset, Sample } from "./data/dataset.js";
 export { type Inspection, inspectDataset } from "./data/inspect.js";
 export { type ImageFile, listImages, type OpenOptions, openDataset } from "./data/open.js";
-export { type SplitOptions, splitDataset } from "./data/split.js";
+export { type Division, divideDataset, type SplitOptions, splitDataset } from "./data/split.js";
 export { type CheckOptions, type CheckResult, checkData } from "./train/check.js";
 export type { LabelIssue } from "./train/label-check.js";
 
