@@ -4,7 +4,7 @@ export const PALETTE = `:root {
   --ink: #1c2430; --paper: #ffffff; --soft: #f4f6f8; --line: #d9dee5; --muted: #586273;
   --softmax: #2468ad; --sigmoid: #b8500f; --truth: #23734a; --heat: #2468ad;
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --ink: #e6e9ee; --paper: #14171c; --soft: #1d2128; --line: #373e4a; --muted: #a4adbb;
     --softmax: #6fb0f2; --sigmoid: #f39a58; --truth: #6fcb95; --heat: #6fb0f2;

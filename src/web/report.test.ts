@@ -248,9 +248,10 @@ describe.skipIf(!present)("report.html of a run in a browser", () => {
     await page.close();
   });
 
-  it("prints all there is to read and nothing to click", async () => {
-    const page = await open(wholeRun());
+  it("prints all there is to read and nothing to click, dark on white", async () => {
+    const page = await open(wholeRun(), { colorScheme: "dark" });
     await page.emulateMedia({ media: "print" });
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(255, 255, 255)");
     expect(await page.locator("button:visible, input:visible, nav:visible").count()).toBe(0);
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     expect(await page.getByText("all labels of an image right").first().isVisible()).toBe(true);

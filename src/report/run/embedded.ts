@@ -1,7 +1,8 @@
-import { argmax } from "../../learn/decide.js";
+import { argmax, DECIDE } from "../../learn/decide.js";
 import type { Task } from "../../task.js";
 import type { RunReport } from "../run-data.js";
 import { thresholdsOf } from "./thresholds.js";
+import { thumbnailOrder } from "./thumbnail-order.js";
 
 /** Steps between probability 0 and 1 in the page. */
 export const LEVELS = 65_535;
@@ -38,12 +39,15 @@ export function embedRun(data: RunReport, shown: ReadonlySet<number>, thumbnailB
   if (predictions === undefined || cells === undefined) return undefined;
   const thumbnails: Record<string, string> = {};
   let room = thumbnailBytes;
-  for (const [row, { thumbnail }] of predictions.images.entries()) {
+  const { labels, probabilities, images } = predictions;
+  const decisions = DECIDE[task](probabilities, classes.length, thresholdsOf(data));
+  for (const row of thumbnailOrder(labels, decisions, probabilities, classes.length)) {
+    const { thumbnail } = images[row];
     if (thumbnail === undefined || shown.has(row) || thumbnail.length > room) continue;
     room -= thumbnail.length;
     thumbnails[row] = thumbnail;
   }
-  return { task, classes, files: predictions.images.map(({ file }) => file), thumbnails, ...cells };
+  return { task, classes, files: images.map(({ file }) => file), thumbnails, ...cells };
 }
 
 /** What each task needs of the predictions. */

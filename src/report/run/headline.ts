@@ -4,11 +4,11 @@ import { type Html, html } from "../html.js";
 import { bestOf, lowerNote, wordsOf } from "../metric-words.js";
 import type { Tone } from "../plots/bars.js";
 import { dotPlot } from "../plots/dots.js";
-import type { RunReport } from "../run-data.js";
+import type { Leakage, RunReport } from "../run-data.js";
 
 /** The metrics that stand large at the top, where the run has them. */
 const HEADLINES: Readonly<Record<Task, readonly string[]>> = {
-  multiclass: ["accuracy", "f1Macro", "balancedAccuracy", "logLoss"],
+  multiclass: ["accuracy", "f1Macro", "aucMacro", "logLoss"],
   multilabel: ["mapMacro", "f1Macro", "f2Samples"],
 };
 const CARDS = 3;
@@ -106,14 +106,20 @@ export function range(interval: readonly [number, number] | undefined, decimals 
 }
 
 /** What a random split promises, and how much of that is leakage. */
-export function leakageSection({ leakage }: RunReport): Html | false {
+export function leakageSection({ leakage, task }: RunReport): Html | false {
   if (leakage === undefined) return false;
-  const { by, honest, random, difference, intervals } = leakage;
+  const { by, honest, random, difference } = leakage;
   const keys = Object.keys(difference).filter((key) => honest[key] !== undefined && random[key] !== undefined);
+  const first = keys.filter((key) => HEADLINES[task].includes(key));
+  const rest = keys.filter((key) => !first.includes(key));
   return html`<h2>Leakage</h2>
 <p>The scores of this page come from a split that keeps apart ${by}. With a random split, images that resemble the test images stand in training, and
 the scores look better than they will be in use. The difference is <b>leakage</b>.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Leakage"><table><thead><tr><th scope="col">metric</th><th scope="col">honest split</th><th scope="col">random split</th><th scope="col">leakage</th>${intervals && html`<th scope="col">95 % interval</th>`}</tr></thead>
+${leakageTable(leakage, first)}${rest.length > 0 && html`<details><summary>Leakage of the other metrics</summary>${leakageTable(leakage, rest)}</details>`}`;
+}
+
+function leakageTable({ honest, random, difference, intervals }: Leakage, keys: readonly string[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Leakage"><table><thead><tr><th scope="col">metric</th><th scope="col">honest split</th><th scope="col">random split</th><th scope="col">leakage</th>${intervals && html`<th scope="col">95 % interval</th>`}</tr></thead>
 <tbody>${keys.map(
     (key) =>
       html`<tr><th scope="row">${wordsOf(key).label}${lowerNote(key)}</th><td>${fixed(honest[key])}</td><td>${fixed(random[key])}</td><td><b>${signed(difference[key])}</b></td>${intervals && html`<td class="quiet">${range(intervals[key])}</td>`}</tr>`,

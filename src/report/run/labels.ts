@@ -27,11 +27,12 @@ const TABLES: Readonly<Record<Task, (data: RunReport, rows: readonly LabelScore[
 
 function scoresTable({ classes }: RunReport, rows: readonly LabelScore[]): Html {
   const intervals = rows.some((row) => row.intervals?.f1);
+  const aucs = rows.some(({ auc }) => auc !== undefined);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores of every class"><table><caption>On the test part, each class against all others</caption>
-<thead><tr><th scope="col">class</th><th scope="col">images</th><th scope="col">average precision</th><th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th>${intervals && html`<th scope="col">95 % of F1</th>`}</tr></thead>
+<thead><tr><th scope="col">class</th><th scope="col">images</th><th scope="col">average precision</th>${aucs && html`<th scope="col">AUC</th>`}<th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th>${intervals && html`<th scope="col">95 % of F1</th>`}</tr></thead>
 <tbody>${rows.map(
-    ({ positives, averagePrecision, precision, recall, f1, intervals: own }, k) =>
-      html`<tr><th scope="row">${name(classes[k])}</th><td>${count(positives)}</td>${[averagePrecision, precision, recall, f1].map((value) => html`<td>${fixed(value)}</td>`)}${intervals && html`<td class="quiet">${range(own?.f1, 2)}</td>`}</tr>`,
+    ({ positives, averagePrecision, auc, precision, recall, f1, intervals: own }, k) =>
+      html`<tr><th scope="row">${name(classes[k])}</th><td>${count(positives)}</td><td>${fixed(averagePrecision)}</td>${aucs && html`<td>${fixed(auc)}</td>`}${[precision, recall, f1].map((value) => html`<td>${fixed(value)}</td>`)}${intervals && html`<td class="quiet">${range(own?.f1, 2)}</td>`}</tr>`,
   )}</tbody></table></div>`;
 }
 
@@ -42,7 +43,7 @@ function thresholdsTable(data: RunReport, rows: readonly LabelScore[]): Html {
   const body = rows.map(({ positives, averagePrecision, threshold = 0.5, thresholdInterval }, k) => {
     const scores = liveScores(outcomesAt({ labels, values: probabilities, classes: classes.length }, k, threshold));
     return html`<tr data-label="${k}"><th scope="row">${name(classes[k])}</th><td>${count(positives)}</td><td>${fixed(averagePrecision)}</td>
-<td class="slider"><div class="track">${thresholdTrack(threshold, thresholdInterval)}<input class="script" type="range" min="0" max="1" step="0.001" value="${threshold}" data-threshold="${k}" aria-label="Threshold of ${classes[k]}"></div></td>
+<td class="slider"><div class="marks">${thresholdTrack(threshold, thresholdInterval)}<input class="script" type="range" min="0" max="1" step="0.001" value="${threshold}" data-threshold="${k}" aria-label="Threshold of ${classes[k]}"></div></td>
 <td><output data-value>${fixed(threshold)}</output></td>${LIVE_SCORES.map((key) => html`<td data-score="${key}">${fixed(scores[key])}</td>`)}</tr>`;
   });
   return html`<p>A label is given from its threshold on. ${tuned && html`The thresholds were tuned${thresholdGoal !== undefined && html` for ${thresholdGoal}`} on images that are neither in training nor here.`}

@@ -20,8 +20,8 @@ h2 { margin-top: 1.6rem; }
 section > h3 { margin-top: 1.6rem; font-size: 1.08rem; }
 .verdict { font-size: 1.12rem; }
 .headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); gap: 1rem; margin: 1.2rem 0 .6rem; }
-.headline { margin: 0; padding: 1rem 1.1rem .6rem; background: var(--soft); border-color: transparent; }
-.headline h3 { font-weight: 600; color: var(--muted); font-size: .92rem; margin: 0; }
+.headline { display: grid; grid-row: span 4; grid-template-rows: subgrid; row-gap: 0; margin: 0; padding: 1rem 1.1rem .6rem; background: var(--soft); border-color: transparent; }
+.headline h3 { align-self: end; font-weight: 600; color: var(--muted); font-size: .92rem; margin: 0; }
 .headline .number { font-size: 2.9rem; line-height: 1.15; font-variant-numeric: tabular-nums; letter-spacing: -.02em; margin: .1rem 0 0; }
 .headline .interval { margin: 0 0 .5rem; color: var(--muted); font-variant-numeric: tabular-nums; }
 .headline svg { width: 100%; max-width: 21rem; height: auto; display: block; }
@@ -42,10 +42,10 @@ td[data-cell]:focus-visible { outline: 3px solid var(--ink); outline-offset: -3p
 .thresholds td, .thresholds th { padding: .3rem .55rem; }
 .thresholds .slider { min-width: 11rem; width: 26%; text-align: left; }
 .thresholds td.slider { padding-inline: .8rem; }
-.track { position: relative; height: 1.5rem; }
-.track svg { position: absolute; inset: 0 8px; width: calc(100% - 16px); height: 100%; }
-.track input, .abstain input { appearance: none; background: none; height: 1.5rem; margin: 0; cursor: pointer; }
-.track input { position: absolute; inset: 0; width: 100%; }
+.marks { position: relative; height: 1.5rem; }
+.marks svg { position: absolute; inset: 0 8px; width: calc(100% - 16px); height: 100%; }
+.marks input, .abstain input { appearance: none; background: none; height: 1.5rem; margin: 0; cursor: pointer; }
+.marks input { position: absolute; inset: 0; width: 100%; }
 input::-webkit-slider-runnable-track { background: var(--line); height: 4px; border-radius: 2px; }
 input::-moz-range-track { background: var(--line); height: 4px; border-radius: 2px; }
 input::-webkit-slider-thumb { appearance: none; width: 16px; height: 16px; margin-top: -6px; border: 2px solid var(--paper); border-radius: 50%; background: var(--ink); }
@@ -53,15 +53,15 @@ input::-moz-range-thumb { width: 12px; height: 12px; border: 2px solid var(--pap
 .beside { display: flex; flex-wrap: wrap; gap: 0 3rem; align-items: flex-start; }
 .beside > div { min-width: 0; max-width: 100%; } .beside h3 { margin-top: .6rem; } .beside ol { padding-left: 1.3rem; }
 .roomy td { min-width: 3.3rem; padding: .55rem .4rem; }
-.track .interval, .key .interval { fill: var(--sigmoid); opacity: .25; }
-.track .tuned, .key .tuned { stroke: var(--sigmoid); stroke-width: 2px; vector-effect: non-scaling-stroke; }
-.track .half, .key .half { stroke: var(--muted); stroke-width: 1.5px; stroke-dasharray: 3 2; vector-effect: non-scaling-stroke; }
+.marks .interval, .key .interval { fill: var(--sigmoid); opacity: .25; }
+.marks .tuned, .key .tuned { stroke: var(--sigmoid); stroke-width: 2px; vector-effect: non-scaling-stroke; }
+.marks .half, .key .half { stroke: var(--muted); stroke-width: 1.5px; stroke-dasharray: 3 2; vector-effect: non-scaling-stroke; }
 .key { width: 30px; height: 14px; vertical-align: -2px; }
 output { font-variant-numeric: tabular-nums; }
 td.up { color: var(--truth); font-weight: 600; } td.down { color: var(--sigmoid); font-weight: 600; }
 .scripted .abstain { display: flex; flex-wrap: wrap; gap: .3rem .9rem; align-items: center; background: var(--soft); border-radius: .6rem; padding: .7rem 1rem; margin: .8rem 0; max-width: 46rem; }
 .abstain input { flex: 1 1 10rem; min-width: 8rem; }
-.curves { display: grid; grid-template-columns: minmax(0, 1fr) 15rem; gap: 1rem 1.6rem; align-items: start; }
+.curves { display: grid; grid-template-columns: minmax(0, 1fr) 17rem; gap: 1rem 1.4rem; align-items: start; }
 .squares { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1fr)); gap: .5rem 1.5rem; }
 .squares figure { margin: .4rem 0; } .squares svg { max-width: 26rem; }
 .curve-list { list-style: none; margin: .6rem 0 0; padding: 0; max-height: 24rem; overflow-y: auto; }
@@ -119,5 +119,6 @@ footer { margin-top: 3rem; font-size: .9rem; }
   .scroll { overflow: visible; }
   .curves { display: block; }
   .headline { border-color: var(--line); background: none; }
+  .headlines { grid-template-columns: repeat(3, 1fr); }
 }
 `;
