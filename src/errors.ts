@@ -14,6 +14,8 @@ export const ERRORS = {
   "bad-model": { exit: 1, status: 422 },
   /** Larger than a stated limit: pixels, bytes, seconds, memory. */
   limit: { exit: 1, status: 413 },
+  /** A result does not keep the bound that was asked for. */
+  "not-met": { exit: 1, status: 422 },
   /** A number became NaN or infinite. */
   numeric: { exit: 1, status: 422 },
   /** The network or a server did not give what was asked. */

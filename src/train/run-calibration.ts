@@ -1,0 +1,75 @@
+import { argmax } from "../learn/decide.js";
+import type { CalibrationMethod } from "../learn/calibration.js";
+import { reliability } from "../learn/metrics/calibration.js";
+import type { Metrics } from "../learn/metrics/report.js";
+import type { CalibrationFindings, CalibrationSide } from "../report/run-data.js";
+import type { Task } from "../task.js";
+import type { ScoredHead } from "./scored-head.js";
+
+/** Probabilities that can be held against what came true: of the decided class, or of every label. */
+interface Claims {
+  readonly confidences: readonly number[];
+  readonly correct: readonly number[];
+}
+
+const CLAIMS: Readonly<Record<Task, (labels: Int8Array, probabilities: Float32Array, classes: number) => Claims>> = {
+  multiclass(labels, probabilities, classes) {
+    const confidences: number[] = [];
+    const correct: number[] = [];
+    for (let start = 0; start < labels.length; start += classes) {
+      if (!labels.subarray(start, start + classes).includes(1)) continue;
+      const decided = argmax(probabilities, start, classes);
+      confidences.push(probabilities[start + decided]);
+      correct.push(labels[start + decided] === 1 ? 1 : 0);
+    }
+    return { confidences, correct };
+  },
+  multilabel(labels, probabilities) {
+    const known = Array.from(labels.keys()).filter((i) => labels[i] >= 0);
+    return { confidences: known.map((i) => probabilities[i]), correct: known.map((i) => labels[i]) };
+  },
+};
+
+/** What depends on the order of probabilities within a label, or within an image, alone. */
+const RANKING: Readonly<Record<Task, readonly string[]>> = {
+  multiclass: ["accuracy", "balancedAccuracy"],
+  multilabel: ["mapMacro", "aucMacro"],
+};
+
+/** How a reader would name a calibration. */
+const METHOD_WORDS: Readonly<Record<CalibrationMethod, (scale: readonly number[]) => string>> = {
+  none: () => "none",
+  temperature: ([scale]) => `temperature ${(1 / scale).toPrecision(3)}`,
+  platt: () => "Platt scaling of each label",
+};
+
+/** Calibration on the test part, before and after; nothing where there was none. */
+export function calibrationFindings(
+  task: Task,
+  { tuning, uncalibrated, probabilities, metrics }: ScoredHead,
+  labels: Int8Array,
+  classes: number,
+): { readonly calibration?: CalibrationFindings } {
+  const { method, scale } = tuning.calibration;
+  if (method === "none" || labels.length === 0) return {};
+  const side = (of: { readonly probabilities: Float32Array; readonly metrics: Metrics }): CalibrationSide => {
+    const { confidences, correct } = CLAIMS[task](labels, of.probabilities, classes);
+    const { ece, brier, logLoss } = of.metrics;
+    return {
+      ece: ece ?? Number.NaN,
+      ...(brier !== undefined && { brier }),
+      ...(logLoss !== undefined && { logLoss }),
+      bins: reliability(confidences, correct).map(({ meanConfidence, accuracy, count }) => ({
+        probability: meanConfidence,
+        fraction: accuracy,
+        count,
+      })),
+      ranking: Object.fromEntries(
+        RANKING[task].flatMap((name) => (of.metrics[name] === undefined ? [] : [[name, of.metrics[name]]])),
+      ),
+    };
+  };
+  return {
+    calibration: { method: METHOD_WORDS[method](scale), before: side(uncalibrated), after: side({ probabilities, metrics }) },
+  };
+}
