@@ -115,6 +115,15 @@ export const EMBEDDINGS_FLAG = {
   },
 } as const satisfies Record<string, Flag>;
 
+/** For the commands that score a test part. */
+export const ASSERT_FLAG = {
+  assert: {
+    value: "bound",
+    repeatable: true,
+    describe: "a bound that the result must keep, like 'accuracy>=0.9': else exit status 1, and nothing is written",
+  },
+} as const satisfies Record<string, Flag>;
+
 export const HEAD_FLAG = {
   head: { value: "head", choices: HEADS, describe: "last layer", shownDefault: "softmax for multiclass, sigmoid for multilabel" },
 } as const satisfies Record<string, Flag>;

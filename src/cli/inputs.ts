@@ -82,6 +82,12 @@ export function text(flags: Input["flags"], key: string): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
+/** The texts of a repeatable flag, or undefined. */
+export function texts(flags: Input["flags"], key: string): readonly string[] | undefined {
+  const value = flags[key];
+  return Array.isArray(value) ? value.map(String) : undefined;
+}
+
 /** The number of a flag, or undefined. */
 export function number(flags: Input["flags"], key: string): number | undefined {
   const value = flags[key];

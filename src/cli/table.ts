@@ -19,12 +19,24 @@ export function alignColumns(
     .join("\n");
 }
 
-/** Metrics of several runs side by side, three digits. */
-export function metricTable(columns: Readonly<Record<string, Readonly<Record<string, number>>>>): string {
+/** Metrics of several runs side by side, three digits; the first column with its intervals. */
+export function metricTable(
+  columns: Readonly<Record<string, Readonly<Record<string, number>>>>,
+  intervals: Readonly<Record<string, readonly [low: number, high: number]>> = {},
+): string {
   const names = Object.keys(columns);
   const metrics = [...new Set(names.flatMap((name) => Object.keys(columns[name])))];
+  const digits = (value: number | undefined) => value?.toFixed(3) ?? "–";
+  const between = ([low, high]: readonly [number, number]) => `[${digits(low)}, ${digits(high)}]`;
+  const some = metrics.some((metric) => intervals[metric] !== undefined);
   return alignColumns([
-    ["", ...names],
-    ...metrics.map((metric) => [metric, ...names.map((name) => columns[name][metric]?.toFixed(3) ?? "–")]),
+    ["", ...names.flatMap((name, i) => (some && i === 0 ? [name, ""] : [name]))],
+    ...metrics.map((metric) => [
+      metric,
+      ...names.flatMap((name, i) => {
+        const own = intervals[metric];
+        return some && i === 0 ? [digits(columns[name][metric]), own ? between(own) : ""] : [digits(columns[name][metric])];
+      }),
+    ]),
   ]);
 }

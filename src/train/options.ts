@@ -67,6 +67,8 @@ export interface TrainOptions extends DataOptions, BackboneOptions, GoalOptions,
   readonly classWeights?: "none" | "balanced" | undefined;
   /** Default cross-entropy; `asymmetric` is of the sigmoid head alone. `compare --across imbalance` shows what each does. */
   readonly loss?: HeadLoss | undefined;
+  /** Bounds that the test part must keep, like `accuracy>=0.9`; where one is broken nothing is written. */
+  readonly assert?: readonly string[] | undefined;
   /** The command line to show in the report. */
   readonly command?: string | undefined;
 }

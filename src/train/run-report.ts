@@ -1,46 +1,138 @@
 import { basename, resolve } from "node:path";
 import { mapInOrder } from "../concurrency.js";
+import { ACTIVATIONS } from "../learn/activations.js";
 import { classScores, countCells } from "../learn/metrics/counts.js";
 import { confusion } from "../learn/metrics/multiclass.js";
 import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
 import type { Metrics } from "../learn/metrics/report.js";
-import type { LabelScore, Mistake, RunReport } from "../report/run.js";
+import type { LabelScore, RunReport } from "../report/run-data.js";
 import { PARTS, type Part, type Task } from "../task.js";
 import { VERSION } from "../version.js";
-import { findMistakes, type MistakenRow } from "./mistakes.js";
+import { openExplainer } from "./explain.js";
+import { type LabelIssue, labelCheck } from "./label-check.js";
 import { pickRows } from "./parts.js";
 import type { Findings } from "./run.js";
+import { calibrationFindings } from "./run-calibration.js";
+import { runPictures } from "./run-pictures.js";
+import { meanOverViews } from "./score.js";
 import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
+import type { Tuned } from "./tune.js";
 
-const SHOWN_MISTAKES = 24;
+/** Labels that look wrong, shown with their pictures. */
+const SHOWN_ISSUES = 24;
 
 /** Gathers what `report.html` shows. */
 export async function runReport(findings: Findings): Promise<RunReport> {
-  const { options, data, embedded, scored, baseline, warnings } = findings;
+  const { options, data, embedded, scored, baseline, leakage, manifest, warnings } = findings;
   const { task, classes } = data.dataset;
   const width = classes.length;
+  const size = embedded.backbone.embeddingSize;
+  const featuresOf = (rows: readonly number[]) => meanOverViews(embedded.embeddings, embedded.views, size, rows);
   const labels = pickRows(embedded.labels, width, scored.rows);
-  return {
-    run: basename(resolve(options.out)),
-    dataset: basename(resolve(options.data)),
+  const { tuned } = scored.tuning;
+  const explainer = await openExplainer(embedded.backbone, scored.layer);
+  try {
+    return {
+      run: basename(resolve(options.out)),
+      dataset: basename(resolve(options.data)),
+      task,
+      head: scored.head,
+      classes,
+      backbone: embedded.backbone.id,
+      seed: options.seed,
+      counts: embedded.counts,
+      classCounts: classCounts(findings),
+      test: scored.metrics,
+      intervals: scored.intervals,
+      ...(tuned !== null && { atHalf: scored.atHalf.metrics, thresholdGoal: goalWords(tuned) }),
+      baseline,
+      chance: CHANCE[task](labels, width),
+      ...(leakage !== undefined && { leakage }),
+      ...CONFUSION[task](labels, scored.decisions, width),
+      perLabel: labelScores(labels, scored.probabilities, scored.decisions, width).map((row, k) => ({
+        ...row,
+        ...(tuned !== null && { threshold: scored.tuning.thresholds[k], thresholdInterval: tuned.intervals[k] }),
+      })),
+      ...calibrationFindings(task, scored, labels, width),
+      ...(await runPictures(
+        {
+          classes,
+          samples: scored.rows.map((row) => embedded.placed[row].sample),
+          labels,
+          probabilities: scored.probabilities,
+          decisions: scored.decisions,
+          features: featuresOf(scored.rows),
+        },
+        {
+          seed: options.seed,
+          reference: featuresOf([...embedded.rows.train, ...embedded.rows.validation]),
+          explainer,
+          signal: options.signal,
+        },
+      )),
+      labelIssues: await labelIssues(findings),
+      summary: dataSummary(findings),
+      l2: { chosen: scored.fit.l2, grid: scored.fit.grid },
+      choices: choices(findings),
+      warnings,
+      command: options.command ?? "",
+      version: VERSION,
+      versions: { node: process.version },
+      fingerprint: manifest.dataset.fingerprint,
+    };
+  } finally {
+    await explainer?.close();
+  }
+}
+
+function goalWords({ goal, minPrecision }: Tuned): string {
+  return goal === "recall" ? `recall at precision ≥ ${minPrecision}` : goal;
+}
+
+function choices({ options, embedded }: Findings): NonNullable<RunReport["choices"]> {
+  return [
+    ["views", `${embedded.views}`],
+    ["loss", options.loss ?? "cross-entropy"],
+    ["class weights", options.classWeights ?? "none"],
+    ["split", options.split ?? "by default for the task"],
+    ...(options.groupBy === undefined ? [] : [["kept together by", options.groupBy] as const]),
+  ];
+}
+
+function dataSummary({ data, embedded }: Findings): NonNullable<RunReport["summary"]> {
+  const leftOut = [
+    ["no known label", data.left.unlabelled],
+    ["in no part of the split", data.left.withoutPart],
+    ["unreadable", embedded.unreadable.length],
+  ] as const;
+  return { leftOut: leftOut.filter(([, images]) => images > 0), unreadable: embedded.unreadable };
+}
+
+/** What heads that have not seen an image think of its labels: of the images that are not in the test part. */
+async function labelIssues({ data, embedded, scored, options }: Findings): Promise<NonNullable<RunReport["labelIssues"]>> {
+  const { task, classes } = data.dataset;
+  const { rows, logits } = scored.fit.outOfFold;
+  if (rows.length === 0) return [];
+  const samples = rows.map((row) => embedded.placed[row].sample);
+  const { issues } = labelCheck({
     task,
-    head: scored.head,
     classes,
-    backbone: embedded.backbone.id,
-    seed: options.seed,
-    counts: embedded.counts,
-    classCounts: classCounts(findings),
-    test: scored.metrics,
-    baseline,
-    chance: CHANCE[task](labels, width),
-    ...CONFUSION[task](labels, scored.decisions, width),
-    perLabel: labelScores(labels, scored.probabilities, scored.decisions, width),
-    l2: { chosen: scored.fit.l2, grid: scored.fit.grid },
-    mistakes: await mistakes(findings, labels),
-    warnings,
-    command: options.command ?? "",
-    version: VERSION,
+    files: samples.map(({ file }) => file),
+    labels: pickRows(embedded.labels, classes.length, rows),
+    probabilities: ACTIVATIONS[scored.head](logits, classes.length),
+    groups: samples.map(({ group }) => group),
+    rules: data.rules,
+  });
+  const sampleOf = new Map(samples.map((sample) => [sample.file, sample]));
+  const shown: NonNullable<RunReport["labelIssues"]>[number][] = [];
+  const describe = async ({ file, label, kind, score, suggested }: LabelIssue) => {
+    const sample = sampleOf.get(file);
+    const picture = sample === undefined ? {} : await thumbnailOf(sample);
+    return { file, label, kind, score, ...(suggested !== undefined && { suggested }), ...picture };
   };
+  for await (const issue of mapInOrder(issues.slice(0, SHOWN_ISSUES), DECODED_AT_ONCE, describe, options.signal))
+    shown.push(issue);
+  return shown;
 }
 
 /** What guessing achieves: a class drawn at random, or scores drawn at random. */
@@ -97,22 +189,4 @@ export function labelScores(
 
 function matrixRows(matrix: Float64Array, classes: number): number[][] {
   return Array.from({ length: classes }, (_, k) => Array.from(matrix.subarray(k * classes, (k + 1) * classes)));
-}
-
-async function mistakes({ embedded, scored, data }: Findings, labels: Int8Array): Promise<Mistake[]> {
-  const { classes } = data.dataset;
-  const shown = findMistakes(labels, scored, classes.length).slice(0, SHOWN_MISTAKES);
-  const found: Mistake[] = [];
-  const describe = async ({ index, truth, decided, confidence }: MistakenRow): Promise<Mistake> => {
-    const { sample } = embedded.placed[scored.rows[index]];
-    return {
-      file: sample.file,
-      ...(await thumbnailOf(sample)),
-      truth: truth.map((k) => classes[k]),
-      decided: decided.map((k) => classes[k]),
-      confidence,
-    };
-  };
-  for await (const mistake of mapInOrder(shown, DECODED_AT_ONCE, describe)) found.push(mistake);
-  return found;
 }

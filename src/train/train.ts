@@ -9,6 +9,7 @@ import { DEFAULT_SEED } from "../random.js";
 import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { checkOptions } from "./check-options.js";
 import { type Leakage, measureLeakage } from "./leakage.js";
+import { checkAssertions, parseAssertion } from "./gate.js";
 import type { TrainOptions } from "./options.js";
 import type { Counts } from "./parts.js";
 import {
@@ -49,6 +50,7 @@ export const RUN_MARKER = "config.json";
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options, ["data", "out"]);
   const { out, force = false, seed = DEFAULT_SEED } = options;
+  const assertions = (options.assert ?? []).map(parseAssertion);
   refuseFolder(out, { force, marker: RUN_MARKER });
   const warnings: string[] = [];
   const onWarning = (message: string) => {
@@ -64,6 +66,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   const embedded = await gatherEmbeddings(data, given);
   const scored = await fitAndScore(data, embedded, head, given);
+  checkAssertions(assertions, scored.metrics, scored.rows.length);
   const baseline = await scoreBaseline(data, embedded, scored, given);
   const leakage = await measureLeakage(data, embedded, scored, given);
   const leaked = leakage && { leakage };

@@ -6,6 +6,7 @@ import { train as trainClassifier } from "../../train/train.js";
 import { type Command, decimal, workOf } from "../command.js";
 import { commandOf } from "../command-line.js";
 import {
+  ASSERT_FLAG,
   BACKBONE_FLAGS,
   DATA_FLAGS,
   EMBEDDINGS_FLAG,
@@ -16,7 +17,7 @@ import {
   SPLIT_FLAGS,
   UNREADABLE_FLAG,
 } from "../flags.js";
-import { backboneOptions, dataOptions, goalOptions, number, text } from "../inputs.js";
+import { backboneOptions, dataOptions, goalOptions, number, text, texts } from "../inputs.js";
 import { metricTable } from "../table.js";
 
 export const train: Command = {
@@ -28,6 +29,7 @@ export const train: Command = {
     "sigmax train photos/ --views 8 --out runs/steady         slower and better",
     "sigmax train photos/ --backbone squeezenet.onnx          features of a network you have",
     "sigmax train tiles/ --split blocks --coordinates '_(\\d+)_(\\d+)' --block-size 2048 --buffer 256",
+    "sigmax train photos/ --assert 'accuracy>=0.9'            no classifier unless it is that good",
   ],
   arguments: [{ name: "data", describe: "folder of images" }],
   flags: {
@@ -51,6 +53,7 @@ export const train: Command = {
       shownDefault: "cross-entropy",
     },
     ...GOAL_FLAGS,
+    ...ASSERT_FLAG,
     ...UNREADABLE_FLAG,
     out: { value: "folder", describe: "run folder to write", shownDefault: "runs/<name of the data>" },
     ...OUT_FLAGS,
@@ -68,6 +71,7 @@ export const train: Command = {
       classWeights: flags.classWeights as "none" | "balanced" | undefined, // the flag's choices
       loss: text(flags, "loss") as HeadLoss | undefined, // the flag's choices
       ...goalOptions(input),
+      assert: texts(flags, "assert"),
       force: flags.force === true,
       out,
       command: commandOf(train, input),
@@ -83,12 +87,16 @@ export const train: Command = {
     );
     terminal.print(`train ${counts.train} · validation ${counts.validation} · test ${counts.test}\n`);
     terminal.print(
-      metricTable({
-        test: result.test,
-        ...(result.atHalf && { "at 0.5": result.atHalf }),
-        "band statistics": result.baseline,
-      }),
+      metricTable(
+        {
+          test: result.test,
+          ...(result.atHalf && { "at 0.5": result.atHalf }),
+          "band statistics": result.baseline,
+        },
+        result.intervals,
+      ),
     );
+    terminal.print("\nIn brackets: where 95 % of tests of this size would end.");
     if (result.leakage !== undefined) terminal.print(`\n${printable(describeLeakage(result.leakage, result.task))}`);
     terminal.print(`\nclassifier  ${result.classifier}\nreport      ${join(out, "report.html")}`);
     terminal.print(`try         sigmax predict ${result.classifier} <images>`);
