@@ -43,7 +43,10 @@ const CHECKS: Readonly<Record<string, Check>> = {
   goal: oneOf(...GOALS),
   minPrecision: [(value) => typeof value === "number" && value > 0 && value <= 1, "a number above 0, at most 1"],
   loss: oneOf(...HEAD_LOSSES),
-  assert: [(value) => Array.isArray(value) && value.every((bound) => typeof bound === "string"), "a list of bounds like accuracy>=0.9"],
+  assert: [
+    (value) => Array.isArray(value) && value.every((bound) => typeof bound === "string"),
+    "a list of bounds like accuracy>=0.9",
+  ],
   command: [(value) => typeof value === "string", "a text"],
   classifier: [(value) => typeof value === "string" || value instanceof Uint8Array, "a path or bytes"],
   part: oneOf("train", "validation", "test"),

@@ -1,5 +1,5 @@
-import { argmax } from "../learn/decide.js";
 import type { CalibrationMethod } from "../learn/calibration.js";
+import { argmax } from "../learn/decide.js";
 import { reliability } from "../learn/metrics/calibration.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { CalibrationFindings, CalibrationSide } from "../report/run-data.js";
@@ -59,11 +59,7 @@ export function calibrationFindings(
       ece: ece ?? Number.NaN,
       ...(brier !== undefined && { brier }),
       ...(logLoss !== undefined && { logLoss }),
-      bins: reliability(confidences, correct).map(({ meanConfidence, accuracy, count }) => ({
-        probability: meanConfidence,
-        fraction: accuracy,
-        count,
-      })),
+      bins: reliability(confidences, correct),
       ranking: Object.fromEntries(
         RANKING[task].flatMap((name) => (of.metrics[name] === undefined ? [] : [[name, of.metrics[name]]])),
       ),

@@ -8,8 +8,8 @@ import { refuseFolder, writeFolder } from "../output-folder.js";
 import { DEFAULT_SEED } from "../random.js";
 import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { checkOptions } from "./check-options.js";
-import { type Leakage, measureLeakage } from "./leakage.js";
 import { checkAssertions, parseAssertion } from "./gate.js";
+import { type Leakage, measureLeakage } from "./leakage.js";
 import type { TrainOptions } from "./options.js";
 import type { Counts } from "./parts.js";
 import {
@@ -122,7 +122,6 @@ async function scoreBaseline(
   const work = { signal, onProgress, onWarning };
   const stats = await openBackboneFor(data, { backbone: "stats", seed: options.seed, ...work });
   const baseline = await embedData(embedded.placed, stats, { cache, threads, runtime, ...work, stage: "baseline" });
-  return (
-    await fitAndScore(data, baseline, scored.head, { ...options, onProgress: undefined, outOfFold: false, intervals: false })
-  ).metrics;
+  // Calibrated and tuned like the classifier: only the features differ.
+  return (await fitAndScore(data, baseline, scored.head, { ...options, onProgress: undefined, intervals: false })).metrics;
 }
