@@ -1,19 +1,20 @@
 import { splitDataset } from "../data/split.js";
 import { type Interval, type Intervals, pairedDifferences } from "../learn/bootstrap.js";
+import { decide } from "../learn/decide.js";
 import { type Measure, type Metrics, openMetrics } from "../learn/metrics/report.js";
 import type { Task } from "../task.js";
 import type { TrainOptions } from "./options.js";
 import { type Counts, countParts, type PlacedSample, pickRows, rowsByPart } from "./parts.js";
 import type { EmbeddedData, SplitData } from "./prepare.js";
-import { fitAndScore, type ScoredHead, score } from "./scored-head.js";
+import { fitAndScore, type ScoredHead } from "./scored-head.js";
 
 /** What a random split promises beside one that keeps apart what belongs together. */
 export interface Leakage {
   /** What was kept together: "groups of place", "blocks of 10, buffer 2". */
   readonly by: string;
-  /** On the test part of the split that was asked for, at the default thresholds. */
+  /** On the test part of the split that was asked for, before calibration and at the default thresholds: as of the random splits. */
   readonly honest: Metrics;
-  /** The mean over the random splits, at the same thresholds. */
+  /** The mean over the random splits. */
   readonly random: Metrics;
   /** random − honest. */
   readonly difference: Metrics;
@@ -61,6 +62,7 @@ export async function measureLeakage(
       loss: options.loss,
       l2: honest.fit.l2,
       outOfFold: false,
+      intervals: false,
       seed,
       signal,
     });
@@ -120,11 +122,12 @@ function dealAgain(data: SplitData, embedded: EmbeddedData, seed: number): Embed
 }
 
 /** Metrics of a head on its test part, under weights of all embedded samples. */
-function measureOf({ dataset, rules }: SplitData, { labels }: EmbeddedData, { head, rows, logits }: ScoredHead): Measure {
-  const { task, classes } = dataset;
-  const own = pickRows(labels, classes.length, rows);
-  const { probabilities, decisions } = score(task, head, logits, own, classes.length, undefined, rules);
-  const measure = openMetrics(task, own, probabilities, decisions, classes.length);
+function measureOf({ dataset, rules }: SplitData, { labels }: EmbeddedData, { rows, uncalibrated }: ScoredHead): Measure {
+  const { task } = dataset;
+  const classes = dataset.classes.length;
+  const { probabilities } = uncalibrated;
+  const decisions = decide(task, probabilities, classes, undefined, rules);
+  const measure = openMetrics(task, pickRows(labels, classes, rows), probabilities, decisions, classes);
   return (weights) => measure(weights && Float64Array.from(rows, (row) => weights[row]));
 }
 
