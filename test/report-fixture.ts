@@ -62,6 +62,7 @@ export function compareFixture({
   const rules: readonly DecisionRule[] = task === "multiclass" ? ["argmax"] : ["half", "tuned"];
   const compared = (score: number): ComparedHead => ({
     l2: 0.01,
+    uncalibrated: { mapMacro: score, ece: 0.25 },
     thresholdFree: { mapMacro: score, ece: 1 - score },
     decisions: rules.map((rule) => ({ rule, metrics: { f1Macro: score - 0.1, hammingLoss: 1 - score } })),
     reliability: [

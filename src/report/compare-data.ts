@@ -48,7 +48,9 @@ export interface SetSizes {
 export interface ComparedHead {
   /** The L2 penalty that validation chose. */
   readonly l2: number;
-  /** Metrics of the probabilities themselves: `mapMacro`, `logLoss`, `ece`, … */
+  /** The same as `thresholdFree`, before the probabilities were calibrated. */
+  readonly uncalibrated: Metrics;
+  /** Metrics of the calibrated probabilities themselves: `mapMacro`, `logLoss`, `ece`, … */
   readonly thresholdFree: Metrics;
   /** Metrics of the decisions, one entry per rule; the same rules need not exist for both heads. */
   readonly decisions: readonly { readonly rule: DecisionRule; readonly metrics: Metrics }[];

@@ -54,7 +54,7 @@ const TONES = { better: "truth", worse: "sigmoid", "no difference shown": "other
 
 function labelSection({ labels, remedies }: ImbalanceReport): Html {
   return html`<section id="labels"><h2>Label by label, rarest first</h2>
-<p>F1 and recall are of the decisions that a classifier would make: for several labels by thresholds tuned on images outside of the test part, for one by the
+<p>All probabilities are calibrated. F1 and recall are of the decisions that a classifier would make: for several labels by thresholds tuned outside of the test part, for one by the
 highest probability. ▲ is better and ▼ worse than cross-entropy, said only where the paired interval does not hold 0.
 Of twenty such intervals one misses by chance: a single mark among many cells says little.</p>
 ${LABEL_METRICS.map(
@@ -98,9 +98,9 @@ ${remedies.map((remedy) => {
 }
 
 const WORDS: Readonly<Record<RemedyId, Html>> = {
-  none: html`Every image counts the same; the thresholds alone make up for rare labels. The probabilities mean what they say.`,
+  none: html`Every image counts the same; the tuned thresholds alone make up for rare labels.`,
   balanced: html`Rare labels count more, in proportion to how rare they are. One number per label, no loss to learn about: try it first.
-The probabilities of rare labels come out too high until they are calibrated.`,
+The probabilities of rare labels come out too high, which calibration takes back.`,
   focal: html`What the head already gets right counts little (Lin et al. 2017, γ = 2), so that hard images decide. The loss is not convex: the fit starts from cross-entropy.`,
   asymmetric: html`As focal, but for absent labels alone, and those that are surely absent cost nothing (Ridnik et al. 2021, γ⁻ = 4, γ⁺ = 0, margin 0.05).
 Made for many labels of which an image has few.`,

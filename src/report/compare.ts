@@ -71,7 +71,7 @@ function metricsSection(data: CompareReport): Html {
   const { task, heads, classes } = data;
   const sections = metricSections(data);
   return html`<section id="metrics"><h2>Metrics side by side</h2>
-<p>First what needs no threshold: how well the probabilities <i>rank</i> images, and how far they can be believed. Then the decisions that are made of them.
+<p>Both heads are calibrated, and their thresholds tuned, outside of the test part. First what needs no threshold: how well the probabilities <i>rank</i> images, and how far they can be believed. Then the decisions that are made of them.
 On ${task === "multiclass" ? "single-label data expect softmax" : "multi-label data expect sigmoid"} to lead, and look how far.</p>
 <p>Another draw of test images would give other numbers. Each difference (softmax − sigmoid) therefore has the interval in which 95 % of resampled test parts put it,
 both heads on the same images. One head is called better, and marked with a dot, <b>only where that interval does not hold 0</b>.</p>
@@ -165,12 +165,12 @@ function imageSections({ images, classes, task }: CompareReport): Html {
 function calibrationSection({ heads }: CompareReport): Html {
   return html`<section id="calibration"><h2>Can the probabilities be believed?</h2>
 <p>Of all the times that a head said “70 %”, was it true 70 % of the time? On the dashed line, yes. Below it, the head promises too much; above, too little.
-A probability is not calibrated because it lies between 0 and 1; it is calibrated if it keeps its word.</p>
+A probability is not calibrated because it lies between 0 and 1; it is calibrated if it keeps its word. Both heads are calibrated on training images, each by a model that had not seen them.</p>
 <div class="pair">${HEADS.map(
     (
       head,
     ) => html`<figure>${reliabilityDiagram({ title: `Reliability of ${head} on the test part`, tone: head, bins: heads[head].reliability })}
-<figcaption><span class="${head}-text">${head}</span>${heads[head].thresholdFree.ece !== undefined && `: calibration error ${fixed(heads[head].thresholdFree.ece)}`}. Dots grow with the number of predictions.</figcaption></figure>`,
+<figcaption><span class="${head}-text">${head}</span>${heads[head].thresholdFree.ece !== undefined && `: calibration error ${fixed(heads[head].thresholdFree.ece)}, before calibration ${fixed(heads[head].uncalibrated.ece)}`}. Dots grow with the number of predictions.</figcaption></figure>`,
   )}</div></section>`;
 }
 

@@ -1,10 +1,6 @@
-import { ACTIVATIONS } from "../learn/activations.js";
 import { DECIDE } from "../learn/decide.js";
-import { bestF1Thresholds } from "../learn/thresholds.js";
 import type { DecisionRule } from "../report/compare-data.js";
 import type { Head, Task } from "../task.js";
-import { pickRows } from "./parts.js";
-import type { EmbeddedData } from "./prepare.js";
 import type { ScoredHead } from "./scored-head.js";
 
 /** The rules that make sense for each head on each task: sets make no sense of single labels, argmax none of sigmoid's sets. */
@@ -16,22 +12,16 @@ export const RULES: Readonly<Record<Task, Readonly<Record<Head, readonly Decisio
 /** The rule by which a classifier of the task decides. */
 export const RULE_OF_TASK: Readonly<Record<Task, DecisionRule>> = { multiclass: "argmax", multilabel: "tuned" };
 
-/** Decisions `[n, K]` on the test part by a rule. */
-export function decide(rule: DecisionRule, embedded: EmbeddedData, scored: ScoredHead, classes: number): Uint8Array {
-  return DECISIONS[rule](scored.probabilities, classes, () => tunedThresholds(embedded, scored, classes));
+/** Decisions `[n, K]` on the test part by a rule, from calibrated probabilities. */
+export function decideBy(rule: DecisionRule, { probabilities, tuning }: ScoredHead, classes: number): Uint8Array {
+  return DECISIONS[rule](probabilities, classes, tuning.thresholds);
 }
 
 /** How each rule turns probabilities `[n, K]` into decisions. */
 const DECISIONS: Readonly<
-  Record<DecisionRule, (probabilities: Float32Array, classes: number, thresholds: () => readonly number[]) => Uint8Array>
+  Record<DecisionRule, (probabilities: Float32Array, classes: number, thresholds: readonly number[]) => Uint8Array>
 > = {
   argmax: (probabilities, classes) => DECIDE.multiclass(probabilities, classes),
   half: (probabilities, classes) => DECIDE.multilabel(probabilities, classes),
-  tuned: (probabilities, classes, thresholds) => DECIDE.multilabel(probabilities, classes, thresholds()),
+  tuned: (probabilities, classes, thresholds) => DECIDE.multilabel(probabilities, classes, thresholds),
 };
-
-/** Thresholds of best F1 on out-of-fold probabilities: of samples that the head behind them has not seen. */
-function tunedThresholds(embedded: EmbeddedData, { head, fit }: ScoredHead, classes: number): readonly number[] {
-  const { rows, logits } = fit.outOfFold;
-  return bestF1Thresholds(pickRows(embedded.labels, classes, rows), ACTIVATIONS[head](logits, classes), classes);
-}

@@ -20,7 +20,7 @@ import { HEAD_OF_TASK, type Head, type HeadLoss } from "../task.js";
 import { VERSION } from "../version.js";
 import { checkOptions } from "./check-options.js";
 import { COMPARE_MARKER, type CompareOptions } from "./compare.js";
-import { decide, RULE_OF_TASK } from "./compare-decisions.js";
+import { decideBy, RULE_OF_TASK } from "./compare-decisions.js";
 import { compareMeasures } from "./compare-measures.js";
 import { pickRows } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData } from "./prepare.js";
@@ -70,8 +70,8 @@ export async function compareImbalance(options: CompareImbalanceOptions): Promis
   const trained: Trained[] = [];
   for (const id of REMEDIES.filter((remedy) => HEAD_ROWS[head].losses[RECIPES[remedy].loss] !== undefined)) {
     const { classWeights, loss } = RECIPES[id];
-    const scored = await fitAndScore(data, embedded, head, { ...options, seed, classWeights, loss });
-    const decisions = decide(RULE_OF_TASK[task], embedded, scored, classes.length);
+    const scored = await fitAndScore(data, embedded, head, { ...options, seed, classWeights, loss, intervals: false });
+    const decisions = decideBy(RULE_OF_TASK[task], scored, classes.length);
     const given = pickRows(embedded.labels, classes.length, embedded.rows.test);
     const ofAll = openMetrics(task, given, scored.probabilities, decisions, classes.length);
     const ofEach = openLabelMetrics(given, scored.probabilities, decisions, order);

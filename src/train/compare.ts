@@ -13,7 +13,7 @@ import { pickImages } from "../report/compare-images.js";
 import type { Head, Task } from "../task.js";
 import { VERSION } from "../version.js";
 import { checkOptions } from "./check-options.js";
-import { decide, RULE_OF_TASK, RULES } from "./compare-decisions.js";
+import { decideBy, RULE_OF_TASK, RULES } from "./compare-decisions.js";
 import { compareMeasures, decisionMetrics, probabilityMetrics } from "./compare-measures.js";
 import type { BackboneOptions, DataOptions } from "./options.js";
 import { pickRows } from "./parts.js";
@@ -51,8 +51,8 @@ export async function compare(options: CompareOptions): Promise<CompareResult> {
   const data = await openSplitData({ ...options, seed });
   const embedded = await gatherEmbeddings(data, { ...options, seed });
   const scored = {
-    softmax: await fitAndScore(data, embedded, "softmax", { ...options, seed }),
-    sigmoid: await fitAndScore(data, embedded, "sigmoid", { ...options, seed }),
+    softmax: await fitAndScore(data, embedded, "softmax", { ...options, seed, intervals: false }),
+    sigmoid: await fitAndScore(data, embedded, "sigmoid", { ...options, seed, intervals: false }),
   };
   const report = await gather(options, seed, data, embedded, scored);
   return writeFolder(out, { force, marker: COMPARE_MARKER }, async (folder) => {
@@ -83,7 +83,7 @@ async function gather(
   const sharedRules = RULES[task].sigmoid.filter((rule) => RULES[task].softmax.includes(rule));
   const byRule = sharedRules.map((rule) => {
     const contestant = (head: Head) => {
-      const decided = decide(rule, embedded, scored[head], width);
+      const decided = decideBy(rule, scored[head], width);
       return { name: head, measure: openMetrics(task, labels, scored[head].probabilities, decided, width) };
     };
     const options = { rows: rows.length, groups: samples.map(({ group }) => group), seed };
@@ -110,8 +110,8 @@ async function gather(
     ),
     leftOutOfSoftmaxLoss: scored.softmax.fit.leftOut,
     heads: {
-      softmax: comparedHead(task, labels, embedded, scored.softmax, width),
-      sigmoid: comparedHead(task, labels, embedded, scored.sigmoid, width),
+      softmax: comparedHead(task, labels, scored.softmax, width),
+      sigmoid: comparedHead(task, labels, scored.sigmoid, width),
     },
     differences: byRule.find(({ rule }) => rule === RULE_OF_TASK[task])?.differences ?? {},
     ruleDifferences: byRule.map(({ rule, differences }) => ({ rule, differences: decisionMetrics(differences) })),
@@ -121,7 +121,7 @@ async function gather(
   };
 }
 
-function comparedHead(task: Task, labels: Int8Array, embedded: EmbeddedData, scored: ScoredHead, classes: number): ComparedHead {
+function comparedHead(task: Task, labels: Int8Array, scored: ScoredHead, classes: number): ComparedHead {
   const { probabilities, head, fit } = scored;
   const known = Array.from(labels.keys()).filter((i) => labels[i] >= 0);
   const bins = reliability(
@@ -129,15 +129,16 @@ function comparedHead(task: Task, labels: Int8Array, embedded: EmbeddedData, sco
     known.map((i) => labels[i]),
   );
   const decisions = RULES[task][head].map((rule) => {
-    const decided = decide(rule, embedded, scored, classes);
+    const decided = decideBy(rule, scored, classes);
     return { rule, metrics: decisionMetrics(METRICS[task](labels, probabilities, decided, classes)) };
   });
   return {
     l2: fit.l2,
+    uncalibrated: probabilityMetrics(scored.uncalibrated.metrics),
     thresholdFree: probabilityMetrics(METRICS[task](labels, probabilities, scored.decisions, classes)),
     decisions,
     reliability: bins,
-    setsAtHalf: setSizes(decide("half", embedded, scored, classes), classes),
+    setsAtHalf: setSizes(decideBy("half", scored, classes), classes),
     averagePrecision: perClass(averagePrecision, labels, probabilities, classes).map((value) => value ?? Number.NaN),
   };
 }
