@@ -64,6 +64,8 @@ export interface CheckResult {
 }
 
 const SHOWN_CONFUSIONS = 10;
+/** A coarse grid: which labels look wrong depends little on the penalty. */
+const L2_GRID: readonly number[] = [1, 0.1, 0.01];
 
 /**
  * Looks for labels that are wrong or missing, duplicates, broken rules and classes that nobody can tell apart. Every image is judged
@@ -89,7 +91,7 @@ export async function checkData(options: CheckOptions): Promise<CheckResult> {
   for (const { message } of checkLabels(countLabels(dataset))) onWarning(message);
   const content = await checkContent(dataset, undefined, work);
 
-  const { readable, judge, unreadable } = await gather(dataset, { ...options, ...work, seed });
+  const { readable, backbone, judge, unreadable } = await gather(dataset, { ...options, ...work, seed });
   const samples = readable.map(({ sample }) => sample);
   const files = samples.map(({ file }) => file);
   const rowOf = new Map(files.map((file, row) => [file, row]));
@@ -125,7 +127,7 @@ export async function checkData(options: CheckOptions): Promise<CheckResult> {
     probablyWrong: check.issues.filter(({ confident }) => confident === true).length,
     task,
     classes,
-    ...(judgement !== undefined && { backbone: options.backbone ?? "rcf" }),
+    ...(judgement !== undefined && { backbone }),
     unreadable,
     warnings,
   };
@@ -146,6 +148,8 @@ function rulesFor({ task, classes }: Dataset, given: readonly string[] = []): re
 interface Gathered {
   readonly readable: readonly PlacedSample[];
   readonly unreadable: readonly Unreadable[];
+  /** What embedded them. */
+  readonly backbone?: string;
   /** Out-of-fold probabilities `[N, K]` of the readable images; absent where there is too little to learn from. */
   readonly judge?: (labels: Int8Array, groups: readonly (string | undefined)[]) => Promise<Float64Array | undefined>;
 }
@@ -190,6 +194,7 @@ async function gather(dataset: Dataset, options: CheckOptions & WorkOptions & { 
   return {
     readable: embedded.placed,
     unreadable: embedded.unreadable,
+    backbone: embedded.backbone.id,
     async judge(matrix, groups) {
       const rows = [...embedded.placed.keys()];
       // Unreadable images may have taken the last examples.
@@ -212,6 +217,7 @@ async function gather(dataset: Dataset, options: CheckOptions & WorkOptions & { 
         task,
         head,
         l2: options.l2,
+        l2Grid: L2_GRID,
         seed: options.seed,
         signal: options.signal,
         onProgress: options.onProgress,
