@@ -42,7 +42,7 @@ function thresholdsTable(data: RunReport, rows: readonly LabelScore[]): Html {
   const tuned = rows.some(({ threshold }) => threshold !== undefined);
   const body = rows.map(({ positives, averagePrecision, threshold = 0.5, thresholdInterval }, k) => {
     const scores = liveScores(outcomesAt({ labels, values: probabilities, classes: classes.length }, k, threshold));
-    return html`<tr data-label="${k}"><th scope="row">${name(classes[k])}</th><td>${count(positives)}</td><td>${fixed(averagePrecision)}</td>
+    return html`<tr data-label="${k}"><th scope="row">${name(classes[k])}</th><td data-name="images">${count(positives)}</td><td data-name="AP">${fixed(averagePrecision)}</td>
 <td class="slider"><div class="marks">${thresholdTrack(threshold, thresholdInterval)}<input class="script" type="range" min="0" max="1" step="0.001" value="${threshold}" data-threshold="${k}" aria-label="Threshold of ${classes[k]}"></div></td>
 <td><output data-value>${fixed(threshold)}</output></td>${LIVE_SCORES.map((key) => html`<td data-score="${key}">${fixed(scores[key])}</td>`)}</tr>`;
   });

@@ -103,11 +103,17 @@ footer { margin-top: 3rem; font-size: .9rem; }
 @media (max-width: 40rem) {
   body { padding-inline: 1rem; }
   .tiles, .small-tiles { grid-template-columns: repeat(auto-fill, minmax(6.6rem, 1fr)); gap: .9rem .7rem; }
-  .thresholds .slider { min-width: 9rem; }
+  .thresholds, .thresholds tbody, .scripted .thresholds tfoot { display: block; }
+  .thresholds thead, .thresholds td:empty { display: none; }
+  .thresholds tr { display: grid; grid-template-columns: repeat(4, 1fr); align-items: end; padding: .7rem 0; border-bottom: 1px solid var(--line); }
+  .thresholds td, .thresholds th { border: 0; padding: .1rem .2rem; }
+  .thresholds th { grid-column: span 2; font-weight: 600; } .thresholds tfoot th { grid-column: span 4; }
+  .thresholds td.slider { grid-column: span 3; width: auto; padding: .1rem .2rem; }
+  .thresholds :is([data-name], [data-score], [data-mean])::before { content: attr(data-name) attr(data-score) attr(data-mean); display: block; font-size: .8rem; font-weight: 400; color: var(--muted); }
   th, td { padding-inline: .45rem; }
 }
 @media print {
-  .script, .scripted .script, .contents, .skip, .curve-list, dialog { display: none; }
+  .script, .scripted .script, .scripted tfoot.script, .contents, .skip, .curve-list, dialog { display: none; }
   .layout { display: block; }
   .content { padding: 0; }
   details > summary { list-style: none; }
