@@ -46,7 +46,7 @@ function thresholdsTable(data: RunReport, rows: readonly LabelScore[]): Html {
 <td class="slider"><div class="marks">${thresholdTrack(threshold, thresholdInterval)}<input class="script" type="range" min="0" max="1" step="0.001" value="${threshold}" data-threshold="${k}" aria-label="Threshold of ${classes[k]}"></div></td>
 <td><output data-value>${fixed(threshold)}</output></td>${LIVE_SCORES.map((key) => html`<td data-score="${key}">${fixed(scores[key])}</td>`)}</tr>`;
   });
-  return html`<p>A label is given from its threshold on. ${tuned && html`The thresholds were tuned${thresholdGoal !== undefined && html` for ${thresholdGoal}`} on images that are neither in training nor here.`}
+  return html`<p>A label is given from its threshold on. ${tuned && html`The thresholds were tuned${thresholdGoal !== undefined && html` for ${thresholdGoal}`} on other images, by a head that had not seen them.`}
 <span class="script">Move one, and precision, recall, F1 and F2 on the test images follow. To choose by them is to look at the test: do so to understand, and tune again on other images.</span></p>
 <p class="legend quiet small"><svg class="key" viewBox="0 0 30 14" aria-hidden="true"><rect class="interval" x="3" y="4" width="24" height="6"/><line class="tuned" x1="15" x2="15" y1="1" y2="13"/></svg> tuned, with its 95 % interval
 <svg class="key" viewBox="0 0 30 14" aria-hidden="true"><line class="half" x1="15" x2="15" y1="1" y2="13"/></svg> 0.5</p>
