@@ -27,6 +27,7 @@ export type { BackboneOptions, DataOptions, PreprocessingFlags, TrainOptions } f
 export type { Counts } from "./train/parts.js";
 export type { StepReport } from "./train/retrain/options.js";
 export { type RetrainOptions, type RetrainResult, retrain } from "./train/retrain/retrain.js";
+export { type ThresholdsOptions, type ThresholdsResult, tuneClassifier } from "./train/retune.js";
 export { type TrainResult, train } from "./train/train.js";
 
 // Embeddings and the networks behind them

@@ -10,6 +10,7 @@ import { embed } from "./commands/embed.js";
 import { evaluate } from "./commands/evaluate.js";
 import { predict } from "./commands/predict.js";
 import { retrain } from "./commands/retrain.js";
+import { thresholds } from "./commands/thresholds.js";
 import { train } from "./commands/train.js";
 
 /** Every command, in the order of `sigmax --help`. */
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   train,
   predict,
   evaluate,
+  thresholds,
   compare,
   embed,
   dataInspect,

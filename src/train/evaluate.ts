@@ -1,28 +1,23 @@
-import { describeUnreadable, type Unreadable } from "../data/checks.js";
-import { type Dataset, isLabelled } from "../data/dataset.js";
-import { openDataset } from "../data/open.js";
-import { type Division, divideDataset, groupDataset } from "../data/split.js";
+import type { Unreadable } from "../data/checks.js";
 import { UserError } from "../errors.js";
-import { METRICS, type Metrics } from "../learn/metrics/report.js";
+import { bootstrapIntervals, type Intervals } from "../learn/bootstrap.js";
+import { decide } from "../learn/decide.js";
+import { METRICS, type Metrics, openMetrics } from "../learn/metrics/report.js";
+import { parseRules } from "../learn/rules.js";
 import { withRules } from "../model/classifier.js";
-import type { WorkOptions } from "../progress.js";
-import type { RuntimeChoice } from "../runtime/session.js";
-import { type Head, PARTS, type Part, type Task } from "../task.js";
+import { DEFAULT_SEED } from "../random.js";
+import type { Head, Part, Task } from "../task.js";
 import { checkOptions } from "./check-options.js";
-import type { DataOptions } from "./options.js";
-import { type Counts, countParts, labelMatrix, type PlacedSample, placeSamples, rowsByPart } from "./parts.js";
-import { predictFiles, readClassifier } from "./predict.js";
-import { splitOptions } from "./prepare.js";
+import { type Counts, countParts, rowsByPart } from "./parts.js";
+import { readClassifier } from "./predict.js";
+import { openPart, type PartOptions, predictPart } from "./predict-part.js";
+import { TUNE } from "./tune.js";
 
-export interface EvaluateOptions extends Omit<DataOptions, "task" | "classes">, WorkOptions {
+export interface EvaluateOptions extends PartOptions {
   /** Path or bytes of a classifier. */
   readonly classifier: string | Uint8Array;
-  /** Decides a split that is drawn at random. Default 1, as in `train`. */
-  readonly seed?: number | undefined;
   /** Which part of the split to score. Default test. */
   readonly part?: Part | undefined;
-  readonly threads?: number | undefined;
-  readonly runtime?: RuntimeChoice | undefined;
 }
 
 /** What `evaluate` found. */
@@ -36,6 +31,10 @@ export interface EvaluateResult {
   readonly part: Part;
   /** Metrics on that part. */
   readonly test: Metrics;
+  /** 95 % intervals of `test`. */
+  readonly intervals: Intervals;
+  /** The same probabilities with every threshold at 0.5; multilabel only. */
+  readonly atHalf?: Metrics;
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -51,65 +50,29 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
       hint: "Give --split <file>, or leave --part out: every labelled image is scored.",
     });
   }
-  const { signal, onProgress, onWarning, part = "test" } = options;
-  const work = { signal, onProgress, onWarning };
+  const { part = "test" } = options;
   const classifier = withRules(await readClassifier(options.classifier, options), options.rules ?? []);
   const { task, head, classes } = classifier.manifest;
-  const opened = await openDataset(options.data, { labels: options.labels, groupBy: options.groupBy, task, classes, ...work });
-  const { dataset, split: parts } =
-    options.split === undefined
-      ? wholePart(groupDataset(opened, options), part)
-      : divideDataset(opened, { ...splitOptions(options), seed: options.seed, onWarning });
-  const placed = placeSamples(dataset, parts);
-  const chosen = placed.filter((sample) => sample.part === part);
-  if (chosen.length === 0) {
-    throw new UserError("bad-data", `${options.data}: no labelled image belongs to the part "${part}"`, {
-      hint: `Parts are ${PARTS.join(", ")}; without --split every labelled image is scored.`,
-    });
-  }
-
-  const kept: PlacedSample[] = [];
-  const unreadable: Unreadable[] = [];
-  const probabilities = new Float32Array(chosen.length * classes.length);
-  const decisions = new Uint8Array(chosen.length * classes.length);
-  const classIndex = new Map(classes.map((name, k) => [name, k]));
-  let index = 0;
-  const files = chosen.map(({ sample }) => sample);
-  const { threads, runtime } = options;
-  for await (const { file, prediction, error } of predictFiles(classifier, files, {
-    ...work,
-    threads,
-    runtime,
+  const { placed, chosen } = await openPart(classifier, options, part);
+  const { kept, labels, probabilities, decisions, unreadable } = await predictPart(classifier, chosen, {
+    ...options,
     stage: "evaluate",
-  })) {
-    const sample = chosen[index++];
-    if (error !== undefined) {
-      if (options.unreadable === "fail") throw error;
-      unreadable.push({ file, reason: error.message });
-      continue;
-    }
-    const row = kept.length * classes.length;
-    probabilities.set(prediction.probabilities, row);
-    for (const name of prediction.labels) decisions[row + classIndex.get(name)!] = 1;
-    kept.push(sample);
-  }
-  if (unreadable.length > 0) onWarning?.(describeUnreadable(unreadable, chosen.length));
-  if (kept.length === 0) {
-    throw new UserError("bad-file", `none of the ${chosen.length} images of the part "${part}" could be read`, {
-      hint: `The first: ${unreadable[0].reason}`,
-    });
-  }
-  const cells = kept.length * classes.length;
-  const test = METRICS[task](
-    labelMatrix(kept, classes.length),
-    probabilities.subarray(0, cells),
-    decisions.subarray(0, cells),
-    classes.length,
-  );
-  return { task, head, classes, counts: { ...countParts(rowsByPart(placed)), [part]: kept.length }, part, test, unreadable };
-}
-
-/** Every labelled sample in one part. */
-function wholePart(dataset: Dataset, part: Part): Division {
-  return { dataset, split: dataset.samples.map((sample) => (isLabelled(sample) ? part : undefined)) };
+  });
+  const measure = openMetrics(task, labels, probabilities, decisions, classes.length);
+  const counts = { ...countParts(rowsByPart(placed)), [part]: kept.length };
+  const groups = kept.map(({ sample }) => sample.group);
+  const rules = parseRules(classifier.manifest.rules ?? [], classes);
+  return {
+    task,
+    head,
+    classes,
+    counts,
+    part,
+    test: measure(),
+    intervals: bootstrapIntervals(measure, { rows: kept.length, groups, seed: options.seed ?? DEFAULT_SEED }),
+    ...(TUNE[task] !== undefined && {
+      atHalf: METRICS[task](labels, probabilities, decide(task, probabilities, classes.length, undefined, rules), classes.length),
+    }),
+    unreadable,
+  };
 }

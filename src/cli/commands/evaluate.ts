@@ -45,6 +45,6 @@ export const evaluate: Command = {
     terminal.print(
       `\n${result.task}, head ${result.head}, ${counts[part]} images of the part "${part}"${unreadable.length > 0 ? `, ${unreadable.length} of them unreadable` : ""}\n`,
     );
-    terminal.print(metricTable({ [part]: result.test }));
+    terminal.print(metricTable({ [part]: result.test, ...(result.atHalf && { "at 0.5": result.atHalf }) }));
   },
 };
