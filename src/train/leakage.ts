@@ -34,8 +34,8 @@ const METHOD = { multiclass: "stratified", multilabel: "iterative" } as const sa
 const HEADLINE: Readonly<Record<Task, string>> = { multiclass: "accuracy", multilabel: "mapMacro" };
 
 /**
- * Trains the same head again on random splits of the same images, with parts of the same sizes and the penalty as it was chosen, and
- * compares the scores. Embeddings are used again: where a backbone looked at training images (`rcf`), it looked at those of the
+ * Trains the same head again on random splits of the same images, with parts of the same sizes, and compares the
+ * scores. The penalty is chosen anew on each of them: copies invite a weak one, and that is part of the promise. Embeddings are used again: where a backbone looked at training images (`rcf`), it looked at those of the
  * honest split.
  *
  * The intervals resample groups of all images at once: the test parts overlap, and a group that is drawn twice counts twice in
@@ -48,7 +48,7 @@ export async function measureLeakage(
   data: SplitData,
   embedded: EmbeddedData,
   honest: ScoredHead,
-  options: Pick<TrainOptions, "classWeights" | "loss" | "signal" | "onProgress"> & { readonly seed: number },
+  options: Pick<TrainOptions, "l2" | "classWeights" | "loss" | "signal" | "onProgress"> & { readonly seed: number },
 ): Promise<Leakage | undefined> {
   const { by } = data;
   if (by === undefined || embedded.counts.test === 0) return undefined;
@@ -60,7 +60,7 @@ export async function measureLeakage(
     const scored = await fitAndScore({ ...data, placed: other.placed }, other, honest.head, {
       classWeights: options.classWeights,
       loss: options.loss,
-      l2: honest.fit.l2,
+      l2: options.l2,
       outOfFold: false,
       intervals: false,
       seed,
