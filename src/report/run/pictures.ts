@@ -6,7 +6,7 @@ import type { LabelIssue, RunReport } from "../run-data.js";
 const MAX_MISTAKES = 48;
 const MAX_EXPLAINED = 24;
 const MAX_GROUPS = 8;
-const MAX_IN_GROUP = 8;
+const MAX_IN_GROUP = 7;
 const MAX_NOVEL = 24;
 const MAX_ISSUES = 48;
 
