@@ -167,18 +167,3 @@ export function bestThreshold(
   if (!labels.includes(1)) return undefined;
   return bestCut(descending(scores, knownCells(labels, 1, 0)), scores, labels, () => 1, WORTHS[goal](minPrecision));
 }
-
-/** The {@link bestThreshold} for F1 of every class of labels and probabilities `[N, K]`; `fallback` for a class without a positive. */
-export function bestF1Thresholds(
-  labels: Int8Array,
-  probabilities: ArrayLike<number>,
-  classes: number,
-  fallback = DEFAULT_THRESHOLD,
-): number[] {
-  const cells = Array.from({ length: labels.length / classes }, (_, row) => row * classes);
-  return Array.from({ length: classes }, (_, k) => {
-    const column = Int8Array.from(cells, (cell) => labels[cell + k]);
-    const scores = cells.map((cell) => probabilities[cell + k]);
-    return bestThreshold(column, scores) ?? fallback;
-  });
-}
