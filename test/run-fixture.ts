@@ -120,15 +120,6 @@ export function wholeRun({
       probabilities,
     },
     calibration: { method: "Platt scaling of each label", before: side(0.081, 1.5), after: side(0.017, 1.05) },
-    imbalance: {
-      rare: classes.slice(-2),
-      rows: ["cross-entropy", "weighted by counts", "focal"].map((name, i) => ({
-        name,
-        chosen: i === 1,
-        all: { mapMacro: 0.8 + i / 100 },
-        rare: { mapMacro: 0.6 + i / 30 },
-      })),
-    },
     mistakes: wrong.slice(0, 12).map((row) => ({
       file: files[row],
       image: row,

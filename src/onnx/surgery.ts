@@ -3,6 +3,7 @@ import type { Head } from "../task.js";
 import { float32, int64, type Tensor } from "../tensor.js";
 import { GraphBuilder, type Value } from "./builder.js";
 import { graphOf, type Model, opsetOf } from "./model.js";
+import { tensorFrom } from "./tensors.js";
 import { type Shape, shapeText, tensorTypeOf } from "./types.js";
 
 /** Names that every embedding model and classifier uses. */
@@ -10,6 +11,9 @@ export const IMAGE = "image";
 export const EMBEDDING = "embedding";
 export const LOGITS = "logits";
 export const FINAL_RESULT = "final_result";
+
+const HEAD_WEIGHTS = "head/weights";
+const HEAD_BIAS = "head/bias";
 
 /** How pixels become what a network was trained on: (pixel · scale − mean) / std, per channel. */
 export interface Normalization {
@@ -104,9 +108,21 @@ export function lastLayer(layer: HeadLayer): Model {
   return graph.build({ name: "last-layer" });
 }
 
+/** The last layer of a classifier that {@link appendHead} or {@link lastLayer} made; undefined for any other model. */
+export function headLayerOf(model: Model, head: Head): HeadLayer | undefined {
+  const { initializer } = graphOf(model);
+  const floats = (name: string): Tensor<"float32"> | undefined => {
+    const found = initializer.find((tensor) => tensor.name === name);
+    const tensor = found && tensorFrom(found);
+    return tensor?.data instanceof Float32Array ? float32(tensor.shape, tensor.data) : undefined;
+  };
+  const [weights, bias] = [floats(HEAD_WEIGHTS), floats(HEAD_BIAS)];
+  return weights?.shape.length === 2 && bias?.shape[0] === weights.shape[0] ? { weights, bias, head } : undefined;
+}
+
 function addHead(graph: GraphBuilder, { weights, bias, head }: HeadLayer): void {
   // logits = embedding Wᵀ + b
-  const inputs = [EMBEDDING, graph.constant(weights, "head/weights"), graph.constant(bias, "head/bias")];
+  const inputs = [EMBEDDING, graph.constant(weights, HEAD_WEIGHTS), graph.constant(bias, HEAD_BIAS)];
   const logits = graph.op("Gemm", inputs, { transB: 1 }, LOGITS);
   const { op, attributes } = ACTIVATIONS[head];
   graph.output(graph.op(op, [logits], attributes, FINAL_RESULT));

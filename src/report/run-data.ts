@@ -26,7 +26,7 @@ export interface RunReport {
   /** The same classifier with every threshold at 0.5, where the thresholds were tuned. */
   readonly atHalf?: Metrics;
   readonly atHalfIntervals?: Intervals;
-  /** The same head on `stats` features: what colours alone achieve. */
+  /** The same head on `stats` features: what colours alone achieve; empty where it was not measured. */
   readonly baseline: Metrics;
   readonly baselineIntervals?: Intervals;
   /** What guessing achieves, where it is known: 1/K of accuracy, the share of positives as mean average precision. */
@@ -43,8 +43,6 @@ export interface RunReport {
   /** Every test image's labels and probabilities: what makes the page interactive. */
   readonly predictions?: Predictions;
   readonly calibration?: CalibrationFindings;
-  /** What each way to treat imbalance did. */
-  readonly imbalance?: ImbalanceFindings;
 
   /** Test images decided wrongly with the highest confidence, worst first. */
   readonly mistakes: readonly Mistake[];
@@ -58,7 +56,8 @@ export interface RunReport {
   readonly labelIssues?: readonly LabelIssue[];
 
   readonly summary?: DataSummary;
-  readonly l2: {
+  /** Absent where nothing was trained: an evaluation. */
+  readonly l2?: {
     readonly chosen: number;
     /** Loss on validation for each strength that was tried; empty when the user set it. */
     readonly grid: readonly { readonly l2: number; readonly validationLoss: number }[];
@@ -151,14 +150,6 @@ export interface CalibrationSide {
   readonly ranking: Metrics;
   /** `[K]`, where it was measured label by label. */
   readonly ecePerLabel?: readonly number[];
-}
-
-/** Losses and weights compared on images not used for training. */
-export interface ImbalanceFindings {
-  /** Names of the labels that count as rare. */
-  readonly rare: readonly string[];
-  /** Metrics of all labels, and the mean over the rare ones. */
-  readonly rows: readonly { readonly name: string; readonly chosen: boolean; readonly all: Metrics; readonly rare: Metrics }[];
 }
 
 /** One image that was decided wrongly. */

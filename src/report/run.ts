@@ -3,7 +3,7 @@ import { bundledScript } from "./bundled-script.js";
 import { count, plural } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { page } from "./page.js";
-import { calibrationSection, curvesSection, imbalanceSection } from "./run/curves.js";
+import { calibrationSection, curvesSection } from "./run/curves.js";
 import { embedRun } from "./run/embedded.js";
 import { headlineSection, leakageSection } from "./run/headline.js";
 import { labelsSection } from "./run/labels.js";
@@ -25,7 +25,6 @@ const SECTIONS: readonly { readonly id: string; readonly title: string; render(d
   { id: "labels", title: "Labels", render: labelsSection },
   { id: "curves", title: "Curves", render: curvesSection },
   { id: "calibration", title: "Calibration", render: calibrationSection },
-  { id: "imbalance", title: "Rare labels", render: imbalanceSection },
   { id: "mistakes", title: "Mistakes", render: mistakesSection },
   { id: "explained", title: "Explained", render: explainedSection },
   { id: "collect", title: "To collect next", render: collectSection },

@@ -15,7 +15,7 @@ import { findMistakes, type MistakenRow } from "./mistakes.js";
 import { pickRows } from "./parts.js";
 import { testProjection, testSample } from "./projection.js";
 import type { Findings } from "./run.js";
-import { labelScores } from "./run-report.js";
+import { labelScores } from "./test-scores.js";
 import { DECODED_AT_ONCE } from "./thumbnails.js";
 
 const SHOWN_MISTAKES = 12;

@@ -1,12 +1,8 @@
 import { basename, resolve } from "node:path";
 import { mapInOrder } from "../concurrency.js";
 import { ACTIVATIONS } from "../learn/activations.js";
-import { classScores, countCells } from "../learn/metrics/counts.js";
-import { confusion } from "../learn/metrics/multiclass.js";
-import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
-import type { Metrics } from "../learn/metrics/report.js";
-import type { LabelScore, RunReport } from "../report/run-data.js";
-import { PARTS, type Part, type Task } from "../task.js";
+import type { RunReport } from "../report/run-data.js";
+import { PARTS, type Part } from "../task.js";
 import { VERSION } from "../version.js";
 import { openExplainer } from "./explain.js";
 import { type LabelIssue, labelCheck } from "./label-check.js";
@@ -15,6 +11,7 @@ import type { Findings } from "./run.js";
 import { calibrationFindings } from "./run-calibration.js";
 import { runPictures } from "./run-pictures.js";
 import { meanOverViews } from "./score.js";
+import { CHANCE, CONFUSION, labelScores } from "./test-scores.js";
 import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
 import type { Tuned } from "./tune.js";
 
@@ -135,30 +132,6 @@ async function labelIssues({ data, embedded, scored, options }: Findings): Promi
   return shown;
 }
 
-/** What guessing achieves: a class drawn at random, or scores drawn at random. */
-const CHANCE: Readonly<Record<Task, (labels: Int8Array, classes: number) => Metrics>> = {
-  multiclass: (_labels, classes) => ({ accuracy: 1 / classes, logLoss: Math.log(classes) }),
-  multilabel(labels, classes) {
-    const positives = new Float64Array(classes);
-    const known = new Float64Array(classes);
-    labels.forEach((label, i) => {
-      if (label < 0) return;
-      known[i % classes]++;
-      positives[i % classes] += label;
-    });
-    const shares = Array.from(positives, (count, k) => count / known[k]).filter((share) => share > 0);
-    return { mapMacro: shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length) };
-  },
-};
-
-/** What was taken for what: a question of single labels. */
-const CONFUSION: Readonly<
-  Record<Task, (labels: Int8Array, decisions: Uint8Array, classes: number) => Pick<RunReport, "confusion">>
-> = {
-  multiclass: (labels, decisions, classes) => ({ confusion: matrixRows(confusion(labels, decisions, classes), classes) }),
-  multilabel: () => ({}),
-};
-
 function classCounts({ embedded, data }: Findings): Record<Part, number[]> {
   const width = data.dataset.classes.length;
   const count = (part: Part) => {
@@ -168,25 +141,4 @@ function classCounts({ embedded, data }: Findings): Record<Part, number[]> {
     return counts;
   };
   return { train: count(PARTS[0]), validation: count(PARTS[1]), test: count(PARTS[2]) };
-}
-
-/** Scores per class from labels, probabilities and decisions `[n, K]`. */
-export function labelScores(
-  labels: Int8Array,
-  probabilities: Float32Array,
-  decisions: Uint8Array,
-  classes: number,
-): LabelScore[] {
-  const precisions = perClass(averagePrecision, labels, probabilities, classes);
-  return classScores(countCells(labels, decisions, classes)).map(({ precision, recall, fbeta, support }, k) => ({
-    positives: support,
-    precision,
-    recall,
-    f1: fbeta,
-    averagePrecision: precisions[k] ?? Number.NaN,
-  }));
-}
-
-function matrixRows(matrix: Float64Array, classes: number): number[][] {
-  return Array.from({ length: classes }, (_, k) => Array.from(matrix.subarray(k * classes, (k + 1) * classes)));
 }

@@ -149,6 +149,7 @@ export async function fitAndScore(
         ? {}
         : bootstrapIntervals(openMetrics(task, truth, scored.probabilities, scored.decisions, classes), {
             rows: rows.test.length,
+            classes,
             groups: rows.test.map((row) => groups[row]),
             seed: options.seed,
           }),

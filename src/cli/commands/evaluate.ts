@@ -1,14 +1,19 @@
 import { PARTS, type Part } from "../../task.js";
 import { evaluate as evaluateClassifier } from "../../train/evaluate.js";
 import { type Command, workOf } from "../command.js";
-import { BACKBONE_FLAGS, DATA_FLAGS, RULE_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
-import { number, rulesOf, runtimeOf, splitOf, text, unreadableOf } from "../inputs.js";
+import { commandOf } from "../command-line.js";
+import { ASSERT_FLAG, BACKBONE_FLAGS, DATA_FLAGS, OUT_FLAGS, RULE_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
+import { number, rulesOf, runtimeOf, splitOf, text, texts, unreadableOf } from "../inputs.js";
 import { metricTable } from "../table.js";
 
 export const evaluate: Command = {
   name: "evaluate",
   summary: "score a classifier on labelled images",
-  examples: ["sigmax evaluate runs/first/classifier.onnx photos/ --split runs/first/splits.csv --part test"],
+  examples: [
+    "sigmax evaluate runs/first/classifier.onnx photos/ --split runs/first/splits.csv --part test",
+    "sigmax evaluate runs/first/classifier.onnx others/ --out others.html     with pictures",
+    "sigmax evaluate runs/first/classifier.onnx others/ --assert 'f1Macro>=0.8'",
+  ],
   arguments: [
     { name: "classifier", describe: "classifier.onnx of a run" },
     { name: "data", describe: "folder of images" },
@@ -19,11 +24,18 @@ export const evaluate: Command = {
     split: { ...SPLIT_FLAGS.split, shownDefault: "none: every labelled image is scored" },
     part: { value: "part", choices: PARTS, describe: "part of the split to score", shownDefault: "test" },
     ...RULE_FLAGS,
+    ...ASSERT_FLAG,
     ...UNREADABLE_FLAG,
+    out: { value: "file.html", describe: "write a report with pictures: one offline page" },
+    ...OUT_FLAGS,
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
   },
-  async run({ arguments: [classifier, data], flags }, terminal) {
+  async run(input, terminal) {
+    const {
+      arguments: [classifier, data],
+      flags,
+    } = input;
     const result = await evaluateClassifier({
       classifier: String(classifier),
       data: String(data),
@@ -32,6 +44,10 @@ export const evaluate: Command = {
       seed: number(flags, "seed"),
       part: text(flags, "part") as Part | undefined, // the flag's choices are the parts
       rules: rulesOf(flags),
+      assert: texts(flags, "assert"),
+      out: text(flags, "out"),
+      force: flags.force === true,
+      command: commandOf(evaluate, input),
       unreadable: unreadableOf(flags),
       threads: number(flags, "threads"),
       runtime: runtimeOf(flags),
@@ -45,6 +61,9 @@ export const evaluate: Command = {
     terminal.print(
       `\n${result.task}, head ${result.head}, ${counts[part]} images of the part "${part}"${unreadable.length > 0 ? `, ${unreadable.length} of them unreadable` : ""}\n`,
     );
-    terminal.print(metricTable({ [part]: result.test, ...(result.atHalf && { "at 0.5": result.atHalf }) }));
+    terminal.print(metricTable({ [part]: result.test, ...(result.atHalf && { "at 0.5": result.atHalf }) }, result.intervals));
+    terminal.print("\nIn brackets: where 95 % of tests of this size would end.");
+    const out = text(flags, "out");
+    if (out !== undefined) terminal.print(`\nopen ${out} in a browser`);
   },
 };

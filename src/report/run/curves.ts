@@ -121,17 +121,3 @@ const SIDE_MEASURES: readonly { readonly label: string; of(side: CalibrationSide
   { label: "Brier score", of: ({ brier }) => brier },
   { label: "log loss", of: ({ logLoss }) => logLoss },
 ];
-
-/** What each way to treat imbalance did, for all labels and for the rare ones. */
-export function imbalanceSection({ imbalance }: RunReport): Html | false {
-  if (imbalance === undefined) return false;
-  const { rare, rows } = imbalance;
-  const keys = Object.keys(rows[0]?.all ?? {});
-  return html`<h2>Rare labels</h2>
-<p>Rare are ${rare.map((label, i) => html`${i > 0 && ", "}${name(label)}`)}. What each loss and weighting did, on images not used for training:</p>
-<div class="scroll"><table><thead><tr><th scope="col">loss</th>${keys.map((key) => html`<th scope="col">${wordsOf(key).label}</th><th scope="col">… of the rare</th>`)}</tr></thead>
-<tbody>${rows.map(
-    ({ name: loss, chosen, all, rare: ofRare }) =>
-      html`<tr class="${chosen && "true"}"><th scope="row">${loss}${chosen && " (taken)"}</th>${keys.map((key) => html`<td>${fixed(all[key])}</td><td>${fixed(ofRare[key])}</td>`)}</tr>`,
-  )}</tbody></table></div>`;
-}

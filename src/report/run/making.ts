@@ -41,7 +41,7 @@ export function makingSection(data: RunReport): Html {
   const facts: readonly (readonly [string, string] | undefined)[] = [
     ["features", backbone],
     ["head", head],
-    ["L2 penalty", l2.grid.length > 0 ? `${short(l2.chosen)}, chosen among ${l2.grid.length}` : `${short(l2.chosen)}, as asked`],
+    l2 && ["L2 penalty", `${short(l2.chosen)}, ${l2.grid.length > 0 ? `chosen among ${l2.grid.length}` : "as asked"}`],
     ...choices,
     calibration && ["calibration", calibration.method],
     thresholdGoal === undefined ? undefined : ["thresholds tuned for", thresholdGoal],
@@ -51,8 +51,9 @@ export function makingSection(data: RunReport): Html {
 ${penaltyTable(data)}${learning(data)}`;
 }
 
-function penaltyTable({ l2: { chosen, grid } }: RunReport): Html | false {
-  if (grid.length === 0) return false;
+function penaltyTable({ l2 }: RunReport): Html | false {
+  if (l2 === undefined || l2.grid.length === 0) return false;
+  const { chosen, grid } = l2;
   return html`<details><summary>Strength of the L2 penalty</summary><div class="scroll">
 <table><caption>Loss for each strength on images that the head had not seen. The lowest was taken, or the next stronger one if it cannot be told apart, and the head fitted again on train and validation together</caption>
 <thead><tr><th scope="col">L2</th><th scope="col">loss on unseen images</th></tr></thead>
@@ -88,7 +89,7 @@ export function againSection({ command, seed, version, versions = {}, fingerprin
     ...Object.entries(versions),
     ...(fingerprint === undefined ? [] : [["data, sha256", fingerprint] as const]),
   ];
-  return html`<h2>Again</h2><p>The same command with the same seed on the same machine gives the same classifier, byte for byte.</p>
+  return html`<h2>Again</h2><p>The same command with the same seed on the same machine gives the same result, byte for byte.</p>
 <pre id="command">${command}</pre>${command !== "" && html`<p class="script tools"><button type="button" data-copy="#command">Copy</button></p>`}
 <dl class="facts">${rows.map(([what, value]) => html`<div><dt>${name(what)}</dt><dd>${name(value)}</dd></div>`)}</dl>`;
 }

@@ -1,0 +1,85 @@
+import { basename, dirname, resolve } from "node:path";
+import { YES } from "../data/dataset.js";
+import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
+import { cutAt, EMBEDDING, readModel, writeModel } from "../onnx/index.js";
+import { headLayerOf } from "../onnx/surgery.js";
+import type { RunReport } from "../report/run-data.js";
+import { PARTS, type Part } from "../task.js";
+import { VERSION } from "../version.js";
+import type { EvaluateOptions, EvaluateResult } from "./evaluate.js";
+import { type Explainer, openExplainer } from "./explain.js";
+import type { PlacedSample } from "./parts.js";
+import type { PredictedPart } from "./predict-part.js";
+import { runPictures } from "./run-pictures.js";
+import { CHANCE, CONFUSION, labelScores } from "./test-scores.js";
+
+/** What an evaluation found, before it is shown. */
+export interface Evaluated {
+  readonly classifier: ClassifierFile;
+  readonly result: EvaluateResult;
+  readonly predicted: PredictedPart;
+  readonly options: EvaluateOptions & { readonly seed: number };
+}
+
+/** Gathers what the report of an evaluation shows: that of a training, as far as a classifier and labelled images tell. */
+export async function evaluateReport({ classifier, result, predicted, options }: Evaluated): Promise<RunReport> {
+  const { manifest, file } = classifier;
+  const { task, head, classes } = manifest;
+  const { kept, labels, probabilities, decisions, unreadable } = predicted;
+  const width = classes.length;
+  const tuned = manifest.tuning ?? null;
+  const explainer = await openClassifierExplainer(classifier);
+  try {
+    return {
+      run: `${basename(dirname(resolve(file)))}/${basename(file)}`,
+      dataset: basename(resolve(options.data)),
+      task,
+      head,
+      classes,
+      backbone: manifest.backbone.id,
+      seed: options.seed,
+      counts: { ...manifest.dataset.counts, test: kept.length },
+      classCounts: countLabels(kept, width),
+      test: result.test,
+      intervals: result.intervals,
+      ...(tuned !== null && { atHalf: result.atHalf, thresholdGoal: tuned.goal }),
+      baseline: {},
+      chance: CHANCE[task](labels, width),
+      ...CONFUSION[task](labels, decisions, width),
+      perLabel: labelScores(labels, probabilities, decisions, width).map((row, k) => ({
+        ...row,
+        ...(tuned !== null && { threshold: manifest.thresholds[k], thresholdInterval: tuned.intervals[k] }),
+      })),
+      ...(await runPictures(
+        { classes, samples: kept.map(({ sample }) => sample), labels, probabilities, decisions },
+        { seed: options.seed, explainer, signal: options.signal },
+      )),
+      summary: { unreadable },
+      warnings: [],
+      command: options.command ?? "",
+      version: VERSION,
+      versions: { node: process.version },
+    };
+  } finally {
+    await explainer?.close();
+  }
+}
+
+/** Maps of a classifier that exists: its own network up to the embedding. None where flips are averaged before it. */
+async function openClassifierExplainer({ bytes, manifest, file }: ClassifierFile): Promise<Explainer | undefined> {
+  const model = readModel(bytes, { file });
+  const layer = headLayerOf(model, manifest.head);
+  if (layer === undefined || manifest.backbone.views !== 1) return undefined;
+  const preprocess = preprocessOf(manifest, file);
+  return openExplainer({ ...manifest.backbone, preprocess, model: writeModel(cutAt(model, EMBEDDING)) }, layer);
+}
+
+/** Images with each label: of the part that was scored; of the others a classifier knows only how many there were. */
+function countLabels(kept: readonly PlacedSample[], classes: number): Record<Part, number[]> {
+  const count = (part: Part) =>
+    Array.from({ length: classes }, (_, k) =>
+      part === "test" ? kept.filter(({ sample }) => sample.labels[k] === YES).length : 0,
+    );
+  const [train, validation, test] = PARTS.map(count);
+  return { train, validation, test };
+}
