@@ -53,7 +53,8 @@ export interface HeadFit {
   readonly grid: readonly GridPoint[];
   /**
    * Logits of train and validation samples, each from a head that has not seen the sample (or its group), neither in its data nor in
-   * where its fit started. Empty when not asked for, and where all samples are of one group.
+   * where its fit started; validation samples from a head that has seen nothing of their part. Empty when not asked for; without the
+   * training samples where all of them are of one group.
    */
   readonly outOfFold: { readonly rows: readonly number[]; readonly logits: Float32Array };
   /** Images of train and validation that teach this head nothing: no known label, or (softmax) no positive one. */
@@ -78,9 +79,9 @@ export async function trainHead(options: FitOptions): Promise<HeadFit> {
   const classes = options.classes.length;
   const everyone = [...options.train, ...options.validation].sort((a, b) => a - b);
   limitBytes(options, everyone.length);
-  const folds = dealFolds(everyone, labels, { classes, folds: options.folds ?? 5, seed, groups: options.groups });
-  // A single fold has nobody else to learn from.
-  const crossFits = options.outOfFold === false || folds.length === 1 ? [] : folds;
+  const dealt = options.validation.length > 0 ? [...options.train].sort((a, b) => a - b) : everyone;
+  const folds = dealFolds(dealt, labels, { classes, folds: options.folds ?? 5, seed, groups: options.groups });
+  const crossFits = options.outOfFold === false ? [] : crossFitsOf(options, everyone, folds);
   const report = (done: number, note: string) =>
     options.onProgress?.({ stage: "fit", done, total: crossFits.length + 2, unit: "steps", note });
 
@@ -96,14 +97,14 @@ export async function trainHead(options: FitOptions): Promise<HeadFit> {
       report(1, `L2 ${l2.toPrecision(2)}`);
       const { final, leftOut } = await fitEveryone(school, everyone, l2, start);
 
-      const rows = crossFits.length === 0 ? [] : everyone;
+      const rows = crossFits.flatMap(({ held }) => held).sort((a, b) => a - b);
       const logits = new Float32Array(rows.length * classes);
       const place = new Map(rows.map((row, i) => [row, i * classes]));
-      for (const [i, held] of crossFits.entries()) {
+      for (const [i, { train, held }] of crossFits.entries()) {
         throwIfAborted(signal);
         report(2 + i, "cross-fitting");
         // From zero: any other start would carry what somebody learned from the held samples.
-        const fitted = await prepare(school, without(everyone, held)).fit(l2, { signal, lossTolerance: FOLD_TOLERANCE });
+        const fitted = await prepare(school, train).fit(l2, { signal, lossTolerance: FOLD_TOLERANCE });
         const heldLogits = await judge(school, held)(fitted);
         for (const [j, row] of held.entries()) logits.set(heldLogits.subarray(j * classes, (j + 1) * classes), place.get(row));
       }
@@ -158,6 +159,22 @@ function findPenalty(
     }),
   );
   return choosePenalty(trials, l2Grid, { task, head, loss, classes, signal, onFit });
+}
+
+/**
+ * Who learns, and whom they have not seen. Validation samples are judged by a head of the training part alone: who made the split may
+ * have kept apart what random folds do not know to belong together.
+ */
+function crossFitsOf(
+  { train, validation, groups }: FitOptions,
+  everyone: readonly number[],
+  folds: readonly (readonly number[])[],
+) {
+  const seen = new Set(train.map((row) => groups?.[row]));
+  const apart = validation.filter((row) => groups?.[row] === undefined || !seen.has(groups[row]));
+  // A single fold has nobody else to learn from.
+  const ofFolds = folds.length === 1 ? [] : folds.map((held) => ({ train: without(everyone, held), held }));
+  return apart.length === 0 ? ofFolds : [{ train, held: apart }, ...ofFolds];
 }
 
 /** Who learns and who judges: train and validation, or each fold in turn where there is no validation part. */
