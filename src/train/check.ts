@@ -100,7 +100,7 @@ export async function checkData(options: CheckOptions): Promise<CheckResult> {
   const duplicates = mergeSets([
     ...sameBytes.map((names) => names.flatMap((file) => rowOf.get(file) ?? [])),
     ...findDuplicates(looks, LOOK_SIZE, { seed, signal }),
-  ]).filter((set) => set.length > 1);
+  ]);
 
   const matrix = labelMatrix(readable, classes.length);
   const groups = heldTogether(dataset, readable, duplicates, { groupBy, onWarning });

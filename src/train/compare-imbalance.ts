@@ -87,7 +87,14 @@ export async function compareImbalance(options: CompareImbalanceOptions): Promis
     seed,
     counts: embedded.counts,
     labels: labels.map(({ index: _index, ...label }) => label),
-    remedies: trained.map((one) => remedyOf(one, trained[0], order.length, { rows: test.length, groups, seed })),
+    remedies: trained.map((one) =>
+      remedyOf(one, trained[0], order.length, {
+        rows: test.length,
+        classes: classes.length,
+        groups,
+        seed,
+      }),
+    ),
     command: options.command ?? "",
     version: VERSION,
   };

@@ -86,7 +86,7 @@ async function gather(
       const decided = decideBy(rule, scored[head], width);
       return { name: head, measure: openMetrics(task, labels, scored[head].probabilities, decided, width) };
     };
-    const options = { rows: rows.length, groups: samples.map(({ group }) => group), seed };
+    const options = { rows: rows.length, classes: width, groups: samples.map(({ group }) => group), seed };
     return { rule, differences: compareMeasures(contestant("softmax"), contestant("sigmoid"), options) };
   });
   const chosen = pickImages({ files: samples.map(({ file }) => file), labels, classes: width, heads: scored });

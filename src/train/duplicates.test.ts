@@ -152,3 +152,8 @@ it("sets that share a row become one", () => {
     [7, 8],
   ]);
 });
+
+it("a picture that stands there 100,000 times, found twice over, is merged in no time", () => {
+  const copies = Array.from({ length: 100_000 }, (_, row) => row);
+  expect(mergeSets([copies, copies])).toEqual([copies]);
+});

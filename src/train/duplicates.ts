@@ -88,34 +88,23 @@ export function findDuplicates(
   { seed, signal }: { readonly seed: number; readonly signal?: AbortSignal | undefined },
 ): number[][] {
   const rows = looks.length / size;
-  const leader = Int32Array.from({ length: rows }, (_, row) => row);
-  const find = (row: number): number => {
-    let top = row;
-    while (leader[top] !== top) top = leader[top];
-    leader[row] = top;
-    return top;
-  };
+  const sets = createSets(rows);
   const random = createRandom(seed, "duplicates");
-  const shown = [...leader.keys()].filter((row) => looks.subarray(row * size, (row + 1) * size).some((value) => value !== 0));
+  const shown = Array.from({ length: rows }, (_, row) => row).filter((row) =>
+    looks.subarray(row * size, (row + 1) * size).some((value) => value !== 0),
+  );
   for (let table = 0; table < TABLES; table++) {
     throwIfAborted(signal);
     const { order, drawerOf } = sortIntoDrawers(looks, size, shown, random);
     for (const [at, row] of order.entries()) {
       const end = Math.min(order.length, at + 1 + NEIGHBOURS);
       for (let next = at + 1; next < end && drawerOf[order[next]] === drawerOf[row]; next++) {
-        const [a, b] = [find(row), find(order[next])];
-        if (a === b || correlation(looks, size, row, order[next]) < SAME) continue;
-        leader[Math.max(a, b)] = Math.min(a, b);
+        if (sets.find(row) === sets.find(order[next]) || correlation(looks, size, row, order[next]) < SAME) continue;
+        sets.join(row, order[next]);
       }
     }
   }
-  const sets = new Map<number, number[]>();
-  for (let row = 0; row < rows; row++) {
-    const set = sets.get(find(row));
-    if (set) set.push(row);
-    else sets.set(find(row), [row]);
-  }
-  return [...sets.values()].filter((set) => set.length > 1);
+  return sets.list();
 }
 
 /** The rows by drawer, and within a drawer by one more projection. */
@@ -147,13 +136,39 @@ function correlation(looks: Float32Array, size: number, a: number, b: number): n
   return sum;
 }
 
-/** Sets that share a row become one. */
+/** Sets that share a row become one; those of a single row are left out. The first row decides the order. */
 export function mergeSets(sets: readonly (readonly number[])[]): number[][] {
-  const merged = new Map<number, Set<number>>();
-  for (const set of sets) {
-    const joined = new Set(set);
-    for (const row of set) for (const known of merged.get(row) ?? []) joined.add(known);
-    for (const row of joined) merged.set(row, joined);
-  }
-  return [...new Set(merged.values())].map((set) => [...set].sort((a, b) => a - b)).sort((a, b) => a[0] - b[0]);
+  const merged = createSets(1 + sets.flat().reduce((most, row) => Math.max(most, row), -1));
+  for (const set of sets) for (const row of set) merged.join(set[0], row);
+  return merged.list();
+}
+
+/** Rows that hang together (union–find with path halving); each set is known by its first row. */
+function createSets(rows: number) {
+  const leader = Int32Array.from({ length: rows }, (_, row) => row);
+  const find = (row: number): number => {
+    let at = row;
+    while (leader[at] !== at) {
+      leader[at] = leader[leader[at]];
+      at = leader[at];
+    }
+    return at;
+  };
+  return {
+    find,
+    join(a: number, b: number): void {
+      const [x, y] = [find(a), find(b)];
+      leader[Math.max(x, y)] = Math.min(x, y);
+    },
+    /** Those of two rows or more, each in order. */
+    list(): number[][] {
+      const sets = new Map<number, number[]>();
+      for (let row = 0; row < rows; row++) {
+        const set = sets.get(find(row));
+        if (set) set.push(row);
+        else sets.set(find(row), [row]);
+      }
+      return [...sets.values()].filter((set) => set.length > 1);
+    },
+  };
 }

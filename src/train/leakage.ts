@@ -74,6 +74,7 @@ export async function measureLeakage(
   const found = Object.entries(
     pairedDifferences(ofRandom, ofHonest, {
       rows: embedded.placed.length,
+      classes: data.dataset.classes.length,
       groups: embedded.placed.map(({ sample }) => sample.group),
       seed,
     }),
