@@ -1,4 +1,4 @@
-import { type Measure, measureValues } from "../raster/measure.js";
+import { type BandMeasure, measureValues } from "../raster/measure.js";
 import type { Raster } from "../raster/raster.js";
 import { integerRange } from "../raster/samples.js";
 import type { StoredImage } from "../raster/stored.js";
@@ -11,7 +11,7 @@ export interface ImageFacts extends StoredImage {
   readonly dtype: Raster["dtype"];
   readonly bands: readonly string[];
   /** One per band. */
-  readonly measures: readonly Measure[];
+  readonly measures: readonly BandMeasure[];
   /** Several bands, all the same: a grey image stored as colour. */
   readonly equalBands: boolean;
   /** 16-bit values that are all multiples of 257: 8 bits written as 16. */
@@ -44,12 +44,6 @@ export function planeOf({ data, widthPx, heightPx }: Raster, band: number): Rast
 /** The highest value of an integer type: pixels that have it may have lost what was above. */
 export function fullValue(dtype: Raster["dtype"]): number | undefined {
   return integerRange(dtype)?.[1];
-}
-
-/** At most `limit` items, evenly spread over all of them, in their order. */
-export function spread<T>(items: readonly T[], limit: number): T[] {
-  const count = Math.min(limit, items.length);
-  return Array.from({ length: count }, (_, i) => items[Math.floor((i * items.length) / count)]);
 }
 
 function equal(a: ArrayLike<number>, b: ArrayLike<number>): boolean {

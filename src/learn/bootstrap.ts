@@ -1,5 +1,6 @@
 import { createRandom } from "../random.js";
 import type { Measure, Metrics } from "./metrics/report.js";
+import { quantiles } from "./quantiles.js";
 
 /** Where 95 % of resampled values lie. */
 export type Interval = readonly [low: number, high: number];
@@ -101,10 +102,6 @@ function difference(a: Metrics, b: Metrics): Metrics {
 
 function percentiles(values: readonly number[]): Interval {
   const sorted = Float64Array.from(values).sort();
-  const at = (share: number) => {
-    const position = share * (sorted.length - 1);
-    const low = Math.floor(position);
-    return sorted[low] + (position - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
-  };
-  return [at((1 - LEVEL) / 2), at((1 + LEVEL) / 2)];
+  const [low, high] = quantiles(sorted, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]);
+  return [low, high];
 }

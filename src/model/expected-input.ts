@@ -1,5 +1,5 @@
 import type { InputValues } from "../onnx/input-values.js";
-import type { Measure } from "../raster/measure.js";
+import type { BandMeasure } from "../raster/measure.js";
 import type { Backbone } from "./backbone.js";
 
 /** What a network was trained on, as far as its own numbers tell. */
@@ -87,7 +87,7 @@ const NARROWEST = 0.04;
 export function judgeInput(
   expected: ExpectedInput,
   values: InputValues,
-  { measures, middle, range }: { readonly measures: readonly Measure[]; readonly middle: Ends; readonly range: Ends },
+  { measures, middle, range }: { readonly measures: readonly BandMeasure[]; readonly middle: Ends; readonly range: Ends },
 ): readonly string[] {
   if (!expected.usual) {
     const [low, high] = endsOf(values, range);

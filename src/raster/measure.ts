@@ -1,5 +1,5 @@
 /** Moments and shares of one band's values, exact. */
-export interface Measure {
+export interface BandMeasure {
   /** Finite values. */
   readonly count: number;
   /** NaN where there is no finite value; so are `highest`, `mean` and `deviation`. */
@@ -17,7 +17,7 @@ export interface Measure {
 }
 
 /** Measures values in two passes. @param full the value that counts as saturated, where the type has one */
-export function measureValues(values: ArrayLike<number>, full?: number): Measure {
+export function measureValues(values: ArrayLike<number>, full?: number): BandMeasure {
   let [count, sum, zeros, saturated, lowest, highest] = [0, 0, 0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
@@ -38,11 +38,11 @@ export function measureValues(values: ArrayLike<number>, full?: number): Measure
 }
 
 /** The measure of all values together (pairwise moments: Chan, Golub and LeVeque 1979). */
-export function poolMeasures(measures: readonly Measure[]): Measure {
+export function poolMeasures(measures: readonly BandMeasure[]): BandMeasure {
   return measures.reduce(pool, measureValues([]));
 }
 
-function pool(a: Measure, b: Measure): Measure {
+function pool(a: BandMeasure, b: BandMeasure): BandMeasure {
   const [zeros, saturated, notFinite] = [a.zeros + b.zeros, a.saturated + b.saturated, a.notFinite + b.notFinite];
   if (a.count === 0 || b.count === 0) return { ...(a.count === 0 ? b : a), zeros, saturated, notFinite };
   const count = a.count + b.count;
@@ -68,16 +68,6 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 export function spreadValues(values: ArrayLike<number>, most: number): Float32Array {
   if (values.length <= most) return Float32Array.from(values);
   return Float32Array.from({ length: most }, (_, i) => values[Math.floor((((i + 0.5) * GOLDEN) % 1) * values.length)]);
-}
-
-/** Quantiles of values that are in ascending order, interpolated linearly as numpy's default; NaN without values. */
-export function quantiles(sorted: ArrayLike<number>, shares: readonly number[]): number[] {
-  return shares.map((share) => {
-    const place = share * (sorted.length - 1);
-    const below = Math.floor(place);
-    const above = Math.min(sorted.length - 1, below + 1);
-    return sorted.length === 0 ? NaN : sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-  });
 }
 
 /** Shares of the values in equal steps from `from` to `to`, `[bins]`; values outside are in none. */

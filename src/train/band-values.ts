@@ -1,5 +1,6 @@
 import { fullValue } from "../data/pixels.js";
-import { histogram, type Measure, poolMeasures, quantiles, spreadValues } from "../raster/measure.js";
+import { quantiles } from "../learn/quantiles.js";
+import { type BandMeasure, histogram, poolMeasures, spreadValues } from "../raster/measure.js";
 import type { RasterDType } from "../raster/raster.js";
 
 /** Which quantiles are told. */
@@ -7,7 +8,7 @@ export const SHARES = [0.01, 0.25, 0.5, 0.75, 0.99] as const;
 const BINS = 64;
 
 /** The values of one band over all images that were looked at. */
-export interface BandValues extends Measure {
+export interface BandValues extends BandMeasure {
   readonly band: string;
   /** Of the file, or float32 for what the network gets. */
   readonly dtype: RasterDType;
@@ -22,7 +23,7 @@ export interface BandValues extends Measure {
 export interface Collected {
   readonly band: string;
   readonly dtype: RasterDType;
-  readonly measures: Measure[];
+  readonly measures: BandMeasure[];
   readonly samples: Float32Array[];
 }
 
@@ -30,7 +31,7 @@ export interface Collected {
 export function collect(
   into: Map<string, Collected>,
   { band, dtype }: Pick<Collected, "band" | "dtype">,
-  { measure, values, most }: { readonly measure: Measure; readonly values: ArrayLike<number>; readonly most: number },
+  { measure, values, most }: { readonly measure: BandMeasure; readonly values: ArrayLike<number>; readonly most: number },
 ): void {
   const key = `${dtype} ${band}`;
   const known = into.get(key) ?? { band, dtype, measures: [], samples: [] };

@@ -4,7 +4,7 @@ import type { Finding, Unreadable } from "../data/checks.js";
 import type { Sample } from "../data/dataset.js";
 import { YES } from "../data/dataset.js";
 import { checkPixels } from "../data/pixel-checks.js";
-import { type ImageFacts, imageFacts, planeOf, spread } from "../data/pixels.js";
+import { type ImageFacts, imageFacts, planeOf } from "../data/pixels.js";
 import { UserError } from "../errors.js";
 import type { Backbone } from "../model/backbone.js";
 import { preprocessingSteps } from "../model/chain.js";
@@ -21,6 +21,7 @@ import { describeStored } from "../raster/stored.js";
 import { type BandValues, bandValues, type Collected, collect, SHARES, scaled, sourceRange } from "./band-values.js";
 import { readImageFile } from "./embeddings.js";
 import { checkPlacement } from "./input-checks.js";
+import { spread } from "./spread.js";
 
 /** Quantiles are taken of this many values of each band: of all images together, and of one of them. */
 const ALL_VALUES = 400_000;

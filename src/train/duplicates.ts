@@ -6,6 +6,7 @@ import { createRandom, type Random } from "../random.js";
 import type { Raster } from "../raster/raster.js";
 import { resize } from "../raster/resample.js";
 import { readRaster } from "./embeddings.js";
+import { DECODED_AT_ONCE } from "./thumbnails.js";
 
 /** Side of the small grey picture that stands for an image. */
 const LOOK_PX = 16;
@@ -18,8 +19,6 @@ export const LOOK_SIZE = LOOK_PX * LOOK_PX;
 const SAME = 0.96;
 /** A picture that varies less than this, in parts of its own brightness, shows nothing to be compared. */
 const FLAT = 1e-3;
-/** Images decoded at the same time: each may be large. */
-const DECODED_AT_ONCE = 4;
 
 /**
  * What an image looks like from afar: the mean of its bands at 16 × 16 pixels, less their mean, with length 1, so that the product

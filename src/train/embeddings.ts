@@ -11,6 +11,7 @@ import type { Raster } from "../raster/raster.js";
 import { type ImagePool, openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { type EmbeddingCache, openEmbeddingCache } from "./embedding-cache.js";
+import { spread } from "./spread.js";
 
 /** How many of the 8 flips and rotations of an image are embedded. */
 export type Views = 1 | 8;
@@ -144,9 +145,7 @@ export async function readRaster(path: string, file = path): Promise<Raster> {
 
 /** Decodes up to `limit` images, evenly spread over the files; those that cannot be read are passed over. */
 export async function* readSpread(files: readonly NamedFile[], limit: number): AsyncGenerator<Raster> {
-  const count = Math.min(limit, files.length);
-  for (let i = 0; i < count; i++) {
-    const { file, path } = files[Math.floor((i * files.length) / count)];
+  for (const { file, path } of spread(files, limit)) {
     try {
       yield await readRaster(path, file);
     } catch (error) {

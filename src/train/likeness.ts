@@ -1,5 +1,7 @@
 import { createRandom, type Random } from "../random.js";
+import { pickRows } from "./parts.js";
 import { eachRowOfProducts } from "./products.js";
+import { spreadIndices } from "./spread.js";
 import { standardised, unitRows } from "./unit-rows.js";
 
 export interface LikenessOptions {
@@ -149,13 +151,7 @@ export async function novelty(
 /** Up to `most` rows of `[N, D]`, evenly spread. */
 function evenly(features: Float32Array, size: number, most: number): Float32Array {
   const rows = features.length / size;
-  if (rows <= most) return features;
-  const chosen = new Float32Array(most * size);
-  for (let i = 0; i < most; i++) {
-    const row = Math.floor((i * rows) / most);
-    chosen.set(features.subarray(row * size, (row + 1) * size), i * size);
-  }
-  return chosen;
+  return rows <= most ? features : pickRows(features, size, spreadIndices(rows, most));
 }
 
 /** Mean distance of each row to its nearest neighbours, the nearest `skip` left out. */

@@ -5,6 +5,7 @@ import { createSprite, type Projection, type Sprite } from "../report/tensorboar
 import { readRaster } from "./embeddings.js";
 import type { Findings } from "./run.js";
 import { meanOverViews } from "./score.js";
+import { spreadIndices } from "./spread.js";
 import { DECODED_AT_ONCE } from "./thumbnails.js";
 
 const SHOWN_IMAGES = 2000;
@@ -24,9 +25,8 @@ export interface TestSample {
 export function testSample({ embedded, scored }: Findings): TestSample {
   const { embeddings, views, backbone } = embedded;
   const size = backbone.embeddingSize;
-  const all = scored.rows.length;
-  const count = Math.min(all, SHOWN_IMAGES, Math.max(1, Math.floor(SHOWN_NUMBERS / size)));
-  const places = Array.from({ length: count }, (_, i) => Math.floor((i * all) / count));
+  const most = Math.min(SHOWN_IMAGES, Math.max(1, Math.floor(SHOWN_NUMBERS / size)));
+  const places = spreadIndices(scored.rows.length, most);
   return {
     places,
     embeddings: meanOverViews(

@@ -4,7 +4,7 @@ import { thumbnail } from "../raster/encode.js";
 import { readRaster } from "./embeddings.js";
 
 const THUMBNAIL_PX = 128;
-/** Images decoded at the same time for thumbnails: each may be large. */
+/** Images decoded at the same time: each may be large. */
 export const DECODED_AT_ONCE = 4;
 
 type Picture = Pick<Sample, "path" | "file">;
