@@ -143,7 +143,12 @@ export function wholeRun({
       label: classes[i % K],
       kind,
       score: 0.97 - i / 10,
-      ...(kind !== "missing" && { suggested: classes[(i + 1) % K] }),
+      ...{
+        wrong: { suggested: classes[(i + 1) % K] },
+        missing: {},
+        duplicate: { of: files[i + 1] },
+        rule: { rule: "a excludes b" },
+      }[kind],
       thumbnail: THUMBNAIL,
     })),
     summary: {

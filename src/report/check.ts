@@ -1,27 +1,9 @@
 import { count, fixed, plural } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { picture } from "./image-card.js";
+import { ISSUE_KINDS, ISSUE_STYLE, ISSUE_WORDS, type IssueKind, type ShownIssue } from "./label-issue.js";
 import { page } from "./page.js";
 import { STYLE } from "./style.js";
-
-type Kind = "wrong" | "missing" | "duplicate" | "rule";
-
-/** A label issue with its pictures. */
-export interface ShownIssue {
-  readonly file: string;
-  readonly label: string;
-  readonly kind: Kind;
-  readonly score: number;
-  readonly suggested?: string;
-  /** The image that this one is a duplicate of. */
-  readonly of?: string;
-  /** Whether the two are labelled differently. */
-  readonly conflict?: boolean;
-  readonly rule?: string;
-  /** `data:image/…;base64,…` */
-  readonly thumbnail?: string;
-  readonly thumbnailOfOther?: string;
-}
 
 /** Classes that are hard to tell apart. */
 interface HardToTell {
@@ -36,7 +18,7 @@ export interface CheckReport {
   readonly dataset: string;
   readonly images: readonly unknown[];
   readonly classes: readonly string[];
-  readonly issues: readonly { readonly kind: Kind }[];
+  readonly issues: readonly { readonly kind: IssueKind }[];
   readonly shown: readonly ShownIssue[];
   readonly inseparable: readonly HardToTell[];
   readonly confused: readonly HardToTell[];
@@ -49,33 +31,10 @@ export interface CheckReport {
   readonly version: string;
 }
 
-/** What each kind is called, and what to do about it. */
-const KIND_WORDS: Readonly<Record<Kind, { readonly title: string; readonly advice: string }>> = {
-  wrong: {
-    title: "Probably wrong",
-    advice:
-      "Images whose label a classifier that has not seen them finds unlikely. Look at each: relabel it, or leave it if it is right and only hard.",
-  },
-  missing: {
-    title: "Probably missing",
-    advice: "Labels that were not given and seem to be there. Add them where the image shows them.",
-  },
-  duplicate: {
-    title: "Duplicates",
-    advice:
-      "The same picture more than once. Where the labels differ, at least one is wrong; where they agree, keep one copy, or all copies in one part of the split.",
-  },
-  rule: { title: "Broken rules", advice: "Labels that contradict the rules that were given." },
-};
-
-/** Class names from a closed union. */
-const KINDS: readonly Kind[] = ["wrong", "missing", "duplicate", "rule"];
-
 const CHECK_STYLE = `.issues { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: 1.2rem 1rem; padding: 0; list-style: none; max-width: none; }
 .issues li { font-size: .9rem; line-height: 1.4; break-inside: avoid; padding: .4rem; margin: -.4rem; border-radius: .6rem; }
 .issues .pictures { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: .25rem; margin-bottom: .3rem; }
 .issues img, .issues .no-image { width: 100%; height: auto; aspect-ratio: 1; object-fit: cover; border-radius: .4rem; background: var(--soft); }
-.issues .given { text-decoration: line-through; text-decoration-color: var(--sigmoid); }
 .issues meter { width: 100%; height: .5rem; display: block; margin: .25rem 0; }`;
 
 /** Arrow keys walk from issue to issue, as Tab does. */
@@ -95,9 +54,9 @@ document.addEventListener("keydown", (event) => {
 /** The page of a label check: one offline file, worst first in every kind. */
 export function renderCheckReport(report: CheckReport): string {
   const { dataset, images, classes, issues, shown, backbone, command, version, warnings, unreadable } = report;
-  const sections = KINDS.flatMap((kind) => {
+  const sections = ISSUE_KINDS.flatMap((kind) => {
     const all = issues.filter((issue) => issue.kind === kind).length;
-    return all === 0 ? [] : [{ kind, all, ...KIND_WORDS[kind], cards: shown.filter((issue) => issue.kind === kind) }];
+    return all === 0 ? [] : [{ kind, all, ...ISSUE_WORDS[kind], cards: shown.filter((issue) => issue.kind === kind) }];
   });
   const body = html`<header><h1>Labels of ${name(dataset)}</h1>
 <p class="lead">${plural(images.length, "image")}, ${plural(classes.length, "class", "classes")}, ${plural(issues.length, "issue")}.
@@ -120,28 +79,16 @@ ${command !== "" && html`<section><h2>Again</h2><pre>${command}</pre></section>`
     title: `Labels of ${dataset}`,
     description: `Labels that look wrong in ${dataset}`,
     body,
-    styles: [STYLE, CHECK_STYLE],
+    styles: [STYLE, CHECK_STYLE, ISSUE_STYLE],
     scripts: [CHECK_SCRIPT],
   });
 }
-
-/** What stands under the picture of an issue. */
-const REASONS: Readonly<Record<Kind, (issue: ShownIssue) => Html>> = {
-  wrong: ({ label, suggested }) =>
-    html`<span class="given">${name(label)}</span>${suggested !== undefined && html` → <b>${name(suggested)}</b>`}`,
-  missing: ({ label }) => html`+ <b>${name(label)}</b>`,
-  duplicate: ({ label, of = "", conflict }) =>
-    conflict
-      ? html`like ${name(of)}, but labelled differently: <b>${name(label)}</b>`
-      : html`like ${name(of)}, labelled the same`,
-  rule: ({ label, rule = "" }) => html`<b>${name(label)}</b> against “${name(rule)}”`,
-};
 
 function issueCard(issue: ShownIssue): Html {
   const { file, kind, score, of, thumbnail, thumbnailOfOther } = issue;
   const score2 = fixed(score, 2);
   return html`<li tabindex="0"><div class="pictures">${picture(thumbnail, file)}${of !== undefined && picture(thumbnailOfOther, of)}</div>
-<meter min="0" max="1" value="${score}" title="${score2}">${score2}</meter><div>${REASONS[kind](issue)}</div><div class="quiet">${name(file)} · ${score2}</div></li>`;
+<meter min="0" max="1" value="${score}" title="${score2}">${score2}</meter><div>${ISSUE_WORDS[kind].say(issue)}</div><div class="quiet">${name(file)} · ${score2}</div></li>`;
 }
 
 function apartSection({ inseparable, confused }: CheckReport): Html | false {

@@ -2,6 +2,7 @@ import type { Interval, Intervals } from "../learn/bootstrap.js";
 import type { ReliabilityBin } from "../learn/metrics/calibration.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { Head, Part, Task } from "../task.js";
+import type { ShownIssue } from "./label-issue.js";
 import type { Curve } from "./plots/lines.js";
 
 /** All that one training found, as plain data. A section of the page whose data is absent is left out. */
@@ -32,7 +33,7 @@ export interface RunReport {
   /** What guessing achieves, where it is known: 1/K of accuracy, the share of positives as mean average precision. */
   readonly chance: Metrics;
   /** The same training with a random split, where it was measured. */
-  readonly leakage?: Leakage;
+  readonly leakage?: LeakageFindings;
 
   /** Multiclass: `[K][K]`, truth × decision, test part. Counted from `predictions` where those are given. */
   readonly confusion?: readonly (readonly number[])[];
@@ -53,7 +54,7 @@ export interface RunReport {
   /** Images unlike anything in training, least alike first. */
   readonly novel?: readonly NovelImage[];
   /** Labels that look wrong, worst first. */
-  readonly labelIssues?: readonly LabelIssue[];
+  readonly labelIssues?: readonly ShownIssue[];
 
   readonly summary?: DataSummary;
   /** Absent where nothing was trained: an evaluation. */
@@ -118,16 +119,18 @@ export interface TestImage {
   readonly thumbnail?: string;
 }
 
-/** What a random split promises beside an honest one. */
-export interface Leakage {
-  /** What was kept apart: "blocks of 10 neighbouring images". */
+/** What a random split promises beside one that keeps apart what belongs together. */
+export interface LeakageFindings {
+  /** What was kept together: "groups of place", "blocks of 10, buffer 2". */
   readonly by: string;
+  /** On the test part of the split that was asked for, before calibration and at the default thresholds: as of the random splits. */
   readonly honest: Metrics;
+  /** The mean over the random splits. */
   readonly random: Metrics;
   /** random − honest. */
   readonly difference: Metrics;
-  /** 95 % intervals of `difference`. */
-  readonly intervals?: Intervals;
+  /** 95 % intervals of the difference, resampled by group. */
+  readonly intervals: Intervals;
 }
 
 /** Calibration on the test part: fitted on other images. */
@@ -200,18 +203,6 @@ export interface NovelImage {
   readonly thumbnail?: string;
   /** Distance to its nearest training images as a multiple of what is usual among them; above 1 is unusual. */
   readonly ratio: number;
-}
-
-/** A label that looks wrong. */
-export interface LabelIssue {
-  readonly file: string;
-  readonly label: string;
-  readonly kind: "wrong" | "missing" | "duplicate" | "rule";
-  /** In [0, 1], higher is worse. */
-  readonly score: number;
-  /** The label that the image probably has; for a duplicate, the other file. */
-  readonly suggested?: string;
-  readonly thumbnail?: string;
 }
 
 /** What the data holds, beyond its counts. */

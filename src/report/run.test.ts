@@ -20,7 +20,7 @@ const pictureOf = (characters: number) => `data:image/jpeg;base64,${"A".repeat(c
 describe("report.html of a run", () => {
   it.each(TASKS)("has every section that has data (%s), each in the contents, and no number that is none", (task) => {
     const page = render(wholeRun({ task }));
-    expect(headings(page)).toHaveLength(14);
+    expect(headings(page)).toHaveLength(13);
     for (const [, id] of page.matchAll(/<a href="#([^"]+)"/g)) expect(page).toContain(`id="${id}"`);
     expect(bodyOf(page)).not.toMatch(/NaN|undefined|\[object|Infinity/);
   });

@@ -2,6 +2,7 @@ import type { Task } from "../task.js";
 import { bundledScript } from "./bundled-script.js";
 import { count, plural } from "./format.js";
 import { type Html, html, name } from "./html.js";
+import { ISSUE_STYLE } from "./label-issue.js";
 import { page } from "./page.js";
 import { calibrationSection, curvesSection } from "./run/curves.js";
 import { embedRun } from "./run/embedded.js";
@@ -59,7 +60,7 @@ ${main}</main>
     title: `${run}: ${head} on ${dataset}`,
     description: `Report of one training run on ${dataset}`,
     body,
-    styles: [STYLE, RUN_STYLE],
+    styles: [STYLE, RUN_STYLE, ISSUE_STYLE],
     scripts: [script ?? bundledScript("report")],
     ...(embedded && { data: { "run-data": embedded } }),
   });

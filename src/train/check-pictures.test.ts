@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import type { IssueKind } from "../report/label-issue.js";
 import { pickPictures } from "./check-pictures.js";
-import type { IssueKind, LabelIssue } from "./label-check.js";
+import type { LabelIssue } from "./label-check.js";
 
 const issues = (kind: IssueKind, count: number): LabelIssue[] =>
   Array.from({ length: count }, (_, i) => ({

@@ -1,8 +1,8 @@
 import { mapInOrder } from "../concurrency.js";
 import type { Sample } from "../data/dataset.js";
 import type { WorkOptions } from "../progress.js";
-import type { ShownIssue } from "../report/check.js";
-import { ISSUE_KINDS, type LabelIssue } from "./label-check.js";
+import { ISSUE_KINDS, type ShownIssue } from "../report/label-issue.js";
+import type { LabelIssue } from "./label-check.js";
 import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
 
 /** Pictures of one page. */

@@ -1,27 +1,10 @@
 import { findSuspects, type JudgedLabels, labelQuality, type Suggestion, suggestLabels } from "../learn/confident.js";
 import { type Rule, violations } from "../learn/rules.js";
+import type { FoundIssue } from "../report/label-issue.js";
 import type { Task } from "../task.js";
 
-/** The kinds of label issues. */
-export const ISSUE_KINDS = ["wrong", "missing", "duplicate", "rule"] as const;
-export type IssueKind = (typeof ISSUE_KINDS)[number];
-
-/** A label that deserves a look. */
-export interface LabelIssue {
-  readonly file: string;
-  /** The label that looks wrong, or that is missing; of duplicates that agree, all they are labelled with. */
-  readonly label: string;
-  readonly kind: IssueKind;
-  /** In [0, 1]: 1 is surely an issue. */
-  readonly score: number;
-  /** The class that the image probably has instead. */
-  readonly suggested?: string;
-  /** The image that this one is a duplicate of. */
-  readonly of?: string;
-  /** For duplicates: whether they are labelled differently. */
-  readonly conflict?: boolean;
-  /** The rule that is broken, as it was given. */
-  readonly rule?: string;
+/** An issue that a check of labels found. */
+export interface LabelIssue extends FoundIssue {
   /** For wrong and missing labels: by the stricter measure of confident learning as well. */
   readonly confident?: boolean;
 }

@@ -1,25 +1,16 @@
 import { splitDataset } from "../data/split.js";
-import { type Interval, type Intervals, pairedDifferences } from "../learn/bootstrap.js";
+import { type Interval, pairedDifferences } from "../learn/bootstrap.js";
 import { decide } from "../learn/decide.js";
-import { type Measure, type Metrics, openMetrics } from "../learn/metrics/report.js";
+import { type Measure, openMetrics } from "../learn/metrics/report.js";
+import type { LeakageFindings } from "../report/run-data.js";
 import type { Task } from "../task.js";
 import type { TrainOptions } from "./options.js";
 import { type Counts, countParts, type PlacedSample, pickRows, rowsByPart } from "./parts.js";
 import type { EmbeddedData, SplitData } from "./prepare.js";
 import { fitAndScore, type ScoredHead } from "./scored-head.js";
 
-/** What a random split promises beside one that keeps apart what belongs together. */
-export interface Leakage {
-  /** What was kept together: "groups of place", "blocks of 10, buffer 2". */
-  readonly by: string;
-  /** On the test part of the split that was asked for, before calibration and at the default thresholds: as of the random splits. */
-  readonly honest: Metrics;
-  /** The mean over the random splits. */
-  readonly random: Metrics;
-  /** random − honest. */
-  readonly difference: Metrics;
-  /** 95 % intervals of the difference, resampled by group. */
-  readonly intervals: Intervals;
+/** What a random split promises beside one that keeps apart what belongs together, and what was tested on. */
+export interface Leakage extends LeakageFindings {
   /** Samples per part, of the split that was asked for and of each random one. */
   readonly counts: { readonly honest: Counts; readonly random: readonly Counts[] };
 }
@@ -34,9 +25,9 @@ const METHOD = { multiclass: "stratified", multilabel: "iterative" } as const sa
 const HEADLINE: Readonly<Record<Task, string>> = { multiclass: "accuracy", multilabel: "mapMacro" };
 
 /**
- * Trains the same head again on random splits of the same images, with parts of the same sizes, and compares the
- * scores. The penalty is chosen anew on each of them: copies invite a weak one, and that is part of the promise. Embeddings are used again: where a backbone looked at training images (`rcf`), it looked at those of the
- * honest split.
+ * Trains the same head again on random splits of the same images, with parts of the same sizes, and compares the scores. The
+ * penalty is chosen anew on each of them: copies invite a weak one, and that is part of the promise. Embeddings are used again:
+ * where a backbone looked at training images (`rcf`), it looked at those of the honest split.
  *
  * The intervals resample groups of all images at once: the test parts overlap, and a group that is drawn twice counts twice in
  * each of them.

@@ -1,7 +1,8 @@
 import { describeUnreadable } from "../../data/checks.js";
 import { printable, printableLines } from "../../printable.js";
+import { ISSUE_KINDS, type IssueKind } from "../../report/label-issue.js";
 import { type CheckResult, checkData, type NamedSeparation } from "../../train/check.js";
-import { ISSUE_KINDS, type IssueKind, type LabelIssue } from "../../train/label-check.js";
+import type { LabelIssue } from "../../train/label-check.js";
 import { type Command, decimal, workOf } from "../command.js";
 import { commandOf } from "../command-line.js";
 import { BACKBONE_FLAGS, DATA_FLAGS, EMBEDDINGS_FLAG, OUT_FLAGS, RULE_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";

@@ -1,10 +1,10 @@
 import type { Task } from "../../task.js";
-import { count, fixed, plural } from "../format.js";
+import { count, fixed, plural, signed } from "../format.js";
 import { type Html, html } from "../html.js";
 import { bestOf, lowerNote, wordsOf } from "../metric-words.js";
 import type { Tone } from "../plots/bars.js";
 import { dotPlot } from "../plots/dots.js";
-import type { Leakage, RunReport } from "../run-data.js";
+import type { LeakageFindings, RunReport } from "../run-data.js";
 
 /** The metrics that stand large at the top, where the run has them. */
 const HEADLINES: Readonly<Record<Task, readonly string[]>> = {
@@ -118,14 +118,10 @@ the scores look better than they will be in use. The difference is <b>leakage</b
 ${leakageTable(leakage, first)}${rest.length > 0 && html`<details><summary>Leakage of the other metrics</summary>${leakageTable(leakage, rest)}</details>`}`;
 }
 
-function leakageTable({ honest, random, difference, intervals }: Leakage, keys: readonly string[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Leakage"><table><thead><tr><th scope="col">metric</th><th scope="col">honest split</th><th scope="col">random split</th><th scope="col">leakage</th>${intervals && html`<th scope="col">95 % interval</th>`}</tr></thead>
+function leakageTable({ honest, random, difference, intervals }: LeakageFindings, keys: readonly string[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Leakage"><table><thead><tr><th scope="col">metric</th><th scope="col">honest split</th><th scope="col">random split</th><th scope="col">leakage</th><th scope="col">95 % interval</th></tr></thead>
 <tbody>${keys.map(
     (key) =>
-      html`<tr><th scope="row">${wordsOf(key).label}${lowerNote(key)}</th><td>${fixed(honest[key])}</td><td>${fixed(random[key])}</td><td><b>${signed(difference[key])}</b></td>${intervals && html`<td class="quiet">${range(intervals[key])}</td>`}</tr>`,
+      html`<tr><th scope="row">${wordsOf(key).label}${lowerNote(key)}</th><td>${fixed(honest[key])}</td><td>${fixed(random[key])}</td><td><b>${signed(difference[key])}</b></td><td class="quiet">${range(intervals[key])}</td></tr>`,
   )}</tbody></table></div>`;
-}
-
-function signed(value: number): string {
-  return value > 0 ? `+${fixed(value)}` : fixed(value);
 }

@@ -1,7 +1,8 @@
 import { clip, count, fixed, plural } from "../format.js";
 import { type Html, html, name } from "../html.js";
 import { labelList, picture } from "../image-card.js";
-import type { LabelIssue, RunReport } from "../run-data.js";
+import { ISSUE_KINDS, ISSUE_WORDS } from "../label-issue.js";
+import type { RunReport } from "../run-data.js";
 
 const MAX_MISTAKES = 48;
 const MAX_EXPLAINED = 24;
@@ -97,31 +98,13 @@ ${
 }`;
 }
 
-/** What is said of an issue. */
-const ISSUE_KINDS: Readonly<Record<LabelIssue["kind"], { readonly title: string; say(issue: LabelIssue): Html }>> = {
-  wrong: {
-    title: "probably wrong",
-    say: ({ label, suggested }) =>
-      html`${name(label)} is probably wrong${suggested !== undefined && html`; rather ${name(suggested)}`}`,
-  },
-  missing: { title: "probably missing", say: ({ label }) => html`${name(label)} is probably missing` },
-  duplicate: {
-    title: "duplicate",
-    say: ({ suggested }) => html`the same image as ${suggested === undefined ? "another" : name(suggested)}`,
-  },
-  rule: {
-    title: "breaks a rule",
-    say: ({ label, suggested }) => html`${name(label)} breaks a rule${suggested !== undefined && html`: ${name(suggested)}`}`,
-  },
-};
-
 /** Labels that look wrong, worst first. */
 export function issuesSection(data: RunReport): Html | false {
   const { labelIssues = [] } = data;
   if (labelIssues.length === 0) return false;
-  const kinds = Object.entries(ISSUE_KINDS).flatMap(([kind, { title }]) => {
+  const kinds = ISSUE_KINDS.flatMap((kind) => {
     const found = labelIssues.filter((issue) => issue.kind === kind).length;
-    return found > 0 ? [`${count(found)} ${title}`] : [];
+    return found > 0 ? [`${ISSUE_WORDS[kind].title.toLowerCase()} ${count(found)}`] : [];
   });
   return html`<h2>Labels to look at again</h2>
 <p>${plural(labelIssues.length, "label")} that the images themselves, or the rules, speak against: ${kinds.join(", ")}. The worst come first; a person decides.</p>
@@ -129,7 +112,7 @@ export function issuesSection(data: RunReport): Html | false {
     .slice(0, MAX_ISSUES)
     .map(
       (issue) =>
-        html`<li>${tile(issue, data)}<div>${ISSUE_KINDS[issue.kind].say(issue)}</div><div class="quiet">${fixed(issue.score, 2)}</div></li>`,
+        html`<li>${tile(issue, data)}<div>${ISSUE_WORDS[issue.kind].say(issue)}</div><div class="quiet">${fixed(issue.score, 2)}</div></li>`,
     )}</ul>
 ${labelIssues.length > MAX_ISSUES && html`<p class="quiet">${count(labelIssues.length - MAX_ISSUES)} more: <code>sigmax data check</code> lists them all.</p>`}`;
 }
