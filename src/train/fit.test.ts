@@ -149,6 +149,16 @@ describe("training a head", () => {
     await trainer.close();
   });
 
+  it("judges validation samples by a head of the training part alone", async () => {
+    const options = { ...blobs(90, "multiclass"), groups: undefined, l2: 0.1 };
+    const { outOfFold } = await trainHead(options);
+    const alone = await trainHead({ ...options, validation: [], outOfFold: false });
+    const expected = await logitsOf(alone.head, pickRows(options.embeddings, SIZE, options.validation));
+    const held = options.validation.map((row) => outOfFold.rows.indexOf(row));
+    const found = pickRows(outOfFold.logits, 3, held);
+    expect(Math.max(...found.map((value, i) => Math.abs(value - expected[i])))).toBeLessThan(1e-3);
+  });
+
   it("cross-fits only when asked to", async () => {
     const options = blobs(90, "multilabel");
     const [full, brief] = [await trainHead(options), await trainHead({ ...options, outOfFold: false })];

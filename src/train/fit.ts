@@ -79,9 +79,10 @@ export async function trainHead(options: FitOptions): Promise<HeadFit> {
   const classes = options.classes.length;
   const everyone = [...options.train, ...options.validation].sort((a, b) => a - b);
   limitBytes(options, everyone.length);
-  const dealt = options.validation.length > 0 ? [...options.train].sort((a, b) => a - b) : everyone;
+  const apart = validationApart(options);
+  const dealt = without(everyone, apart);
   const folds = dealFolds(dealt, labels, { classes, folds: options.folds ?? 5, seed, groups: options.groups });
-  const crossFits = options.outOfFold === false ? [] : crossFitsOf(options, everyone, folds);
+  const crossFits = options.outOfFold === false ? [] : crossFitsOf(options, everyone, folds, apart);
   const report = (done: number, note: string) =>
     options.onProgress?.({ stage: "fit", done, total: crossFits.length + 2, unit: "steps", note });
 
@@ -161,17 +162,22 @@ function findPenalty(
   return choosePenalty(trials, l2Grid, { task, head, loss, classes, signal, onFit });
 }
 
+/** The validation samples whose group, if they have one, is not in the training part as well. */
+function validationApart({ train, validation, groups }: FitOptions): readonly number[] {
+  const seen = new Set(train.map((row) => groups?.[row]));
+  return validation.filter((row) => groups?.[row] === undefined || !seen.has(groups[row]));
+}
+
 /**
  * Who learns, and whom they have not seen. Validation samples are judged by a head of the training part alone: who made the split may
  * have kept apart what random folds do not know to belong together.
  */
 function crossFitsOf(
-  { train, validation, groups }: FitOptions,
+  { train }: FitOptions,
   everyone: readonly number[],
   folds: readonly (readonly number[])[],
+  apart: readonly number[],
 ) {
-  const seen = new Set(train.map((row) => groups?.[row]));
-  const apart = validation.filter((row) => groups?.[row] === undefined || !seen.has(groups[row]));
   // A single fold has nobody else to learn from.
   const ofFolds = folds.length === 1 ? [] : folds.map((held) => ({ train: without(everyone, held), held }));
   return apart.length === 0 ? ofFolds : [{ train, held: apart }, ...ofFolds];
