@@ -14,9 +14,22 @@ export {
   predictFiles,
 } from "./train/predict.js";
 
+// Measure
+
+export {
+  type BootstrapOptions,
+  bootstrapIntervals,
+  type Interval,
+  type Intervals,
+  type PairedDifference,
+  pairedDifferences,
+} from "./learn/bootstrap.js";
+export { precisionRecallCurve, rocCurve } from "./learn/metrics/curves.js";
+export { METRICS, type Measure, type Metrics, openMetrics } from "./learn/metrics/report.js";
+export { METRIC_ROWS } from "./learn/metrics/rows.js";
+
 // Train, score, compare
 
-export type { Metrics } from "./learn/metrics/report.js";
 export type { CompareReport } from "./report/compare-data.js";
 export type { ImbalanceReport } from "./report/compare-imbalance-data.js";
 export { type CompareOptions, type CompareResult, compare } from "./train/compare.js";

@@ -1,6 +1,8 @@
 import { basename, resolve } from "node:path";
 import { mapInOrder } from "../concurrency.js";
+import { measureImages } from "../data/sizes.js";
 import { ACTIVATIONS } from "../learn/activations.js";
+import type { ShownIssue } from "../report/label-issue.js";
 import type { RunReport } from "../report/run-data.js";
 import { PARTS, type Part } from "../task.js";
 import { VERSION } from "../version.js";
@@ -15,6 +17,8 @@ import { CHANCE, CONFUSION, labelScores } from "./test-scores.js";
 import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
 import type { Tuned } from "./tune.js";
 
+/** Images whose sizes are told: evenly spread over the data. */
+const MEASURED_IMAGES = 200;
 /** Labels that look wrong, shown with their pictures. */
 const SHOWN_ISSUES = 24;
 
@@ -68,7 +72,7 @@ export async function runReport(findings: Findings): Promise<RunReport> {
         },
       )),
       labelIssues: await labelIssues(findings),
-      summary: dataSummary(findings),
+      summary: await dataSummary(findings),
       l2: { chosen: scored.fit.l2, grid: scored.fit.grid },
       choices: choices(findings),
       warnings,
@@ -96,17 +100,27 @@ function choices({ options, embedded }: Findings): NonNullable<RunReport["choice
   ];
 }
 
-function dataSummary({ data, embedded }: Findings): NonNullable<RunReport["summary"]> {
+async function dataSummary({ data, embedded, options }: Findings): Promise<NonNullable<RunReport["summary"]>> {
   const leftOut = [
     ["no known label", data.left.unlabelled],
     ["in no part of the split", data.left.withoutPart],
     ["unreadable", embedded.unreadable.length],
   ] as const;
-  return { leftOut: leftOut.filter(([, images]) => images > 0), unreadable: embedded.unreadable };
+  const { kinds } = await measureImages(data.dataset, { limit: MEASURED_IMAGES, signal: options.signal });
+  const sizes = new Map<string, { readonly width: number; readonly height: number; readonly count: number }>();
+  for (const { widthPx: width, heightPx: height, count } of kinds) {
+    const key = `${width}×${height}`;
+    sizes.set(key, { width, height, count: count + (sizes.get(key)?.count ?? 0) });
+  }
+  return {
+    sizes: [...sizes.values()],
+    leftOut: leftOut.filter(([, images]) => images > 0),
+    unreadable: embedded.unreadable,
+  };
 }
 
 /** What heads that have not seen an image think of its labels: of the images that are not in the test part. */
-async function labelIssues({ data, embedded, scored, options }: Findings): Promise<NonNullable<RunReport["labelIssues"]>> {
+async function labelIssues({ data, embedded, scored, options }: Findings): Promise<readonly ShownIssue[]> {
   const { task, classes } = data.dataset;
   const { rows, logits } = scored.fit.outOfFold;
   if (rows.length === 0) return [];
@@ -121,15 +135,15 @@ async function labelIssues({ data, embedded, scored, options }: Findings): Promi
     rules: data.rules,
   });
   const sampleOf = new Map(samples.map((sample) => [sample.file, sample]));
-  const shown: NonNullable<RunReport["labelIssues"]>[number][] = [];
-  const describe = async ({ file, label, kind, score, suggested }: LabelIssue) => {
-    const sample = sampleOf.get(file);
-    const picture = sample === undefined ? {} : await thumbnailOf(sample);
-    return { file, label, kind, score, ...(suggested !== undefined && { suggested }), ...picture };
+  // Of wrong and missing labels those that the stricter measure names too: the rest is doubt, and `data check` lists it.
+  const grave = issues.filter(({ confident }) => confident !== false);
+  const shown: ShownIssue[] = [];
+  const picture = async (issue: LabelIssue) => {
+    const sample = sampleOf.get(issue.file);
+    return sample === undefined ? issue : { ...issue, ...(await thumbnailOf(sample)) };
   };
-  for await (const issue of mapInOrder(issues.slice(0, SHOWN_ISSUES), DECODED_AT_ONCE, describe, options.signal))
-    shown.push(issue);
-  return shown;
+  for await (const issue of mapInOrder(grave.slice(0, SHOWN_ISSUES), DECODED_AT_ONCE, picture, options.signal)) shown.push(issue);
+  return [...shown, ...grave.slice(SHOWN_ISSUES)];
 }
 
 function classCounts({ embedded, data }: Findings): Record<Part, number[]> {

@@ -24,7 +24,8 @@ ${sizesOf(summary)}${leftOutOf(summary)}`;
 function sizesOf({ sizes = [] }: DataSummary): Html | false {
   if (sizes.length === 0) return false;
   const others = sizes.slice(MAX_SIZES).reduce((sum, { count }) => sum + count, 0);
-  return html`<p>Sizes: ${sizes.slice(0, MAX_SIZES).map(({ width, height, count: images }, i) => html`${i > 0 && ", "}${width} × ${height} px (${count(images)})`)}${others > 0 && `, others (${count(others)})`}.</p>`;
+  const looked = sizes.reduce((sum, { count }) => sum + count, 0);
+  return html`<p>Sizes of ${plural(looked, "image")} looked at: ${sizes.slice(0, MAX_SIZES).map(({ width, height, count: images }, i) => html`${i > 0 && ", "}${width} × ${height} px (${count(images)})`)}${others > 0 && `, others (${count(others)})`}.</p>`;
 }
 
 function leftOutOf({ leftOut = [], unreadable = [] }: DataSummary): Html | false {

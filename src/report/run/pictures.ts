@@ -107,7 +107,8 @@ export function issuesSection(data: RunReport): Html | false {
     return found > 0 ? [`${ISSUE_WORDS[kind].title.toLowerCase()} ${count(found)}`] : [];
   });
   return html`<h2>Labels to look at again</h2>
-<p>${plural(labelIssues.length, "label")} that the images themselves, or the rules, speak against: ${kinds.join(", ")}. The worst come first; a person decides.</p>
+<p>${plural(labelIssues.length, "label")} that the images themselves, or the rules, speak against: ${kinds.join(", ")}. Training and validation images, each judged
+by a head that has not seen it. The worst come first; a person decides.</p>
 <ul class="tiles small-tiles">${labelIssues
     .slice(0, MAX_ISSUES)
     .map(
