@@ -26,16 +26,14 @@ export interface RunReport {
   readonly intervals?: Intervals;
   /** The same classifier with every threshold at 0.5, where the thresholds were tuned. */
   readonly atHalf?: Metrics;
-  readonly atHalfIntervals?: Intervals;
   /** The same head on `stats` features: what colours alone achieve; empty where it was not measured. */
   readonly baseline: Metrics;
-  readonly baselineIntervals?: Intervals;
   /** What guessing achieves, where it is known: 1/K of accuracy, the share of positives as mean average precision. */
   readonly chance: Metrics;
   /** The same training with a random split, where it was measured. */
   readonly leakage?: LeakageFindings;
 
-  /** Multiclass: `[K][K]`, truth × decision, test part. Counted from `predictions` where those are given. */
+  /** Multiclass: `[K][K]`, truth × decision, test part. */
   readonly confusion?: readonly (readonly number[])[];
   /** One row per class, in class order. */
   readonly perLabel?: readonly LabelScore[];
@@ -89,8 +87,6 @@ export interface LabelScore {
   readonly precision: number;
   readonly recall: number;
   readonly f1: number;
-  /** Computed from `predictions` where absent. */
-  readonly f2?: number;
   /** NaN without positives. */
   readonly averagePrecision: number;
   /** Area under the ROC curve; absent without positives or without negatives. */
@@ -99,8 +95,6 @@ export interface LabelScore {
   readonly threshold?: number;
   /** Where 95 % of the thresholds tuned on resampled images lie. */
   readonly thresholdInterval?: Interval;
-  /** 95 % intervals by the names of this type: precision, recall, f1, averagePrecision. */
-  readonly intervals?: Intervals;
 }
 
 /** Labels and probabilities of the N test images; row i of each belongs to image i. */
@@ -151,8 +145,6 @@ export interface CalibrationSide {
   readonly bins: readonly ReliabilityBin[];
   /** What depends on the ranking alone: mapMacro, aucMacro, accuracy. Equal on both sides. */
   readonly ranking: Metrics;
-  /** `[K]`, where it was measured label by label. */
-  readonly ecePerLabel?: readonly number[];
 }
 
 /** One image that was decided wrongly. */
@@ -191,8 +183,6 @@ export interface Explained {
 export interface MistakeGroup {
   /** Rows in `predictions`, the most typical first. */
   readonly images: readonly number[];
-  /** What they have in common, where that is known. */
-  readonly title?: string;
 }
 
 /** An image unlike anything in training. */

@@ -1,6 +1,6 @@
 import { classScores, countCells } from "../learn/metrics/counts.js";
 import { confusion } from "../learn/metrics/multiclass.js";
-import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
+import { rankCells, rankScores } from "../learn/metrics/ranks.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { LabelScore, RunReport } from "../report/run-data.js";
 import type { Task } from "../task.js";
@@ -36,14 +36,12 @@ export function labelScores(
   decisions: Uint8Array,
   classes: number,
 ): LabelScore[] {
-  const precisions = perClass(averagePrecision, labels, probabilities, classes);
-  return classScores(countCells(labels, decisions, classes)).map(({ precision, recall, fbeta, support }, k) => ({
-    positives: support,
-    precision,
-    recall,
-    f1: fbeta,
-    averagePrecision: precisions[k] ?? Number.NaN,
-  }));
+  const ranked = rankCells(labels, probabilities, classes).perClass.map((ranks) => rankScores(ranks));
+  return classScores(countCells(labels, decisions, classes)).map(({ precision, recall, fbeta, support }, k) => {
+    const { averagePrecision = Number.NaN, rocAuc } = ranked[k];
+    const auc = rocAuc === undefined ? {} : { auc: rocAuc };
+    return { positives: support, precision, recall, f1: fbeta, averagePrecision, ...auc };
+  });
 }
 
 function matrixRows(matrix: Float64Array, classes: number): number[][] {

@@ -22,11 +22,11 @@ interface Column {
   readonly intervals?: RunReport["intervals"];
 }
 
-function columnsOf({ head, test, intervals, atHalf, atHalfIntervals, baseline, baselineIntervals, chance }: RunReport): Column[] {
+function columnsOf({ head, test, intervals, atHalf, baseline, chance }: RunReport): Column[] {
   const columns: (Column | undefined)[] = [
     { name: "this classifier", short: "this classifier", tone: head, metrics: test, intervals },
-    atHalf && { name: "thresholds at 0.5", short: "at 0.5", tone: "other", metrics: atHalf, intervals: atHalfIntervals },
-    { name: "baseline “stats”", short: "colours alone", tone: "other", metrics: baseline, intervals: baselineIntervals },
+    atHalf && { name: "thresholds at 0.5", short: "at 0.5", tone: "other", metrics: atHalf },
+    { name: "baseline “stats”", short: "colours alone", tone: "other", metrics: baseline },
     { name: "guessing", short: "guessing", tone: "other", metrics: chance },
   ];
   return columns.filter((column) => column !== undefined && Object.keys(column.metrics).length > 0) as Column[]; // undefined is filtered out

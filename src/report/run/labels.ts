@@ -4,7 +4,6 @@ import { count, fixed, perCent } from "../format.js";
 import { type Html, html, name } from "../html.js";
 import type { LabelScore, RunReport } from "../run-data.js";
 import { MAX_CELLS } from "./embedded.js";
-import { range } from "./headline.js";
 import { MAX_LABELS } from "./mix-ups.js";
 import { type Answer, answeredFrom, LIVE_SCORES, liveScores, outcomesAt } from "./thresholds.js";
 
@@ -26,13 +25,12 @@ const TABLES: Readonly<Record<Task, (data: RunReport, rows: readonly LabelScore[
 };
 
 function scoresTable({ classes }: RunReport, rows: readonly LabelScore[]): Html {
-  const intervals = rows.some((row) => row.intervals?.f1);
   const aucs = rows.some(({ auc }) => auc !== undefined);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores of every class"><table><caption>On the test part, each class against all others</caption>
-<thead><tr><th scope="col">class</th><th scope="col">images</th><th scope="col">average precision</th>${aucs && html`<th scope="col">AUC</th>`}<th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th>${intervals && html`<th scope="col">95 % of F1</th>`}</tr></thead>
+<thead><tr><th scope="col">class</th><th scope="col">images</th><th scope="col">average precision</th>${aucs && html`<th scope="col">AUC</th>`}<th scope="col">precision</th><th scope="col">recall</th><th scope="col">F1</th></tr></thead>
 <tbody>${rows.map(
-    ({ positives, averagePrecision, auc, precision, recall, f1, intervals: own }, k) =>
-      html`<tr><th scope="row">${name(classes[k])}</th><td>${count(positives)}</td><td>${fixed(averagePrecision)}</td>${aucs && html`<td>${fixed(auc)}</td>`}${[precision, recall, f1].map((value) => html`<td>${fixed(value)}</td>`)}${intervals && html`<td class="quiet">${range(own?.f1, 2)}</td>`}</tr>`,
+    ({ positives, averagePrecision, auc, precision, recall, f1 }, k) =>
+      html`<tr><th scope="row">${name(classes[k])}</th><td>${count(positives)}</td><td>${fixed(averagePrecision)}</td>${aucs && html`<td>${fixed(auc)}</td>`}${[precision, recall, f1].map((value) => html`<td>${fixed(value)}</td>`)}</tr>`,
   )}</tbody></table></div>`;
 }
 

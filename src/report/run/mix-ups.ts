@@ -1,4 +1,3 @@
-import { argmax } from "../../learn/decide.js";
 import type { Task } from "../../task.js";
 import { count } from "../format.js";
 import { type Html, html, name } from "../html.js";
@@ -14,7 +13,7 @@ const MAX_FREQUENT = 6;
 /** What was taken for what. */
 export const MIX_UPS: Readonly<Record<Task, (data: RunReport) => Html | false>> = {
   multiclass(data) {
-    const matrix = data.confusion ?? countedMatrix(data);
+    const { confusion: matrix } = data;
     if (matrix === undefined) return false;
     return html`<h2>What is taken for what</h2>${matrixControls(data)}
 <p class="quiet small">Rows: what the image is. Columns: what was decided. Darker: a larger share of the row. Outlined: right.</p>
@@ -61,18 +60,6 @@ function frequent(classes: readonly string[], matrix: readonly (readonly number[
 
 function matrixControls({ predictions }: RunReport): Html {
   return html`<p class="script tools">${predictions && "Click a cell, or press Enter on it, to see its images. "}<button type="button" data-shares aria-pressed="false">Show shares of the row in %</button></p>`;
-}
-
-function countedMatrix({ predictions, classes }: RunReport): number[][] | undefined {
-  if (predictions === undefined) return undefined;
-  const { labels, probabilities } = predictions;
-  const K = classes.length;
-  const matrix = classes.map(() => new Array<number>(K).fill(0));
-  for (let start = 0; start < labels.length; start += K) {
-    const truth = classes.findIndex((_, k) => labels[start + k] === 1);
-    if (truth >= 0) matrix[truth][argmax(probabilities, start, K)]++;
-  }
-  return matrix;
 }
 
 /** How often a label of the row comes with a given label of the column, `[K][K]`, and how often it comes at all `[K]`. */

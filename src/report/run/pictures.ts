@@ -84,10 +84,7 @@ ${
   groups.length > 0 &&
   html`<h3>Mistakes that look alike</h3><p>More training images like these will help most.</p>
 ${groups.map(
-  ({
-    images,
-    title,
-  }) => html`<div class="group"><p><b>${plural(images.length, "mistake")}</b>${title !== undefined && html`: ${name(title)}`}</p>
+  ({ images }) => html`<div class="group"><p><b>${plural(images.length, "mistake")}</b></p>
 <ul class="tiles small-tiles">${images.slice(0, MAX_IN_GROUP).map((image) => html`<li>${tile({ file: predictions!.images[image].file, image }, data)}</li>`)}</ul>${images.length > MAX_IN_GROUP && html`<p class="quiet small">and ${count(images.length - MAX_IN_GROUP)} more</p>`}</div>`,
 )}`
 }
