@@ -1,6 +1,6 @@
 import { printable } from "../printable.js";
 import { type ImbalanceReport, LABEL_METRICS, type Remedy, SHOWN_METRICS, verdictOf } from "./compare-imbalance-data.js";
-import { clip, fixed, plural, signed, signedInterval } from "./format.js";
+import { between, clip, fixed, plural, signed, signedInterval } from "./format.js";
 import { wordsOf } from "./metric-words.js";
 
 const WIDTH = 100;
@@ -63,7 +63,7 @@ function labelCell(remedy: Remedy, place: number, metric: string): string {
 function metricLines(remedy: Remedy): string[] {
   const { metrics, intervals, differences } = remedy;
   return SHOWN_METRICS.filter((metric) => Object.hasOwn(metrics, metric)).map((metric) => {
-    const interval = Object.hasOwn(intervals, metric) ? ` (${intervals[metric].map((edge) => fixed(edge)).join(" … ")})` : "";
+    const interval = Object.hasOwn(intervals, metric) ? ` (${between(intervals[metric])})` : "";
     const line = `  ${clip(wordsOf(metric).label, METRIC_WIDTH - 3).padEnd(METRIC_WIDTH - 2)}${fixed(metrics[metric])}${interval}`;
     const verdict = verdictOf(remedy, differences, metric);
     if (verdict === undefined) return line;

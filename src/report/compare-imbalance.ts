@@ -6,7 +6,7 @@ import {
   SHOWN_METRICS,
   verdictOf,
 } from "./compare-imbalance-data.js";
-import { count, fixed, plural, short, signed, signedInterval } from "./format.js";
+import { between, count, fixed, plural, short, signed, signedInterval } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { lowerNote, wordsOf } from "./metric-words.js";
 import { page } from "./page.js";
@@ -91,7 +91,7 @@ ${metrics.map(
 ${remedies.map((remedy) => {
   const told = Object.hasOwn(remedy.differences, metric) ? remedy.differences[metric] : undefined;
   const interval = Object.hasOwn(remedy.intervals, metric) ? remedy.intervals[metric] : undefined;
-  return html`<tr><th scope="row">${remedy.name}</th><td>${fixed(remedy.metrics[metric])}</td><td>${interval && `${fixed(interval[0])} … ${fixed(interval[1])}`}</td>
+  return html`<tr><th scope="row">${remedy.name}</th><td>${fixed(remedy.metrics[metric])}</td><td>${interval && between(interval)}</td>
 <td>${told && signed(told.difference)}</td><td>${told && signedInterval(told.interval)}</td><td>${mark(remedy, remedy.differences, metric)}${verdictOf(remedy, remedy.differences, metric)}</td></tr>`;
 })}</tbody>`,
 )}</table></div></section>`;

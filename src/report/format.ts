@@ -12,6 +12,11 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
+/** A share as whole per cent without its sign; "<1" where rounding would hide it. */
+export function wholePerCent(share: number): string {
+  return share > 0 && share < 0.005 ? "<1" : String(Math.round(100 * share));
+}
+
 /** A share in per cent with one decimal; a dash where there is none. */
 export function perCent(share: number): string {
   return Number.isNaN(share) ? "–" : `${fixed(100 * share, 1)}\u202f%`;
@@ -37,6 +42,11 @@ export function clip(text: string, characters: number): string {
 export function signed(value: number, decimals = 3): string {
   const text = fixed(value, decimals);
   return value > 0 && Number(text) !== 0 ? `+${text}` : text;
+}
+
+/** An interval: "0.810 … 0.858". */
+export function between([low, high]: readonly [low: number, high: number]): string {
+  return `${fixed(low)} … ${fixed(high)}`;
 }
 
 /** An interval of differences: "+0.010 … +0.058". */

@@ -123,11 +123,6 @@ async function gather(
 
 function comparedHead(task: Task, labels: Int8Array, scored: ScoredHead, classes: number): ComparedHead {
   const { probabilities, head, fit } = scored;
-  const known = Array.from(labels.keys()).filter((i) => labels[i] >= 0);
-  const bins = reliability(
-    known.map((i) => probabilities[i]),
-    known.map((i) => labels[i]),
-  );
   const decisions = RULES[task][head].map((rule) => {
     const decided = decideBy(rule, scored, classes);
     return { rule, metrics: decisionMetrics(METRICS[task](labels, probabilities, decided, classes)) };
@@ -137,7 +132,7 @@ function comparedHead(task: Task, labels: Int8Array, scored: ScoredHead, classes
     uncalibrated: probabilityMetrics(scored.uncalibrated.metrics),
     thresholdFree: probabilityMetrics(METRICS[task](labels, probabilities, scored.decisions, classes)),
     decisions,
-    reliability: bins,
+    reliability: reliability(probabilities, labels),
     setsAtHalf: setSizes(decideBy("half", scored, classes), classes),
     averagePrecision: perClass(averagePrecision, labels, probabilities, classes).map((value) => value ?? Number.NaN),
   };

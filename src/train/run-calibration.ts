@@ -6,28 +6,26 @@ import type { CalibrationFindings, CalibrationSide } from "../report/run-data.js
 import type { Task } from "../task.js";
 import type { ScoredHead } from "./scored-head.js";
 
-/** Probabilities that can be held against what came true: of the decided class, or of every label. */
+/** Probabilities that can be held against what came true, 1 or 0; −1 where that is unknown. */
 interface Claims {
-  readonly confidences: readonly number[];
-  readonly correct: readonly number[];
+  readonly confidences: ArrayLike<number>;
+  readonly correct: Int8Array;
 }
 
+/** Of the decided class, or of every label. */
 const CLAIMS: Readonly<Record<Task, (labels: Int8Array, probabilities: Float32Array, classes: number) => Claims>> = {
   multiclass(labels, probabilities, classes) {
-    const confidences: number[] = [];
-    const correct: number[] = [];
-    for (let start = 0; start < labels.length; start += classes) {
+    const confidences = new Float32Array(labels.length / classes);
+    const correct = new Int8Array(confidences.length).fill(-1);
+    for (let row = 0, start = 0; start < labels.length; row++, start += classes) {
       if (!labels.subarray(start, start + classes).includes(1)) continue;
       const decided = argmax(probabilities, start, classes);
-      confidences.push(probabilities[start + decided]);
-      correct.push(labels[start + decided] === 1 ? 1 : 0);
+      confidences[row] = probabilities[start + decided];
+      correct[row] = labels[start + decided] === 1 ? 1 : 0;
     }
     return { confidences, correct };
   },
-  multilabel(labels, probabilities) {
-    const known = Array.from(labels.keys()).filter((i) => labels[i] >= 0);
-    return { confidences: known.map((i) => probabilities[i]), correct: known.map((i) => labels[i]) };
-  },
+  multilabel: (labels, probabilities) => ({ confidences: probabilities, correct: labels }),
 };
 
 /** What depends on the order of probabilities within a label, or within an image, alone. */

@@ -54,14 +54,13 @@ export function binSums(
   return sums;
 }
 
-/** The bins of {@link binSums} as means; empty ones are left out. */
+/** The bins of {@link binSums} of confidences `[N]` as means; empty ones are left out. */
 export function reliability(
   confidences: ArrayLike<number>,
-  correct: ArrayLike<number | boolean>,
+  correct: ArrayLike<number>,
   bins = RELIABILITY_BINS,
 ): ReliabilityBin[] {
-  const hits = Int8Array.from(correct, Number);
-  const sums = binSums(confidences, hits, 1, undefined, bins);
+  const sums = binSums(confidences, correct, 1, undefined, bins);
   return Array.from(sums.counts, (count, bin) => ({
     low: bin / bins,
     high: (bin + 1) / bins,

@@ -1,4 +1,4 @@
-import { clip, count } from "../format.js";
+import { clip, count, wholePerCent } from "../format.js";
 import { type Html, html, name } from "../html.js";
 
 /** Above this many classes the whole table says nothing; the largest entries are listed instead. */
@@ -35,18 +35,13 @@ export function confusionTable(options: HeatOptions): Html {
     const cells = matrix[row].map((value, column) => {
       const share = total > 0 ? value / total : 0;
       const place = cell !== undefined && html` data-cell="${cell}:${row}:${column}"`;
-      return html`<td class="share-${Math.min(10, Math.round(10 * share))}${row === column ? " right" : ""}"${place}>${value > 0 && html`<span class="as-count">${count(value)}</span><span class="as-share">${percent(share)}</span>`}</td>`;
+      return html`<td class="share-${Math.min(10, Math.round(10 * share))}${row === column ? " right" : ""}"${place}>${value > 0 && html`<span class="as-count">${count(value)}</span><span class="as-share">${wholePerCent(share)}</span>`}</td>`;
     });
     return html`<tr><th scope="row">${name(clip(rowLabel, 24))}</th>${cells}</tr>`;
   });
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}"><table class="heat${classes.length <= ROOMY && " roomy"}">${caption !== undefined && html`<caption>${caption}</caption>`}
 <thead><tr><td></td>${classes.map((columnLabel) => html`<th class="column" scope="col">${name(clip(columnLabel, 24))}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
-}
-
-/** A share as whole per cent; "<1" where rounding would hide it. */
-export function percent(share: number): string {
-  return share > 0 && share < 0.005 ? "<1" : String(Math.round(100 * share));
 }
 
 function largestConfusions({ classes, matrix, cell, words = ["what it is", "taken for"] }: HeatOptions): Html {

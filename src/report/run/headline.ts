@@ -83,7 +83,7 @@ function card(key: string, columns: readonly Column[]): Html {
   );
   return html`<div class="card headline"><h3>${label}${lowerNote(key)}</h3>
 <p class="number ${own.tone}-text">${fixed(own.metrics[key])}</p>
-${interval && html`<p class="interval">95 %: ${fixed(interval[0])} to ${fixed(interval[1])}</p>`}
+${interval && html`<p class="interval">95 %: ${range(interval)}</p>`}
 ${dotPlot({ title: `${label}: ${rows.map(({ name, value }) => `${name} ${fixed(value)}`).join(", ")}`, rows })}</div>`;
 }
 
@@ -101,8 +101,8 @@ function metricsTable({ test, intervals }: RunReport, columns: readonly Column[]
 }
 
 /** An interval in words: "0.81 to 0.86"; a dash where there is none. */
-export function range(interval: readonly [number, number] | undefined, decimals = 3): string {
-  return interval === undefined ? "–" : `${fixed(interval[0], decimals)} to ${fixed(interval[1], decimals)}`;
+function range(interval: readonly [number, number] | undefined): string {
+  return interval === undefined ? "–" : `${fixed(interval[0])} to ${fixed(interval[1])}`;
 }
 
 /** What a random split promises, and how much of that is leakage. */
