@@ -3,6 +3,7 @@ import { mapInOrder } from "../concurrency.js";
 import { measureImages } from "../data/sizes.js";
 import { ACTIVATIONS } from "../learn/activations.js";
 import type { ShownIssue } from "../report/label-issue.js";
+import { MAX_ISSUES } from "../report/run/pictures.js";
 import type { RunReport } from "../report/run-data.js";
 import { PARTS, type Part } from "../task.js";
 import { VERSION } from "../version.js";
@@ -19,9 +20,6 @@ import type { Tuned } from "./tune.js";
 
 /** Images whose sizes are told: evenly spread over the data. */
 const MEASURED_IMAGES = 200;
-/** Labels that look wrong, shown with their pictures. */
-const SHOWN_ISSUES = 24;
-
 /** Gathers what `report.html` shows. */
 export async function runReport(findings: Findings): Promise<RunReport> {
   const { options, data, embedded, scored, baseline, leakage, manifest, warnings } = findings;
@@ -142,8 +140,8 @@ async function labelIssues({ data, embedded, scored, options }: Findings): Promi
     const sample = sampleOf.get(issue.file);
     return sample === undefined ? issue : { ...issue, ...(await thumbnailOf(sample)) };
   };
-  for await (const issue of mapInOrder(grave.slice(0, SHOWN_ISSUES), DECODED_AT_ONCE, picture, options.signal)) shown.push(issue);
-  return [...shown, ...grave.slice(SHOWN_ISSUES)];
+  for await (const issue of mapInOrder(grave.slice(0, MAX_ISSUES), DECODED_AT_ONCE, picture, options.signal)) shown.push(issue);
+  return [...shown, ...grave.slice(MAX_ISSUES)];
 }
 
 function classCounts({ embedded, data }: Findings): Record<Part, number[]> {

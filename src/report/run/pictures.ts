@@ -9,7 +9,8 @@ const MAX_EXPLAINED = 24;
 const MAX_GROUPS = 8;
 const MAX_IN_GROUP = 7;
 const MAX_NOVEL = 24;
-const MAX_ISSUES = 48;
+/** Label issues shown one by one. */
+export const MAX_ISSUES = 24;
 
 /** What an image of the page is drawn from. */
 interface Shown {
