@@ -186,7 +186,7 @@ describe("train", () => {
 describe("predict and evaluate", () => {
   const run = at("runs", "predicting");
   const classifier = join(run, "classifier.onnx");
-  let trained: { test: Record<string, number>; classes: string[] };
+  let trained: { test: Record<string, number>; classes: string[]; thresholds: number[] };
   beforeAll(() => {
     trained = sigmaxJson("train", multi, "--labels", labels, "--backbone", "stats", "--out", run, ...cache);
   });
@@ -208,6 +208,18 @@ describe("predict and evaluate", () => {
     expect(whole.counts).toEqual({ train: 0, validation: 0, test: 150 });
   });
 
+  it("evaluate writes a report with pictures, also of a network whose activation maps it can show", () => {
+    const rcf = at("runs", "mapped");
+    sigmaxJson("train", multi, "--labels", labels, "--out", rcf, ...cache);
+    const page = at("evaluated.html");
+    const split = ["--split", join(rcf, "splits.csv")];
+    sigmaxJson("evaluate", join(rcf, "classifier.onnx"), multi, "--labels", labels, ...split, "--out", page);
+    const html = readFileSync(page, "utf8");
+    expect(html).toContain("What the network looked at");
+    expect(html).not.toContain("never seen"); // the images may be those that it was trained on
+    expect(sigmax("evaluate", classifier, multi, "--labels", labels, "--out", page).stderr).toContain("--force");
+  });
+
   it("predict prints probabilities of every class and the decided labels", () => {
     const images = join(multi, "images");
     const { stdout, status } = sigmax("predict", classifier, images, "--json");
@@ -219,7 +231,7 @@ describe("predict and evaluate", () => {
     expect(lines).toHaveLength(150);
     for (const { probabilities, labels: said } of lines) {
       expect(Object.keys(probabilities)).toEqual(trained.classes);
-      expect(said).toEqual(trained.classes.filter((name) => probabilities[name] >= 0.5));
+      expect(said).toEqual(trained.classes.filter((name, k) => probabilities[name] >= trained.thresholds[k]));
     }
     const csv = sigmax("predict", classifier, images, "--csv").stdout.trim().split("\n");
     expect(csv[0]).toBe(["file", "labels", ...trained.classes].join(","));

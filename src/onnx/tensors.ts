@@ -46,8 +46,8 @@ export function tensorFrom(proto: TensorProto): Tensor {
   const ArrayType = ARRAYS[dtype];
   let data: TypedArrays[DType];
   if (proto.rawData.length > 0) {
-    // The copy starts at offset 0 of its own buffer, so it is aligned for every element type.
-    data = new ArrayType(proto.rawData.slice().buffer);
+    // A copy in a buffer of its own is aligned for every element type; `slice` of a Buffer, which file bytes are, would be a view.
+    data = new ArrayType(Uint8Array.from(proto.rawData).buffer);
   } else {
     const elements = typedElements(proto);
     data =

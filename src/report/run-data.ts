@@ -17,8 +17,13 @@ export interface RunReport {
   readonly backbone: string;
   readonly seed: number;
   readonly counts: Readonly<Record<Part, number>>;
-  /** Images with each label, per part `[K]`. */
+  /** Images with each label, per part `[K]`; empty where it is not known, as of the training behind an evaluated classifier. */
   readonly classCounts: Readonly<Record<Part, readonly number[]>>;
+
+  /** Whether the test images are known to be new to the classifier: an evaluation cannot know. Default true. */
+  readonly unseen?: boolean;
+  /** Rules between labels that the decisions keep, as a person wrote them. */
+  readonly rules?: readonly string[];
 
   /** On the test part, with the thresholds that the classifier ships. */
   readonly test: Metrics;

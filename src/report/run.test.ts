@@ -49,6 +49,27 @@ describe("report.html of a run", () => {
       expect(page).toContain(text);
   });
 
+  it("claims neither that an evaluation's images were new nor how many images of its training had a label", () => {
+    const data = wholeRun();
+    expect(render(data)).toContain("that it had never seen");
+    const evaluated = render({ ...data, unseen: false, classCounts: { ...data.classCounts, train: [], validation: [] } });
+    expect(evaluated).not.toContain("that it had never seen");
+    expect(evaluated).not.toContain(">validation</th>");
+  });
+
+  it("takes ten right answers of ten as no proof", () => {
+    const counts = { train: 40, validation: 4, test: 10 };
+    const page = render({ ...runFixture(), counts, test: { accuracy: 1 }, intervals: { accuracy: [1, 1] } });
+    expect(page).not.toContain("likely between");
+    expect(page).toContain("up to 25.9\u202f%");
+  });
+
+  it("names the rules that the metrics keep where labels are counted one by one", () => {
+    const page = render({ ...wholeRun({ task: "multilabel" }), rules: ["a <excludes> b"] });
+    expect(page.match(/a &lt;excludes&gt; b/g)).toHaveLength(2);
+    expect(page).not.toContain("a <excludes> b");
+  });
+
   it("says by its numbers that calibration kept the ranking, and does not say so when it did not", () => {
     const data = wholeRun();
     expect(render(data)).toContain("The ranking did not change");

@@ -37,7 +37,7 @@ const SECTIONS: readonly { readonly id: string; readonly title: string; render(d
 
 /** `report.html` of a run: one offline file. */
 export function renderRunReport(data: RunReport, { script }: { readonly script?: string } = {}): string {
-  const { run, dataset, task, head, classes, backbone, counts, version } = data;
+  const { run, dataset, task, head, classes, backbone, counts, version, unseen = true } = data;
   const sections = SECTIONS.flatMap(({ id, title, render }) => {
     const content = render(data);
     return content === false ? [] : [{ id, title, content }];
@@ -47,7 +47,7 @@ export function renderRunReport(data: RunReport, { script }: { readonly script?:
 <div class="layout"><nav class="contents" aria-label="Contents"><ol>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ol></nav>
 <div class="content"><header><p class="eyebrow">Report of a classifier</p><h1>${name(run)}</h1>
 <p class="lead">A <span class="${head}-text">${head}</span> classifier for ${TASK_WORDS[task]}: ${plural(classes.length, "class", "classes")} of ${name(dataset)},
-on features from ${name(backbone)}, trained on ${plural(counts.train + counts.validation, "image")}, tested on ${count(counts.test)} others.</p></header>
+on features from ${name(backbone)}, trained on ${plural(counts.train + counts.validation, "image")}, tested on ${count(counts.test)}${unseen && " others"}.</p></header>
 <main id="main">
 ${main}</main>
 <footer class="quiet"><p>Made by sigmax ${version}. This page is one file, loads nothing and sends nothing.</p></footer></div></div>`;

@@ -4,7 +4,6 @@ import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
 import { cutAt, EMBEDDING, readModel, writeModel } from "../onnx/index.js";
 import { headLayerOf } from "../onnx/surgery.js";
 import type { RunReport } from "../report/run-data.js";
-import { PARTS, type Part } from "../task.js";
 import { VERSION } from "../version.js";
 import type { EvaluateOptions, EvaluateResult } from "./evaluate.js";
 import { type Explainer, openExplainer } from "./explain.js";
@@ -39,7 +38,9 @@ export async function evaluateReport({ classifier, result, predicted, options }:
       backbone: manifest.backbone.id,
       seed: options.seed,
       counts: { ...manifest.dataset.counts, test: kept.length },
-      classCounts: countLabels(kept, width),
+      classCounts: { train: [], validation: [], test: countLabels(kept, width) },
+      unseen: false,
+      rules: classifier.rules.map(({ text }) => text),
       test: result.test,
       intervals: result.intervals,
       ...(tuned !== null && { atHalf: result.atHalf, thresholdGoal: tuned.goal }),
@@ -74,12 +75,6 @@ async function openClassifierExplainer({ bytes, manifest, file }: ClassifierFile
   return openExplainer({ ...manifest.backbone, preprocess, model: writeModel(cutAt(model, EMBEDDING)) }, layer);
 }
 
-/** Images with each label: of the part that was scored; of the others a classifier knows only how many there were. */
-function countLabels(kept: readonly PlacedSample[], classes: number): Record<Part, number[]> {
-  const count = (part: Part) =>
-    Array.from({ length: classes }, (_, k) =>
-      part === "test" ? kept.filter(({ sample }) => sample.labels[k] === YES).length : 0,
-    );
-  const [train, validation, test] = PARTS.map(count);
-  return { train, validation, test };
+function countLabels(kept: readonly PlacedSample[], classes: number): number[] {
+  return Array.from({ length: classes }, (_, k) => kept.filter(({ sample }) => sample.labels[k] === YES).length);
 }

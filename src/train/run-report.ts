@@ -41,6 +41,7 @@ export async function runReport(findings: Findings): Promise<RunReport> {
       seed: options.seed,
       counts: embedded.counts,
       classCounts: classCounts(findings),
+      rules: data.rules.map(({ text }) => text),
       test: scored.metrics,
       intervals: scored.intervals,
       ...(tuned !== null && { atHalf: scored.atHalf.metrics, thresholdGoal: goalWords(tuned) }),

@@ -1,5 +1,5 @@
 import type { Task } from "../../task.js";
-import { count, fixed, plural, signed } from "../format.js";
+import { count, fixed, perCent, plural, signed } from "../format.js";
 import { type Html, html } from "../html.js";
 import { bestOf, lowerNote, wordsOf } from "../metric-words.js";
 import type { Tone } from "../plots/bars.js";
@@ -44,19 +44,29 @@ ${verdict(data)}
 ${
   intervals &&
   html`<p class="quiet small">The lines through the dots are 95 % intervals: had other ${plural(counts.test, "test image")} of the same kind been drawn,
-95 times in 100 the number would lie within them. They say nothing of images of another kind: another season, sensor or region.</p>`
+95 times in 100 the number would lie within them. They say nothing of images of another kind: another season, sensor or region.
+${shown.some((key) => isPoint(intervals[key])) && html`A line without length says only that these images all went the same way: after ${count(counts.test)} without a mistake, up to ${perCent(unseenMistakes(counts.test))} of others may still be wrong.`}</p>`
 }
 <details><summary>All metrics</summary>${metricsTable(data, columns)}</details>`;
 }
 
+function isPoint(interval: readonly [number, number] | undefined): boolean {
+  return interval !== undefined && interval[0] === interval[1];
+}
+
+/** The share of mistakes that n images without one leave possible with 95 % confidence: (1 − p)ⁿ = 0.05. */
+function unseenMistakes(images: number): number {
+  return 1 - 0.05 ** (1 / images);
+}
+
 /** One sentence for whoever reads no further. */
-function verdict({ task, test, intervals, counts, baseline }: RunReport): Html | false {
+function verdict({ task, test, intervals, counts, baseline, unseen = true }: RunReport): Html | false {
   const key = task === "multiclass" ? "accuracy" : "mapMacro";
   const value = test[key];
   if (value === undefined) return false;
-  const interval = intervals?.[key];
+  const interval = isPoint(intervals?.[key]) ? undefined : intervals?.[key];
   const beside = baseline[key];
-  return html`<p class="verdict">${VERDICTS[task](count(counts.test), value, interval)}${
+  return html`<p class="verdict">${VERDICTS[task](`${plural(counts.test, "image")}${unseen ? " that it had never seen" : ""}`, value, interval)}${
     beside !== undefined && html` Colours alone would reach ${MEASURES[task](beside)}.`
   }</p>`;
 }
@@ -69,9 +79,9 @@ const MEASURES: Readonly<Record<Task, (value: number) => string>> = {
 const VERDICTS: Readonly<Record<Task, (images: string, value: number, interval: readonly [number, number] | undefined) => Html>> =
   {
     multiclass: (images, value, interval) =>
-      html`Of ${images} images that it had never seen, the classifier names <b>${MEASURES.multiclass(value)}</b> rightly${interval && html`, likely between ${Math.round(100 * interval[0])} and ${Math.round(100 * interval[1])}`}.`,
+      html`Of ${images}, the classifier names <b>${MEASURES.multiclass(value)}</b> rightly${interval && html`, likely between ${Math.round(100 * interval[0])} and ${Math.round(100 * interval[1])}`}.`,
     multilabel: (images, value, interval) =>
-      html`On ${images} images that it had never seen, the classifier ranks the labels with a mean average precision of <b>${fixed(value)}</b>${interval && html`, likely between ${fixed(interval[0])} and ${fixed(interval[1])}`}; 1 would be perfect.`,
+      html`On ${images}, the classifier ranks the labels with a mean average precision of <b>${fixed(value)}</b>${interval && html`, likely between ${fixed(interval[0])} and ${fixed(interval[1])}`}; 1 would be perfect.`,
   };
 
 function card(key: string, columns: readonly Column[]): Html {

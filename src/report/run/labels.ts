@@ -5,6 +5,7 @@ import { type Html, html, name } from "../html.js";
 import type { LabelScore, RunReport } from "../run-data.js";
 import { MAX_CELLS } from "./embedded.js";
 import { MAX_LABELS } from "./mix-ups.js";
+import { rulesNote } from "./rules-note.js";
 import { type Answer, answeredFrom, LIVE_SCORES, liveScores, outcomesAt } from "./thresholds.js";
 
 /** Every label with its scores; multilabel ones with their thresholds, which a reader may move. */
@@ -13,7 +14,7 @@ export function labelsSection(data: RunReport): Html | false {
   if (perLabel === undefined) return false;
   const rows = perLabel.slice(0, MAX_LABELS);
   const hidden = classes.length - rows.length;
-  return html`<h2>Label by label</h2>${TABLES[task](data, rows)}${hidden > 0 && html`<p class="quiet">${count(hidden)} more labels are not shown.</p>`}`;
+  return html`<h2>Label by label</h2>${rulesNote(data)}${TABLES[task](data, rows)}${hidden > 0 && html`<p class="quiet">${count(hidden)} more labels are not shown.</p>`}`;
 }
 
 const TABLES: Readonly<Record<Task, (data: RunReport, rows: readonly LabelScore[]) => Html>> = {

@@ -11,12 +11,13 @@ const MAX_UNREADABLE = 20;
 /** Images per class and part, their sizes, and what was left out. */
 export function dataSection({ classes, counts, classCounts, summary = {}, warnings }: RunReport): Html {
   const shown = classes.slice(0, MAX_LABELS);
+  const parts = PARTS.filter((part) => classCounts[part].length > 0);
   return html`<h2>The images</h2>
 ${warnings.length > 0 && html`<div class="card"><h3>Worth knowing</h3><ul>${warnings.map((warning) => html`<li>${name(warning)}</li>`)}</ul></div>`}
 <div class="scroll" tabindex="0" role="region" aria-label="Images with each label"><table><caption>Images with each label, by part</caption>
-<thead><tr><th scope="col">class</th>${PARTS.map((part) => html`<th scope="col">${part}</th>`)}</tr></thead>
-<tbody>${shown.map((label, k) => html`<tr><th scope="row">${name(label)}</th>${PARTS.map((part) => html`<td>${count(classCounts[part][k])}</td>`)}</tr>`)}</tbody>
-<tfoot><tr><th scope="row">images</th>${PARTS.map((part) => html`<td>${count(counts[part])}</td>`)}</tr></tfoot></table></div>
+<thead><tr><th scope="col">class</th>${parts.map((part) => html`<th scope="col">${part}</th>`)}</tr></thead>
+<tbody>${shown.map((label, k) => html`<tr><th scope="row">${name(label)}</th>${parts.map((part) => html`<td>${count(classCounts[part][k])}</td>`)}</tr>`)}</tbody>
+<tfoot><tr><th scope="row">images</th>${parts.map((part) => html`<td>${count(counts[part])}</td>`)}</tr></tfoot></table></div>
 ${classes.length > shown.length && html`<p class="quiet">${count(classes.length - shown.length)} more classes are not shown.</p>`}
 ${sizesOf(summary)}${leftOutOf(summary)}`;
 }

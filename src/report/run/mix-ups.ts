@@ -3,6 +3,7 @@ import { count } from "../format.js";
 import { type Html, html, name } from "../html.js";
 import { confusionTable } from "../plots/confusion.js";
 import type { RunReport } from "../run-data.js";
+import { rulesNote } from "./rules-note.js";
 import { type Outcomes, outcomesAt, thresholdsOf } from "./thresholds.js";
 
 /** Rows of a table of labels; further ones would make a page that nobody reads. */
@@ -26,7 +27,7 @@ export const MIX_UPS: Readonly<Record<Task, (data: RunReport) => Html | false>> 
     const thresholds = thresholdsOf(data);
     const at = (k: number) =>
       outcomesAt({ labels: predictions.labels, values: predictions.probabilities, classes: K }, k, thresholds[k]);
-    return html`<h2>What is seen, missed and imagined</h2>
+    return html`<h2>What is seen, missed and imagined</h2>${rulesNote(data)}
 <p class="script">Click a number, or press Enter on it, to see its images. Arrow keys move between the cells.</p>
 ${outcomesTable(
   classes,
