@@ -124,6 +124,7 @@ export const ASSERT_FLAG = {
   },
 } as const satisfies Record<string, Flag>;
 
+/** For the commands that train one head. */
 export const HEAD_FLAG = {
   head: { value: "head", choices: HEADS, describe: "last layer", shownDefault: "softmax for multiclass, sigmoid for multilabel" },
 } as const satisfies Record<string, Flag>;
@@ -154,6 +155,7 @@ export const GOAL_FLAGS = {
   },
 } as const satisfies Record<string, Flag>;
 
+/** For the commands that write. */
 export const OUT_FLAGS = {
   force: { describe: "replace an earlier result of the same name" },
 } as const satisfies Record<string, Flag>;

@@ -18,8 +18,9 @@ export interface Violation {
 
 type RuleKind = "exclusive" | "implies";
 
-/** More rules than this, and longer ones, are refused. */
+/** More rules than this are refused. */
 export const MAX_RULES = 1000;
+/** Longer rules, in characters, are refused. */
 export const MAX_RULE_LENGTH = 10_000;
 
 /** The classes of a rule that break it; empty where they do not. Labels are 1, 0 or −1; an unknown one breaks nothing. */

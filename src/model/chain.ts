@@ -2,7 +2,7 @@ import type { InputValues } from "../onnx/input-values.js";
 import { type Preprocess, placement } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
 import type { Backbone } from "./backbone.js";
-import { brief } from "./expected-input.js";
+import { threeDigits } from "./expected-input.js";
 
 /** An image as far as the words need it. */
 export interface ImageKindWords extends Pick<Raster, "widthPx" | "heightPx" | "dtype" | "bands"> {
@@ -116,14 +116,14 @@ function timesOf(factor: number): string {
   if (factor === 1) return "";
   const inverse = 1 / factor;
   const plain = Math.abs(inverse - Number(inverse.toPrecision(4))) < 1e-5 * Math.abs(inverse);
-  return Math.abs(factor) < 1 && plain ? `×1/${Number(inverse.toPrecision(4))}` : `×${brief(factor)}`;
+  return Math.abs(factor) < 1 && plain ? `×1/${Number(inverse.toPrecision(4))}` : `×${threeDigits(factor)}`;
 }
 
 function plus(shift: number): string {
   if (shift === 0) return "";
-  return shift > 0 ? ` + ${brief(shift)}` : ` − ${brief(-shift)}`;
+  return shift > 0 ? ` + ${threeDigits(shift)}` : ` − ${threeDigits(-shift)}`;
 }
 
 function listed(values: readonly number[]): string {
-  return `[${values.map(brief).join(", ")}]`;
+  return `[${values.map(threeDigits).join(", ")}]`;
 }

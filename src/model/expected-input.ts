@@ -97,7 +97,7 @@ export function judgeInput(
         ? "Compare --scale, --mean and --std with the description of the network."
         : `With a scale ${by > 1 ? "255 times larger" : "of 1/255 of it"} they would be usual: check --scale.`;
     return [
-      `The network gets values from ${brief(low)} to ${brief(high)}: no published network is trained on such values, and this one answers by chance. ${cure}`,
+      `The network gets values from ${threeDigits(low)} to ${threeDigits(high)}: no published network is trained on such values, and this one answers by chance. ${cure}`,
     ];
   }
   if (expected.standard) {
@@ -106,13 +106,13 @@ export function judgeInput(
     );
     if (off === undefined) return [];
     return [
-      `The network expects ${expected.words} and gets mean ${brief(off.mean)} and deviation ${brief(off.deviation)}: all images look alike to it. Check --scale, --mean and --std, and whether the images use the whole range of their values.`,
+      `The network expects ${expected.words} and gets mean ${threeDigits(off.mean)} and deviation ${threeDigits(off.deviation)}: all images look alike to it. Check --scale, --mean and --std, and whether the images use the whole range of their values.`,
     ];
   }
   const share = (middle[1] - middle[0]) / (expected.range[1] - expected.range[0]);
   if (!(share < NARROWEST)) return [];
   return [
-    `The network expects ${expected.words} and 98 % of the values lie between ${brief(middle[0])} and ${brief(middle[1])}: almost no contrast is left. Stretch the images to the whole range of their type.`,
+    `The network expects ${expected.words} and 98 % of the values lie between ${threeDigits(middle[0])} and ${threeDigits(middle[1])}: almost no contrast is left. Stretch the images to the whole range of their type.`,
   ];
 }
 
@@ -127,6 +127,6 @@ function rescaled(values: InputValues, range: Ends, by: number): Ends {
 }
 
 /** Three digits, with a minus sign that is one. */
-export function brief(value: number): string {
+export function threeDigits(value: number): string {
   return String(Number(value.toPrecision(3))).replace("-", "−");
 }

@@ -5,7 +5,7 @@ import { openSession } from "../runtime/open.js";
 import type { Session } from "../runtime/session.js";
 import type { Head, HeadLoss } from "../task.js";
 import { float32 } from "../tensor.js";
-import { HEADS, headModel, lossGraph } from "./head.js";
+import { HEAD_ROWS, headModel, lossGraph } from "./head.js";
 import { type Curvature, covarianceModel, inverseHessian, measureCurvature } from "./head-curvature.js";
 import { CELL_WEIGHTS, type LossWeighting } from "./head-weights.js";
 
@@ -99,7 +99,7 @@ export async function openHeadTrainer(
   head: Head,
   width: number,
   classes: number,
-  { loss = "cross-entropy", standardise = true, biasPenalty = HEADS[head].biasPenalty }: HeadTrainerOptions = {},
+  { loss = "cross-entropy", standardise = true, biasPenalty = HEAD_ROWS[head].biasPenalty }: HeadTrainerOptions = {},
 ): Promise<HeadTrainer> {
   // Descended one after the other.
   const stages: readonly HeadLoss[] = lossGraph(head, loss).convex ? [loss] : ["cross-entropy", loss];
@@ -118,7 +118,7 @@ export async function openHeadTrainer(
           hint: "Check the label file and the split.",
         });
       }
-      const weights = { features, positive, negative: HEADS[head].negatives ? negative : undefined };
+      const weights = { features, positive, negative: HEAD_ROWS[head].negatives ? negative : undefined };
       const descents = sessions.map((session) => lossOf(session, weights, width, classes));
       let curvature: Promise<Curvature> | undefined;
       return {

@@ -22,7 +22,7 @@ export interface HeadRow {
 }
 
 /** Every head by name. */
-export const HEADS: Readonly<Record<Head, HeadRow>> = {
+export const HEAD_ROWS: Readonly<Record<Head, HeadRow>> = {
   softmax: {
     activation: { op: "Softmax", attributes: { axis: 1 } },
     negatives: false,
@@ -39,10 +39,10 @@ export const HEADS: Readonly<Record<Head, HeadRow>> = {
 
 /** The graph of a loss that the head can be trained with. @throws UserError `usage` where the head has no such loss */
 export function lossGraph(head: Head, loss: HeadLoss = "cross-entropy"): LossGraph {
-  const graph = HEADS[head].losses[loss];
+  const graph = HEAD_ROWS[head].losses[loss];
   if (graph !== undefined) return graph;
   throw new UserError("usage", `the ${loss} loss is made for labels that are independent of each other: head ${head} has none`, {
-    hint: `Take --loss ${Object.keys(HEADS[head].losses).join(" or ")}, --class-weights balanced, or another --head.`,
+    hint: `Take --loss ${Object.keys(HEAD_ROWS[head].losses).join(" or ")}, --class-weights balanced, or another --head.`,
   });
 }
 
@@ -59,7 +59,7 @@ export function forwardModel(head: Head | undefined, width: number, classes: num
   const logits = graph.op("Gemm", [features, weights, bias], { transB: 1 }, "logits");
   graph.output(logits, "float32");
   if (head !== undefined) {
-    const { op, attributes } = HEADS[head].activation;
+    const { op, attributes } = HEAD_ROWS[head].activation;
     graph.output(graph.op(op, [logits], attributes, "probabilities"), "float32");
   }
   return writeModel(graph.build({ name: `${head ?? "linear"}-head` }));
@@ -78,7 +78,7 @@ export function headModel(head: Head, width: number, classes: number, loss: Head
   const weights = graph.input("weights", "float32", [classes, width]);
   const bias = graph.input("bias", "float32", [classes]);
   const positive = graph.input("positive", "float32", ["N", classes]);
-  const negative = HEADS[head].negatives ? graph.input("negative", "float32", ["N", classes]) : positive;
+  const negative = HEAD_ROWS[head].negatives ? graph.input("negative", "float32", ["N", classes]) : positive;
 
   // Z = X Wᵀ + b
   const logits = graph.op("Gemm", [features, weights, bias], { transB: 1 });

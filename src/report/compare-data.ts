@@ -67,7 +67,7 @@ export const DECISION_RULES = ["argmax", "half", "tuned"] as const;
 export type DecisionRule = (typeof DECISION_RULES)[number];
 
 /** One metric of both heads; a head has no value where it does not decide by the rule. */
-export interface MetricRow {
+export interface ComparedMetric {
   readonly metric: string;
   readonly values: Readonly<Record<Head, number | undefined>>;
   readonly difference: Difference<Head> | undefined;
@@ -78,7 +78,7 @@ export function metricSections({
   heads: { softmax, sigmoid },
   differences,
   ruleDifferences,
-}: CompareReport): readonly { readonly rule: DecisionRule | undefined; readonly rows: readonly MetricRow[] }[] {
+}: CompareReport): readonly { readonly rule: DecisionRule | undefined; readonly rows: readonly ComparedMetric[] }[] {
   const decided = (head: ComparedHead, rule: DecisionRule) => head.decisions.find((item) => item.rule === rule)?.metrics ?? {};
   const section = (rule: DecisionRule | undefined, ofSoftmax: Metrics, ofSigmoid: Metrics, found: Differences<Head>) => ({
     rule,

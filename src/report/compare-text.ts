@@ -1,6 +1,6 @@
 import { printable } from "../printable.js";
 import { HEADS } from "../task.js";
-import { type ComparedImage, type CompareReport, type MetricRow, metricSections } from "./compare-data.js";
+import { type ComparedImage, type ComparedMetric, type CompareReport, metricSections } from "./compare-data.js";
 import { clip, fixed, plural, signed, signedInterval } from "./format.js";
 import { wordsOf } from "./metric-words.js";
 
@@ -72,14 +72,14 @@ const RULE_NAMES = {
   tuned: "Decided: tuned thresholds",
 } as const;
 
-function metricCells({ values, difference }: MetricRow): Cell[] {
+function metricCells({ values, difference }: ComparedMetric): Cell[] {
   return HEADS.map((head) => {
     const better = difference?.better === head;
     return { text: `${better ? "*" : ""}${fixed(values[head])}`, colour: better ? "best" : "none" };
   });
 }
 
-function differenceOf({ difference }: MetricRow): string {
+function differenceOf({ difference }: ComparedMetric): string {
   if (difference === undefined) return "";
   const numbers = `  ${signed(difference.difference)} (${signedInterval(difference.interval)})`;
   return `${numbers.padEnd(DIFFERENCE_WIDTH)} ${difference.better === null ? "not told apart" : `${difference.better} is better`}`;

@@ -1,5 +1,5 @@
 import { HEADS, type Head, type Task } from "../task.js";
-import { type ComparedHead, type CompareReport, type DecisionRule, type MetricRow, metricSections } from "./compare-data.js";
+import { type ComparedHead, type ComparedMetric, type CompareReport, type DecisionRule, metricSections } from "./compare-data.js";
 import type { ImageRole } from "./compare-images.js";
 import { count, fixed, plural, short, signed, signedInterval } from "./format.js";
 import { type Html, html, name } from "./html.js";
@@ -67,12 +67,17 @@ const RULE_NAMES: Readonly<Record<DecisionRule, string>> = {
   tuned: "tuned thresholds",
 };
 
+const EXPECTED: Readonly<Record<Task, string>> = {
+  multiclass: "single-label data expect softmax",
+  multilabel: "multi-label data expect sigmoid",
+};
+
 function metricsSection(data: CompareReport): Html {
   const { task, heads, classes } = data;
   const sections = metricSections(data);
   return html`<section id="metrics"><h2>Metrics side by side</h2>
 <p>Both heads are calibrated, and their thresholds tuned, outside of the test part. First what needs no threshold: how well the probabilities <i>rank</i> images, and how far they can be believed. Then the decisions that are made of them.
-On ${task === "multiclass" ? "single-label data expect softmax" : "multi-label data expect sigmoid"} to lead, and look how far.</p>
+On ${EXPECTED[task]} to lead, and look how far.</p>
 <p>Another draw of test images would give other numbers. Each difference (softmax − sigmoid) therefore has the interval in which 95 % of resampled test parts put it,
 both heads on the same images. One head is called better, and marked with a dot, <b>only where that interval does not hold 0</b>.</p>
 <div class="scroll"><table><caption>On the test part</caption>
@@ -94,7 +99,7 @@ function headColumn(head: Head): Html {
   return html`<th scope="col"><span class="${head}-text">${head}</span></th>`;
 }
 
-function metricRow({ metric, values, difference }: MetricRow): Html {
+function metricRow({ metric, values, difference }: ComparedMetric): Html {
   const better = difference?.better ?? undefined;
   const told = difference && html`<td>${signed(difference.difference)}</td><td>${signedInterval(difference.interval)}</td>`;
   return html`<tr><th scope="row">${wordsOf(metric).label}${lowerNote(metric)}</th>${HEADS.map((head) => html`<td class="${better === head && "best"}">${fixed(values[head])}</td>`)}

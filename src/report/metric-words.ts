@@ -1,4 +1,5 @@
 import { METRIC_ROWS } from "../learn/metrics/rows.js";
+import type { Task } from "../task.js";
 import { type Html, html } from "./html.js";
 
 /** What a reader should know of a metric. */
@@ -6,6 +7,12 @@ export interface MetricWords {
   readonly label: string;
   readonly better: "higher" | "lower";
 }
+
+/** The metrics that stand large at the top of a report, where it has them; the first is the one to tell if only one is told. */
+export const HEADLINES: Readonly<Record<Task, readonly [first: string, ...others: string[]]>> = {
+  multiclass: ["accuracy", "f1Macro", "aucMacro", "logLoss"],
+  multilabel: ["mapMacro", "f1Macro", "f2Samples"],
+};
 
 /** What people call the metrics that sigmax reports. */
 const LABELS: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { loadNative, openNative } from "./native.js";
 import type { RuntimeChoice, Session, SessionOptions } from "./session.js";
 
 /** What `openSession` accepts beyond the options of every session. */
-export interface OpenOptions extends SessionOptions {
+export interface OpenSessionOptions extends SessionOptions {
   readonly runtime?: RuntimeChoice | undefined;
   /** Told once per call when the slower WebAssembly build has to do. */
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -19,7 +19,7 @@ const CURE = "Reinstall with ONNXRUNTIME_NODE_INSTALL=skip npm install onnxrunti
  */
 export async function openSession(
   model: Uint8Array,
-  { runtime = "auto", onWarning, ...options }: OpenOptions = {},
+  { runtime = "auto", onWarning, ...options }: OpenSessionOptions = {},
 ): Promise<Session> {
   if (runtime === "wasm") return openWasmLazily(model, options);
   try {

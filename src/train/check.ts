@@ -24,6 +24,7 @@ import type { BackboneOptions, DataOptions } from "./options.js";
 import { labelMatrix, type PlacedSample } from "./parts.js";
 import { gatherEmbeddings } from "./prepare.js";
 
+/** What to check, and by what the images are judged. */
 export interface CheckOptions extends Omit<DataOptions, "split">, BackboneOptions, WorkOptions {
   /** Decides random features, folds and the search for duplicates. Default 1. */
   readonly seed?: number | undefined;

@@ -4,7 +4,7 @@ import { type BootstrapOptions, bootstrapIntervals } from "../learn/bootstrap.js
 import { classScores, countCells, meanOf } from "../learn/metrics/counts.js";
 import { rankCells, rankScores } from "../learn/metrics/ranks.js";
 import { type Measure, openMetrics } from "../learn/metrics/report.js";
-import { HEADS as HEAD_ROWS } from "../model/head.js";
+import { HEAD_ROWS } from "../model/head.js";
 import { refuseFolder, writeFolder } from "../output-folder.js";
 import { DEFAULT_SEED } from "../random.js";
 import { renderImbalanceReport } from "../report/compare-imbalance.js";
@@ -26,6 +26,7 @@ import { pickRows } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData } from "./prepare.js";
 import { fitAndScore, type ScoredHead } from "./scored-head.js";
 
+/** What remedies are compared on. */
 export interface CompareImbalanceOptions extends CompareOptions {
   /** The head that is trained with every remedy; the one of the task by default. */
   readonly head?: Head | undefined;

@@ -63,6 +63,7 @@ export interface Examination {
   readonly pictures: readonly ShownImage[];
 }
 
+/** Which images are looked at, and for which network. */
 export interface ExamineOptions extends WorkOptions {
   readonly classes: readonly string[];
   readonly backbone?: Backbone | undefined;

@@ -1,7 +1,7 @@
 import type { Finding, InputFault } from "../data/checks.js";
 import type { ImageFacts } from "../data/pixels.js";
 import { cutShare, distortion, enlargement } from "../model/chain.js";
-import { brief } from "../model/expected-input.js";
+import { threeDigits } from "../model/expected-input.js";
 import type { Preprocess } from "../raster/preprocess.js";
 
 /** From these on it is worth telling. */
@@ -27,7 +27,7 @@ const CHECKS: readonly InputCheck[] = [
     amount: distortion,
     from: DISTORTED,
     message: (worst) =>
-      `by a factor of up to ${brief(worst)}. Round things become oval, and differently in images of different shape. Cut them square.`,
+      `by a factor of up to ${threeDigits(worst)}. Round things become oval, and differently in images of different shape. Cut them square.`,
   },
   {
     kind: "cut-off",
@@ -43,7 +43,7 @@ const CHECKS: readonly InputCheck[] = [
     amount: enlargement,
     from: ENLARGED,
     message: (worst, { widthPx, heightPx }) =>
-      `enlarged up to ${brief(worst)} times to ${widthPx}×${heightPx}: blurred, with no detail gained. Use larger chips, or a network with a smaller input.`,
+      `enlarged up to ${threeDigits(worst)} times to ${widthPx}×${heightPx}: blurred, with no detail gained. Use larger chips, or a network with a smaller input.`,
   },
   {
     kind: "shrunk",
@@ -51,7 +51,7 @@ const CHECKS: readonly InputCheck[] = [
     amount: (image, preprocess) => 1 / enlargement(image, preprocess),
     from: SHRUNK,
     message: (worst) =>
-      `shrunk up to ${brief(worst)} times. What is smaller than ${Math.ceil(2 * worst)} pixels, a house or a car, is gone. Cut them into smaller chips.`,
+      `shrunk up to ${threeDigits(worst)} times. What is smaller than ${Math.ceil(2 * worst)} pixels, a house or a car, is gone. Cut them into smaller chips.`,
   },
 ];
 

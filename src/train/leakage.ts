@@ -2,6 +2,7 @@ import { splitDataset } from "../data/split.js";
 import { type Interval, pairedDifferences } from "../learn/bootstrap.js";
 import { decide } from "../learn/decide.js";
 import { type Measure, openMetrics } from "../learn/metrics/report.js";
+import { HEADLINES } from "../report/metric-words.js";
 import type { LeakageFindings } from "../report/run-data.js";
 import type { Task } from "../task.js";
 import type { TrainOptions } from "./options.js";
@@ -20,9 +21,6 @@ const RANDOM_SPLITS = 3;
 
 /** Deals single images evenly by label. */
 const METHOD = { multiclass: "stratified", multilabel: "iterative" } as const satisfies Record<Task, string>;
-
-/** The metric that a line of text tells. */
-const HEADLINE: Readonly<Record<Task, string>> = { multiclass: "accuracy", multilabel: "mapMacro" };
 
 /**
  * Trains the same head again on random splits of the same images, with parts of the same sizes, and compares the scores. The
@@ -82,7 +80,7 @@ export async function measureLeakage(
 
 /** One sentence: what of the score a random split would have made up. */
 export function describeLeakage({ by, honest, random, difference, intervals }: Leakage, task: Task): string {
-  const name = HEADLINE[task];
+  const [name] = HEADLINES[task];
   const digits = (value: number) => value.toFixed(3);
   if (difference[name] === undefined) return `leakage: not measured, for ${name} is not defined on the test part`;
   const interval: Interval | undefined = intervals[name];

@@ -4,6 +4,7 @@ import { eachRowOfProducts } from "./products.js";
 import { spreadIndices } from "./spread.js";
 import { standardised, unitRows } from "./unit-rows.js";
 
+/** How images are grouped. */
 export interface LikenessOptions {
   readonly seed: number;
   /** Most groups. Default 8. */

@@ -29,6 +29,7 @@ export function rowsByPart(placed: readonly PlacedSample[]): Record<Part, number
   return rows;
 }
 
+/** How many rows each part has. */
 export function countParts(rows: Readonly<Record<Part, readonly number[]>>): Counts {
   return { train: rows.train.length, validation: rows.validation.length, test: rows.test.length };
 }

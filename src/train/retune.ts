@@ -17,6 +17,7 @@ import { readClassifier } from "./predict.js";
 import { openPart, type PartOptions, predictPart } from "./predict-part.js";
 import { checkGoal, defaultThresholds, type GoalOptions, type LabelScores, labelScoresAt, TUNE, tuningOf } from "./tune.js";
 
+/** What is tuned, on which images, and where it goes. */
 export interface ThresholdsOptions extends Omit<PartOptions, "rules">, GoalOptions {
   /** Path of a multi-label classifier. */
   readonly classifier: string;

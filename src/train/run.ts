@@ -13,7 +13,7 @@ import { pickRows } from "./parts.js";
 import type { EmbeddedData, SplitData } from "./prepare.js";
 import { writeRunEvents } from "./run-events.js";
 import { runReport } from "./run-report.js";
-import { type ScoredHead, scoresOf } from "./scored-head.js";
+import { headScores, type ScoredHead } from "./scored-head.js";
 
 /** Everything one training found, before it is written. */
 export interface Findings {
@@ -76,7 +76,7 @@ function metrics({ data, embedded, scored, baseline, leakage }: Findings) {
     classes: data.dataset.classes,
     counts: embedded.counts,
     l2: scored.fit.l2,
-    ...scoresOf(scored),
+    ...headScores(scored),
     baseline,
     ...(leakage && { leakage }),
   };

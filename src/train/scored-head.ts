@@ -58,7 +58,7 @@ export interface HeadScores {
 }
 
 /** What is told of a scored head. */
-export function scoresOf(scored: ScoredHead): HeadScores {
+export function headScores(scored: ScoredHead): HeadScores {
   const { metrics, intervals, atHalf, tuning } = scored;
   const { method, ece } = calibrationOf(scored) ?? { ...tuning.calibration, ece: undefined };
   return {

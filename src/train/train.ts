@@ -22,7 +22,7 @@ import {
   type SplitData,
 } from "./prepare.js";
 import { writeRunFiles } from "./run.js";
-import { fitAndScore, type HeadScores, type ScoredHead, scoresOf } from "./scored-head.js";
+import { fitAndScore, type HeadScores, headScores, type ScoredHead } from "./scored-head.js";
 import { calibrationOf, checkGoal, tuningOf } from "./tune.js";
 
 /** What `train` tells its caller: also the last line of `sigmax train --json`. */
@@ -103,7 +103,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       head,
       classes: dataset.classes,
       counts: embedded.counts,
-      ...scoresOf(scored),
+      ...headScores(scored),
       baseline,
       ...leaked,
       classifier: join(out, "classifier.onnx"),

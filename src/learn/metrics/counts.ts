@@ -1,5 +1,5 @@
 /** Decisions against known labels, per class `[K]`: true and false positives and negatives. Unknown labels are not counted. */
-export interface ClassCounts {
+export interface CellCounts {
   readonly tp: Float64Array;
   readonly fp: Float64Array;
   readonly fn: Float64Array;
@@ -31,7 +31,7 @@ export function countCells(
   decisions: ArrayLike<number>,
   classes: number,
   weights?: Float64Array,
-): ClassCounts {
+): CellCounts {
   const counts = new Float64Array(4 * classes);
   for (let i = 0, k = 0, row = 0; i < labels.length; i++) {
     if (labels[i] >= 0) counts[(2 * labels[i] + decisions[i]) * classes + k] += weights === undefined ? 1 : weights[row];
@@ -51,22 +51,22 @@ export function scoresOf(tp: number, fp: number, fn: number, { beta = 1, zeroDiv
 }
 
 /** The scores of every class, and how often it is true. */
-export function classScores({ tp, fp, fn }: ClassCounts, options: FBetaOptions = {}): (Scores & { readonly support: number })[] {
+export function classScores({ tp, fp, fn }: CellCounts, options: FBetaOptions = {}): (Scores & { readonly support: number })[] {
   return Array.from(tp, (hits, k) => ({ ...scoresOf(hits, fp[k], fn[k], options), support: hits + fn[k] }));
 }
 
 /** How scores of classes become one. */
 export const AVERAGES = {
   /** Every class counts the same. */
-  macro(counts: ClassCounts, options: FBetaOptions = {}): Scores {
+  macro(counts: CellCounts, options: FBetaOptions = {}): Scores {
     return weightedMean(classScores(counts, options), () => 1);
   },
   /** Every cell counts the same. */
-  micro({ tp, fp, fn }: ClassCounts, options: FBetaOptions = {}): Scores {
+  micro({ tp, fp, fn }: CellCounts, options: FBetaOptions = {}): Scores {
     return scoresOf(sum(tp), sum(fp), sum(fn), options);
   },
   /** Every class counts as often as it is true; all the same if none ever is. */
-  weighted(counts: ClassCounts, options: FBetaOptions = {}): Scores {
+  weighted(counts: CellCounts, options: FBetaOptions = {}): Scores {
     const scores = classScores(counts, options);
     return weightedMean(scores, scores.some(({ support }) => support > 0) ? ({ support }) => support : () => 1);
   },

@@ -1,16 +1,11 @@
 import type { Task } from "../../task.js";
 import { count, fixed, perCent, plural, signed } from "../format.js";
 import { type Html, html } from "../html.js";
-import { bestOf, lowerNote, wordsOf } from "../metric-words.js";
+import { bestOf, HEADLINES, lowerNote, wordsOf } from "../metric-words.js";
 import type { Tone } from "../plots/bars.js";
 import { dotPlot } from "../plots/dots.js";
 import type { LeakageFindings, RunReport } from "../run-data.js";
 
-/** The metrics that stand large at the top, where the run has them. */
-const HEADLINES: Readonly<Record<Task, readonly string[]>> = {
-  multiclass: ["accuracy", "f1Macro", "aucMacro", "logLoss"],
-  multilabel: ["mapMacro", "f1Macro", "f2Samples"],
-};
 const CARDS = 3;
 
 /** A source of metrics beside the run itself. */
@@ -61,7 +56,7 @@ function unseenMistakes(images: number): number {
 
 /** One sentence for whoever reads no further. */
 function verdict({ task, test, intervals, counts, baseline, unseen = true }: RunReport): Html | false {
-  const key = task === "multiclass" ? "accuracy" : "mapMacro";
+  const [key] = HEADLINES[task];
   const value = test[key];
   if (value === undefined) return false;
   const interval = isPoint(intervals?.[key]) ? undefined : intervals?.[key];

@@ -22,11 +22,13 @@ export const encodeEvent = (init: MessageInitShape<typeof EventSchema>) => toBin
 /** Parses an event; byte fields are views of `bytes`. @throws Error when they are not protobuf */
 export const decodeEvent = (bytes: Uint8Array) => fromBinary(EventSchema, bytes);
 
+/** What the plugin `pr_curves` is told. */
 export const encodePrCurveData = (init: MessageInitShape<typeof PrCurvePluginDataSchema>) =>
   toBinary(PrCurvePluginDataSchema, create(PrCurvePluginDataSchema, init));
 /** @throws Error when the bytes are not protobuf */
 export const decodePrCurveData = (bytes: Uint8Array) => fromBinary(PrCurvePluginDataSchema, bytes);
 
+/** What the plugin `hparams` is told. */
 export const encodeHParamsData = (init: MessageInitShape<typeof HParamsPluginDataSchema>) =>
   toBinary(HParamsPluginDataSchema, create(HParamsPluginDataSchema, init));
 /** @throws Error when the bytes are not protobuf */

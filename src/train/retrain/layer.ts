@@ -1,6 +1,6 @@
 import { argmax } from "../../learn/decide.js";
 import { createOptimizer, optimizerStep } from "../../learn/optimizers.js";
-import { forwardModel, HEADS, headModel } from "../../model/head.js";
+import { forwardModel, HEAD_ROWS, headModel } from "../../model/head.js";
 import { CELL_WEIGHTS } from "../../model/head-weights.js";
 import type { Random } from "../../random.js";
 import { openSession } from "../../runtime/open.js";
@@ -104,7 +104,7 @@ export async function openFinalLayer(
     const outputs = await learner.run({
       ...layer,
       positive: float32([rows, classes], positive),
-      ...(HEADS[head].negatives ? { negative: float32([rows, classes], negative) } : {}),
+      ...(HEAD_ROWS[head].negatives ? { negative: float32([rows, classes], negative) } : {}),
     });
     const { probabilities } = await scorer.run(layer, ["probabilities"]);
     const losses = floats(outputs.losses);
