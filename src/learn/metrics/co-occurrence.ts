@@ -1,26 +1,22 @@
-/** How often two labels stand together, `[K, K]` counts of rows; on the diagonal, how often each stands at all. */
-export interface CoOccurrence {
-  /** Both true. */
-  readonly truth: Float64Array;
-  /** Both decided on, in rows where both are known. */
-  readonly decided: Float64Array;
-}
-
 /**
- * Counts pairs of labels `[N, K]` of 1, 0 and −1 (unknown) and pairs of decisions `[N, K]`, so that what a model puts together can be
- * held against what belongs together. O(N K + pairs).
+ * How often label i stands in a row of the first matrix and label j in the same row of the second, `[K, K]` counts of rows. A matrix
+ * against itself says what belongs together (the diagonal, how often each stands at all); labels against decisions, what a model
+ * gives to the images of each label. O(N K + pairs).
+ *
+ * @param first `[N, K]` of 1 (it stands) and anything else
+ * @param second `[N, K]`, likewise
  */
-export function coOccurrence(labels: ArrayLike<number>, decisions: ArrayLike<number>, classes: number): CoOccurrence {
-  const counts = { truth: new Float64Array(classes * classes), decided: new Float64Array(classes * classes) };
-  for (let start = 0; start < labels.length; start += classes) {
-    countPairs(counts.truth, classes, (k) => labels[start + k] === 1);
-    countPairs(counts.decided, classes, (k) => labels[start + k] >= 0 && decisions[start + k] === 1);
+export function coOccurrence(first: ArrayLike<number>, second: ArrayLike<number>, classes: number): Float64Array {
+  const counts = new Float64Array(classes * classes);
+  for (let start = 0; start < first.length; start += classes) {
+    const standing = present(second, start, classes);
+    for (const i of present(first, start, classes)) for (const j of standing) counts[i * classes + j]++;
   }
   return counts;
 }
 
-function countPairs(matrix: Float64Array, classes: number, stands: (k: number) => boolean): void {
-  const present: number[] = [];
-  for (let k = 0; k < classes; k++) if (stands(k)) present.push(k);
-  for (const i of present) for (const j of present) matrix[i * classes + j]++;
+function present(matrix: ArrayLike<number>, start: number, classes: number): number[] {
+  const labels: number[] = [];
+  for (let k = 0; k < classes; k++) if (matrix[start + k] === 1) labels.push(k);
+  return labels;
 }

@@ -1,3 +1,5 @@
+import { DECIDE } from "../../learn/decide.js";
+import { coOccurrence } from "../../learn/metrics/co-occurrence.js";
 import type { Task } from "../../task.js";
 import { count } from "../format.js";
 import { type Html, html, name } from "../html.js";
@@ -67,17 +69,10 @@ function matrixControls({ predictions }: RunReport): Html {
 function together({ predictions, classes }: RunReport, thresholds: readonly number[]) {
   const { labels, probabilities } = predictions!;
   const K = classes.length;
-  const matrix = classes.map(() => new Array<number>(K).fill(0));
+  const counts = coOccurrence(labels, DECIDE.multilabel(probabilities, K, thresholds), K);
   const totals = new Array<number>(K).fill(0);
-  for (let start = 0; start < labels.length; start += K) {
-    const given = classes.flatMap((_, k) => (probabilities[start + k] >= thresholds[k] ? [k] : []));
-    for (let truth = 0; truth < K; truth++) {
-      if (labels[start + truth] !== 1) continue;
-      totals[truth]++;
-      for (const k of given) matrix[truth][k]++;
-    }
-  }
-  return { matrix, totals };
+  for (let i = 0; i < labels.length; i++) if (labels[i] === 1) totals[i % K]++;
+  return { matrix: classes.map((_, k) => Array.from(counts.subarray(k * K, (k + 1) * K))), totals };
 }
 
 /** The columns of a label's 2×2, as the page calls them. */
