@@ -112,6 +112,18 @@ describe("tuned thresholds", () => {
     expect(recall).toBeGreaterThan(atHalf);
   });
 
+  it("for a least precision are not below those that keep it by counting, label by label", () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { labels, logits, ...rest } = draw(300, [0, -3, -5], seed);
+      const { thresholds } = tuneThresholds({ labels, logits, ...rest, goal: "recall", minPrecision: 0.7, resamples: 1 });
+      for (const [k, threshold] of thresholds.entries()) {
+        const ofLabel = <A extends Int8Array | Float32Array>(values: A) => values.filter((_, j) => j % 3 === k);
+        const counted = bestThreshold(ofLabel(labels) as Int8Array, ofLabel(logits), "recall", 0.7); // a filtered array keeps its type
+        if (counted !== undefined) expect(threshold).toBeGreaterThanOrEqual(sigmoid(counted) - 1e-6);
+      }
+    }
+  });
+
   it("of rare labels are drawn towards that of all labels, and of one without a positive is that", () => {
     const { labels, logits, ...rest } = draw(400, [0, -7, 0], 5);
     for (let j = 2; j < labels.length; j += 3) labels[j] = 0;

@@ -28,6 +28,13 @@ function fBeta(beta: number): Worth {
   return (hits, said, positives) => ((1 + b2) * hits) / (said + b2 * positives);
 }
 
+/** What each goal makes of the tuned score of a label and the one that is best by counting: a least precision takes the stricter. */
+const SETTLED: Readonly<Record<Goal, (tuned: number, counted: () => number) => number>> = {
+  f1: (tuned) => tuned,
+  f2: (tuned) => tuned,
+  recall: (tuned, counted) => Math.max(tuned, counted()),
+};
+
 /** Positives for which a label's own threshold and that of all labels count the same; chosen in docs/decisions/0005. */
 const KAPPA = 10;
 /** Resamples for the intervals, fewer where there are many cells. */
@@ -66,7 +73,7 @@ export interface TunedThresholds {
 export function tuneThresholds(options: ThresholdOptions): TunedThresholds {
   const { labels, head, classes, goal = "f1", minPrecision = DEFAULT_MIN_PRECISION, groups, seed } = options;
   const odds = LOG_ODDS[head](options.logits, classes);
-  const tune = openTuner(labels, odds, classes, WORTHS[goal](minPrecision));
+  const tune = openTuner(labels, odds, classes, WORTHS[goal](minPrecision), SETTLED[goal]);
   const rows = labels.length / classes;
   const { least, most, cells } = RESAMPLES;
   const resamples = options.resamples ?? Math.min(most, Math.max(least, Math.round(cells / Math.max(1, labels.length))));
@@ -81,7 +88,13 @@ export function tuneThresholds(options: ThresholdOptions): TunedThresholds {
 }
 
 /** Tunes under weights of the rows. */
-function openTuner(labels: Int8Array, odds: Float64Array, classes: number, worth: Worth): (weights?: Float64Array) => number[] {
+function openTuner(
+  labels: Int8Array,
+  odds: Float64Array,
+  classes: number,
+  worth: Worth,
+  settle: (typeof SETTLED)[Goal],
+): (weights?: Float64Array) => number[] {
   const calibrate = openPlatt(labels, odds, classes);
   const columns = Array.from({ length: classes }, (_, k) => descending(odds, knownCells(labels, classes, k)));
   const everything = descending(
@@ -94,13 +107,14 @@ function openTuner(labels: Int8Array, odds: Float64Array, classes: number, worth
     if (lines === undefined) return new Array<number>(classes).fill(DEFAULT_THRESHOLD);
     const weightOf = (cell: number) => weights?.[Math.floor(cell / classes)] ?? 1;
     for (let j = 0; j < odds.length; j++) expected[j] = sigmoid(lines[j % classes][0] * odds[j] + lines[j % classes][1]);
-    const cut = (cells: Uint32Array) => bestCut(cells, odds, expected, weightOf, worth);
+    const cut = (cells: Uint32Array, hits: ArrayLike<number> = expected) => bestCut(cells, odds, hits, weightOf, worth);
     const shared = cut(everything);
     return columns.map((cells) => {
       let positives = 0;
       for (const cell of cells) if (labels[cell] === 1) positives += weightOf(cell);
-      const own = positives === 0 ? shared : cut(cells);
-      return sigmoid(shared + (positives / (positives + KAPPA)) * (own - shared));
+      if (positives === 0) return sigmoid(shared);
+      const tuned = shared + (positives / (positives + KAPPA)) * (cut(cells) - shared);
+      return sigmoid(settle(tuned, () => cut(cells, labels)));
     });
   };
 }

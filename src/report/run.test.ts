@@ -57,6 +57,12 @@ describe("report.html of a run", () => {
     expect(evaluated).not.toContain(">validation</th>");
   });
 
+  it("says nothing of intervals where nothing was tested", () => {
+    const page = render({ ...runFixture(), test: {}, intervals: {}, baseline: {}, chance: {} });
+    expect(page).toContain("there was no image to test on");
+    expect(page).not.toContain("95 times in 100");
+  });
+
   it("takes ten right answers of ten as no proof", () => {
     const counts = { train: 40, validation: 4, test: 10 };
     const page = render({ ...runFixture(), counts, test: { accuracy: 1 }, intervals: { accuracy: [1, 1] } });

@@ -63,6 +63,6 @@ export function checkAssertions(assertions: readonly Assertion[], metrics: Metri
   });
   if (broken.length === 0) return;
   throw new UserError("not-met", `${broken.join("; ")} (on ${images} test images)`, {
-    hint: "No classifier was written. Look at more or better labelled images, another --backbone or --views 8, or lower the bound.",
+    hint: "Nothing was written. Look at more or better labelled images, another --backbone or --views 8, or lower the bound.",
   });
 }

@@ -31,6 +31,7 @@ function columnsOf({ head, test, intervals, atHalf, baseline, chance }: RunRepor
 export function headlineSection(data: RunReport): Html {
   const { task, test, intervals, counts } = data;
   const columns = columnsOf(data);
+  if (Object.keys(test).length === 0) return html`<h2>How good is it?</h2><p>Nobody knows: there was no image to test on.</p>`;
   const keys = HEADLINES[task].filter((key) => test[key] !== undefined).slice(0, CARDS);
   const shown = keys.length > 0 ? keys : Object.keys(test).slice(0, 1);
   return html`<h2>How good is it?</h2>
