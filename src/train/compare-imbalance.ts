@@ -22,7 +22,7 @@ import { checkOptions } from "./check-options.js";
 import { COMPARE_MARKER, type CompareOptions } from "./compare.js";
 import { decideBy, RULE_OF_TASK } from "./compare-decisions.js";
 import { compareMeasures } from "./compare-measures.js";
-import { pickRows } from "./parts.js";
+import { countPositives, pickRows } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData } from "./prepare.js";
 import { fitAndScore, type ScoredHead } from "./scored-head.js";
 
@@ -151,11 +151,10 @@ function remedyOf(trained: Trained, plain: Trained, labels: number, options: Boo
 /** The rarer half is called rare; of one label alone, that one. */
 function countLabels(embedded: EmbeddedData, classes: readonly string[]): (CountedLabel & { readonly index: number })[] {
   const { rows, labels } = embedded;
-  const count = (among: readonly number[], k: number) =>
-    among.reduce((total, row) => total + Number(labels[row * classes.length + k] === 1), 0);
-  const learned = [...rows.train, ...rows.validation];
+  const training = countPositives(labels, [...rows.train, ...rows.validation], classes.length);
+  const test = countPositives(labels, rows.test, classes.length);
   return classes
-    .map((name, index) => ({ name, index, training: count(learned, index), test: count(rows.test, index) }))
+    .map((name, index) => ({ name, index, training: training[index], test: test[index] }))
     .sort((a, b) => a.training - b.training || a.index - b.index)
     .map((label, place) => ({ ...label, rare: place < rareOf(classes.length) }));
 }

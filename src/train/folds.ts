@@ -1,4 +1,5 @@
 import { createRandom } from "../random.js";
+import { countPositives } from "./parts.js";
 
 /** How rows are dealt into folds. */
 export interface FoldOptions {
@@ -24,8 +25,8 @@ export function dealFolds(rows: readonly number[], labels: Int8Array, { classes,
   }
   const counted = createRandom(seed, "folds")
     .shuffle([...units.values()])
-    .map((unit) => ({ unit, counts: countLabels(unit, labels, classes) }));
-  const totals = countLabels(rows, labels, classes);
+    .map((unit) => ({ unit, counts: countPositives(labels, unit, classes) }));
+  const totals = countPositives(labels, rows, classes);
   // Rare labels first, so that common ones can even out what is left.
   const rarest = (counts: Float64Array) =>
     counts.reduce((least, count, k) => (count > 0 ? Math.min(least, totals[k]) : least), Number.POSITIVE_INFINITY);
@@ -46,10 +47,4 @@ export function dealFolds(rows: readonly number[], labels: Int8Array, { classes,
     for (let k = 0; k < classes; k++) target.counts[k] += counts[k];
   }
   return dealt.map((fold) => fold.rows.sort((a, b) => a - b));
-}
-
-function countLabels(rows: readonly number[], labels: Int8Array, classes: number): Float64Array {
-  const counts = new Float64Array(classes);
-  for (const row of rows) for (let k = 0; k < classes; k++) if (labels[row * classes + k] === 1) counts[k]++;
-  return counts;
 }

@@ -43,6 +43,13 @@ export function labelMatrix(placed: readonly PlacedSample[], classes: number): I
   return labels;
 }
 
+/** How many of some rows of labels `[N, K]` have each label, `[K]`. */
+export function countPositives(labels: Int8Array, rows: readonly number[], classes: number): Float64Array {
+  const counts = new Float64Array(classes);
+  for (const row of rows) for (let k = 0; k < classes; k++) if (labels[row * classes + k] === 1) counts[k]++;
+  return counts;
+}
+
 /** Picks rows out of a row-major matrix `[N, width]`. */
 export function pickRows<T extends Float32Array | Int8Array>(matrix: T, width: number, rows: readonly number[]): T {
   const picked = (
