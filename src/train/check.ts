@@ -17,6 +17,7 @@ import { HEAD_OF_TASK, type Task } from "../task.js";
 import { VERSION } from "../version.js";
 import { checkOptions } from "./check-options.js";
 import { pickPictures } from "./check-pictures.js";
+import { confirmDuplicates } from "./duplicate-details.js";
 import { findDuplicates, LOOK_SIZE, mergeSets, readLooks } from "./duplicates.js";
 import { trainHead } from "./fit.js";
 import { FEWEST_IMAGES, judgedClasses, type LabelCheck, labelCheck } from "./label-check.js";
@@ -100,7 +101,7 @@ export async function checkData(options: CheckOptions): Promise<CheckResult> {
   const sameBytes = content.findings.flatMap((finding) => (finding.kind === "duplicates" ? (finding.files ?? []) : []));
   const duplicates = mergeSets([
     ...sameBytes.map((names) => names.flatMap((file) => rowOf.get(file) ?? [])),
-    ...findDuplicates(looks, LOOK_SIZE, { seed, signal }),
+    ...(await confirmDuplicates(findDuplicates(looks, LOOK_SIZE, { seed, signal }), samples, work)),
   ]);
 
   const matrix = labelMatrix(readable, classes.length);
