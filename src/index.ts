@@ -24,7 +24,13 @@ export {
   type PairedDifference,
   pairedDifferences,
 } from "./learn/bootstrap.js";
+export { calibrationError, type ReliabilityBin, reliability } from "./learn/metrics/calibration.js";
+export { coOccurrence } from "./learn/metrics/co-occurrence.js";
+export { AVERAGES, type CellCounts, classScores, countCells, type Scores } from "./learn/metrics/counts.js";
 export { precisionRecallCurve, rocCurve } from "./learn/metrics/curves.js";
+export { confusion, kappa, matthews, normalizeRows, pairwiseAuc, topK } from "./learn/metrics/multiclass.js";
+export { jaccardSamples, sampleScores } from "./learn/metrics/multilabel.js";
+export { averagePrecision, type LabelRanking, labelRanking, perClass, rocAuc } from "./learn/metrics/ranking.js";
 export { METRICS, type Measure, type Metrics, openMetrics } from "./learn/metrics/report.js";
 export { METRIC_ROWS } from "./learn/metrics/rows.js";
 

@@ -1,5 +1,4 @@
 import { basename, dirname, resolve } from "node:path";
-import { YES } from "../data/dataset.js";
 import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
 import { cutAt, EMBEDDING, readModel, writeModel } from "../onnx/index.js";
 import { headLayerOf } from "../onnx/surgery.js";
@@ -7,10 +6,9 @@ import type { RunReport } from "../report/run-data.js";
 import { VERSION } from "../version.js";
 import type { EvaluateOptions, EvaluateResult } from "./evaluate.js";
 import { type Explainer, openExplainer } from "./explain.js";
-import type { PlacedSample } from "./parts.js";
+import { countPositives } from "./parts.js";
 import type { PredictedPart } from "./predict-part.js";
-import { runPictures } from "./run-pictures.js";
-import { CHANCE, CONFUSION, labelScores } from "./test-scores.js";
+import { testReport } from "./test-report.js";
 
 /** What an evaluation found, before it is shown. */
 export interface Evaluated {
@@ -25,7 +23,6 @@ export async function evaluateReport({ classifier, result, predicted, options }:
   const { manifest, file } = classifier;
   const { task, head, classes } = manifest;
   const { kept, labels, probabilities, decisions, unreadable } = predicted;
-  const width = classes.length;
   const tuned = manifest.tuning ?? null;
   const explainer = await openClassifierExplainer(classifier);
   try {
@@ -38,21 +35,17 @@ export async function evaluateReport({ classifier, result, predicted, options }:
       backbone: manifest.backbone.id,
       seed: options.seed,
       counts: { ...manifest.dataset.counts, test: kept.length },
-      classCounts: { train: [], validation: [], test: countLabels(kept, width) },
+      classCounts: { train: [], validation: [], test: Array.from(countPositives(labels, [...kept.keys()], classes.length)) },
       unseen: false,
       rules: classifier.rules.map(({ text }) => text),
       test: result.test,
       intervals: result.intervals,
-      ...(tuned !== null && { atHalf: result.atHalf, thresholdGoal: tuned.goal }),
+      ...(tuned !== null && { atHalf: result.atHalf }),
       baseline: {},
-      chance: CHANCE[task](labels, width),
-      ...CONFUSION[task](labels, decisions, width),
-      perLabel: labelScores(labels, probabilities, decisions, width).map((row, k) => ({
-        ...row,
-        ...(tuned !== null && { threshold: manifest.thresholds[k], thresholdInterval: tuned.intervals[k] }),
-      })),
-      ...(await runPictures(
+      ...(await testReport(
+        task,
         { classes, samples: kept.map(({ sample }) => sample), labels, probabilities, decisions },
+        { thresholds: manifest.thresholds, tuned },
         { seed: options.seed, explainer, signal: options.signal },
       )),
       summary: { unreadable },
@@ -73,8 +66,4 @@ async function openClassifierExplainer({ bytes, manifest, file }: ClassifierFile
   if (layer === undefined || manifest.backbone.views !== 1) return undefined;
   const preprocess = preprocessOf(manifest, file);
   return openExplainer({ ...manifest.backbone, preprocess, model: writeModel(cutAt(model, EMBEDDING)) }, layer);
-}
-
-function countLabels(kept: readonly PlacedSample[], classes: number): number[] {
-  return Array.from({ length: classes }, (_, k) => kept.filter(({ sample }) => sample.labels[k] === YES).length);
 }

@@ -118,7 +118,7 @@ function product(rows: Float32Array, start: number, centre: Float64Array): numbe
 /** Neighbours whose distance is averaged: one alone may be a freak. */
 const NEIGHBOURS = 5;
 /** Training images that are compared with; more would be slower and hardly nearer. */
-const MOST_REFERENCES = 5_000;
+export const MOST_REFERENCES = 5_000;
 /** Training images whose own neighbours say what is usual. */
 const MOST_USUAL = 1_000;
 

@@ -5,21 +5,22 @@ import { ACTIVATIONS } from "../learn/activations.js";
 import type { ShownIssue } from "../report/label-issue.js";
 import { MAX_ISSUES } from "../report/run/pictures.js";
 import type { RunReport } from "../report/run-data.js";
-import { PARTS, type Part } from "../task.js";
+import type { Part } from "../task.js";
 import { VERSION } from "../version.js";
 import { openExplainer } from "./explain.js";
 import { type LabelIssue, labelCheck } from "./label-check.js";
-import { pickRows } from "./parts.js";
+import { MOST_REFERENCES } from "./likeness.js";
+import { countPositives, pickRows } from "./parts.js";
 import type { Findings } from "./run.js";
 import { calibrationFindings } from "./run-calibration.js";
-import { runPictures } from "./run-pictures.js";
 import { meanOverViews } from "./score.js";
-import { CHANCE, CONFUSION, labelScores } from "./test-scores.js";
+import { spread } from "./spread.js";
+import { testReport } from "./test-report.js";
 import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
-import type { Tuned } from "./tune.js";
 
 /** Images whose sizes are told: evenly spread over the data. */
 const MEASURED_IMAGES = 200;
+
 /** Gathers what `report.html` shows. */
 export async function runReport(findings: Findings): Promise<RunReport> {
   const { options, data, embedded, scored, baseline, leakage, manifest, warnings } = findings;
@@ -28,7 +29,9 @@ export async function runReport(findings: Findings): Promise<RunReport> {
   const size = embedded.backbone.embeddingSize;
   const featuresOf = (rows: readonly number[]) => meanOverViews(embedded.embeddings, embedded.views, size, rows);
   const labels = pickRows(embedded.labels, width, scored.rows);
-  const { tuned } = scored.tuning;
+  const { probabilities, decisions, tuning } = scored;
+  const samples = scored.rows.map((row) => embedded.placed[row].sample);
+  const learnt = [...embedded.rows.train, ...embedded.rows.validation];
   const explainer = await openExplainer(embedded.backbone, scored.layer);
   try {
     return {
@@ -44,31 +47,15 @@ export async function runReport(findings: Findings): Promise<RunReport> {
       rules: data.rules.map(({ text }) => text),
       test: scored.metrics,
       intervals: scored.intervals,
-      ...(tuned !== null && { atHalf: scored.atHalf.metrics, thresholdGoal: goalWords(tuned) }),
+      ...(tuning.tuned !== null && { atHalf: scored.atHalf.metrics }),
       baseline,
-      chance: CHANCE[task](labels, width),
       ...(leakage !== undefined && { leakage }),
-      ...CONFUSION[task](labels, scored.decisions, width),
-      perLabel: labelScores(labels, scored.probabilities, scored.decisions, width).map((row, k) => ({
-        ...row,
-        ...(tuned !== null && { threshold: scored.tuning.thresholds[k], thresholdInterval: tuned.intervals[k] }),
-      })),
       ...calibrationFindings(task, scored, labels, width),
-      ...(await runPictures(
-        {
-          classes,
-          samples: scored.rows.map((row) => embedded.placed[row].sample),
-          labels,
-          probabilities: scored.probabilities,
-          decisions: scored.decisions,
-          features: featuresOf(scored.rows),
-        },
-        {
-          seed: options.seed,
-          reference: featuresOf([...embedded.rows.train, ...embedded.rows.validation]),
-          explainer,
-          signal: options.signal,
-        },
+      ...(await testReport(
+        task,
+        { classes, samples, labels, probabilities, decisions, features: featuresOf(scored.rows) },
+        tuning,
+        { seed: options.seed, reference: featuresOf(spread(learnt, MOST_REFERENCES)), explainer, signal: options.signal },
       )),
       labelIssues: await labelIssues(findings),
       summary: await dataSummary(findings),
@@ -83,10 +70,6 @@ export async function runReport(findings: Findings): Promise<RunReport> {
   } finally {
     await explainer?.close();
   }
-}
-
-function goalWords({ goal, minPrecision }: Tuned): string {
-  return goal === "recall" ? `recall at precision ≥ ${minPrecision}` : goal;
 }
 
 function choices({ options, embedded }: Findings): NonNullable<RunReport["choices"]> {
@@ -145,13 +128,8 @@ async function labelIssues({ data, embedded, scored, options }: Findings): Promi
   return [...shown, ...grave.slice(MAX_ISSUES)];
 }
 
-function classCounts({ embedded, data }: Findings): Record<Part, number[]> {
-  const width = data.dataset.classes.length;
-  const count = (part: Part) => {
-    const counts = new Array<number>(width).fill(0);
-    for (const row of embedded.rows[part])
-      for (let k = 0; k < width; k++) if (embedded.labels[row * width + k] === 1) counts[k]++;
-    return counts;
-  };
-  return { train: count(PARTS[0]), validation: count(PARTS[1]), test: count(PARTS[2]) };
+function classCounts({ embedded, data }: Findings): Readonly<Record<Part, readonly number[]>> {
+  const classes = data.dataset.classes.length;
+  const count = (part: Part) => Array.from(countPositives(embedded.labels, embedded.rows[part], classes));
+  return { train: count("train"), validation: count("validation"), test: count("test") };
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import { ACTIVATIONS } from "../learn/activations.js";
-import { bootstrapIntervals, type Intervals } from "../learn/bootstrap.js";
+import { bootstrapIntervals, type Interval, type Intervals } from "../learn/bootstrap.js";
 import { type Calibration, type CalibrationMethod, calibrate } from "../learn/calibration.js";
 import { decide } from "../learn/decide.js";
 import { METRICS, type Metrics, openMetrics } from "../learn/metrics/report.js";
@@ -50,6 +50,8 @@ export interface HeadScores {
   readonly atHalf?: Metrics;
   /** `[K]`. */
   readonly thresholds: readonly number[];
+  /** 95 % intervals of the thresholds `[K]`; only where they were tuned. */
+  readonly thresholdIntervals?: readonly Interval[];
   /** How the probabilities were calibrated, and their expected calibration error on the test part before and after. */
   readonly calibration: {
     readonly method: CalibrationMethod;
@@ -66,6 +68,7 @@ export function headScores(scored: ScoredHead): HeadScores {
     intervals,
     ...(tuning.tuned !== null && { atHalf: atHalf.metrics }),
     thresholds: tuning.thresholds,
+    ...(tuning.tuned !== null && { thresholdIntervals: tuning.tuned.intervals }),
     calibration: { method, ...(ece !== undefined && { ece }) },
   };
 }
