@@ -39,10 +39,11 @@ export function binSums(
     if (correct[i] >= 0) {
       const confidence = confidences[i];
       const weight = weights === undefined ? 1 : weights[row];
-      let bin = Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));
-      // The product may round across an edge: the edges themselves decide.
+      let bin = Math.min(bins, Math.max(0, confidence * bins)) | 0;
+      // Closed on the right; and the product may round across an edge: the edges themselves decide.
       if (bin > 0 && confidence <= edges[bin]) bin--;
-      else if (bin < bins - 1 && confidence > edges[bin + 1]) bin++;
+      if (bin < bins - 1 && confidence > edges[bin + 1]) bin++;
+      else if (bin === bins) bin--;
       sums.counts[bin] += weight;
       sums.confidences[bin] += weight * confidence;
       sums.hits[bin] += weight * correct[i];

@@ -62,8 +62,10 @@ export function labelRanking(labels: ArrayLike<number>, scores: ArrayLike<number
     : { averagePrecision: mean("averagePrecision"), coverage: mean("coverage"), loss: mean("loss") };
 }
 
-/** Rows shorter than this are sorted by insertion. */
+/** True scores up to this many are sorted by insertion. */
 const SHORT = 32;
+/** Pairs of a true and a false score up to this many are compared one by one, which is faster than sorting. */
+const FEW_PAIRS = 256;
 
 /**
  * {@link LabelRanking} of the row that starts at a cell; undefined where nothing is known of it. Memory is taken once.
@@ -79,19 +81,25 @@ export function openRowRanking(
     let [positives, negatives] = [0, 0];
     for (let i = start; i < start + classes; i++) {
       if (labels[i] === 1) insert(trueScores, positives++, scores[i]);
-      else if (labels[i] === 0) insert(falseScores, negatives++, scores[i]);
+      else if (labels[i] === 0) falseScores[negatives++] = scores[i];
     }
     if (positives + negatives === 0) return undefined;
     if (positives > SHORT) trueScores.subarray(0, positives).sort();
-    if (negatives > SHORT) falseScores.subarray(0, negatives).sort();
+    const few = positives * negatives <= FEW_PAIRS;
+    if (!few) falseScores.subarray(0, negatives).sort();
     let [precision, wrong, coverage] = [0, 0, 0];
-    // Both ascend. Down the true scores: how many true and false ones are at least as high.
+    // The true scores ascend. From the highest down: how many true and false ones are at least as high.
     for (let p = positives - 1, q = negatives; p >= 0; ) {
       const score = trueScores[p];
       const before = p;
       while (p >= 0 && trueScores[p] === score) p--;
-      while (q > 0 && falseScores[q - 1] >= score) q--;
-      const [hits, tp, fp] = [before - p, positives - 1 - p, negatives - q];
+      let fp = 0;
+      if (few) for (let j = 0; j < negatives; j++) fp += falseScores[j] >= score ? 1 : 0;
+      else {
+        while (q > 0 && falseScores[q - 1] >= score) q--;
+        fp = negatives - q;
+      }
+      const [hits, tp] = [before - p, positives - 1 - p];
       precision += (hits * tp) / (tp + fp);
       wrong += hits * fp;
       coverage = tp + fp;

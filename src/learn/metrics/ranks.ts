@@ -26,29 +26,43 @@ const LAST_OF_TIE = -(2 ** 31);
 export function rankCells(labels: Int8Array, scores: ArrayLike<number>, classes: number): RankedCells {
   const { keys, entries } = sortCells(sameOrder(scores), labels);
   const last = entries.length - 1;
+  if (classes === 1) {
+    for (let n = 0; n <= last; n++) if (n === last || keys[n + 1] !== keys[n]) entries[n] |= LAST_OF_TIE;
+    return { pooled: entries, perClass: [entries] };
+  }
   const sizes = new Uint32Array(classes);
   for (let i = 0, k = 0; i < labels.length; i++) {
     if (labels[i] >= 0) sizes[k]++;
     if (++k === classes) k = 0;
   }
-  const perClass = Array.from(sizes, (size) => new Int32Array(classes === 1 ? 0 : size));
-  const dealt = new Uint32Array(classes);
+  // One array for all classes: class k is dealt to from starts[k] on.
+  const dealt = new Int32Array(entries.length);
+  const starts = new Uint32Array(classes);
+  for (let k = 1; k < classes; k++) starts[k] = starts[k - 1] + sizes[k - 1];
+  const next = starts.slice();
   const keyBefore = new Int32Array(classes);
+  const perClass = 1 / classes;
   for (let n = 0; n <= last; n++) {
     const key = keys[n];
     const cell = entries[n] & ROW_BITS;
-    const row = Math.floor(cell / classes);
+    // ⌊cell / classes⌋: half a cell is farther from a whole number than the product can be off.
+    const row = ((cell + 0.5) * perClass) | 0;
     const k = cell - row * classes;
     const entry = row | (entries[n] & TRUE_BIT);
     entries[n] = n === last || keys[n + 1] !== key ? entry | LAST_OF_TIE : entry;
-    if (classes === 1) continue;
-    const at = dealt[k]++;
-    if (at > 0 && keyBefore[k] !== key) perClass[k][at - 1] |= LAST_OF_TIE;
-    perClass[k][at] = entry;
+    const at = next[k]++;
+    if (keyBefore[k] !== key && at > starts[k]) dealt[at - 1] |= LAST_OF_TIE;
+    dealt[at] = entry;
     keyBefore[k] = key;
   }
-  for (const ranks of perClass) if (ranks.length > 0) ranks[ranks.length - 1] |= LAST_OF_TIE;
-  return { pooled: entries, perClass: classes === 1 ? [entries] : perClass };
+  return {
+    pooled: entries,
+    perClass: Array.from(sizes, (size, k) => {
+      const ranks = dealt.subarray(starts[k], starts[k] + size);
+      if (size > 0) ranks[size - 1] |= LAST_OF_TIE;
+      return ranks;
+    }),
+  };
 }
 
 /** Labels of 1, 0 and −1 as bytes. */
