@@ -58,6 +58,14 @@ describe("label rules", () => {
     expect(ruled.filter((_, i) => free[i].length <= 1)).toEqual(free.filter((labels) => labels.length <= 1));
   });
 
+  it("given to evaluate are kept by both of its columns: with tuned thresholds, and with 0.5", () => {
+    const classifier = join(plain, "classifier.onnx");
+    const scored = (...flags: string[]) => sigmaxJson("evaluate", classifier, data, ...flags);
+    const [free, ruled] = [scored(), scored("--rule", `exclusive: ${classes.join(", ")}`)];
+    expect(ruled.test.f1Micro).not.toBe(free.test.f1Micro);
+    expect(ruled.atHalf.f1Micro).not.toBe(free.atHalf.f1Micro);
+  });
+
   it("with an unknown class are a mistake in use, answered with the nearest class", () => {
     const wrong = `${classes[0]}x excludes ${classes[1]}`;
     const trained = sigmax("train", data, "--rule", wrong, "--out", at("never"));

@@ -4,7 +4,6 @@ import { refuseToOverwrite, writeFileAtomic } from "../files.js";
 import { bootstrapIntervals, type Intervals } from "../learn/bootstrap.js";
 import { decide } from "../learn/decide.js";
 import { METRICS, type Metrics, openMetrics } from "../learn/metrics/report.js";
-import { parseRules } from "../learn/rules.js";
 import { withRules } from "../model/classifier.js";
 import { DEFAULT_SEED } from "../random.js";
 import { renderRunReport } from "../report/run.js";
@@ -74,7 +73,6 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   const measure = openMetrics(task, labels, probabilities, decisions, classes.length);
   const counts = { ...countParts(rowsByPart(placed)), [part]: kept.length };
   const groups = kept.map(({ sample }) => sample.group);
-  const rules = parseRules(classifier.manifest.rules ?? [], classes);
   const result: EvaluateResult = {
     task,
     head,
@@ -84,7 +82,12 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
     test: measure(),
     intervals: bootstrapIntervals(measure, { rows: kept.length, classes: classes.length, groups, seed }),
     ...(TUNE[task] !== undefined && {
-      atHalf: METRICS[task](labels, probabilities, decide(task, probabilities, classes.length, undefined, rules), classes.length),
+      atHalf: METRICS[task](
+        labels,
+        probabilities,
+        decide(task, probabilities, classes.length, undefined, classifier.rules),
+        classes.length,
+      ),
     }),
     unreadable,
   };
