@@ -20,10 +20,10 @@ export const HOSTILE_NAMES: readonly string[] = [
 export const THUMBNAIL =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
 
-/** The playground's bundle, built as `scripts/build.mjs` builds it, in memory. */
-export function buildPlaygroundScript(): string {
+/** The bundle of a page, built as `scripts/build.mjs` builds it, in memory. */
+export function buildScript(page: "playground" | "report"): string {
   const { outputFiles } = buildSync({
-    entryPoints: ["src/web/playground.ts"],
+    entryPoints: [`src/web/${page}.ts`],
     bundle: true,
     minify: true,
     format: "iife",

@@ -1,4 +1,3 @@
-import { buildSync } from "esbuild";
 import { ACTIVATIONS } from "../src/learn/activations.js";
 import { DECIDE } from "../src/learn/decide.js";
 import { METRICS } from "../src/learn/metrics/report.js";
@@ -7,19 +6,6 @@ import type { CalibrationSide, RunReport } from "../src/report/run-data.js";
 import { HEAD_OF_TASK, type Task } from "../src/task.js";
 import { CONFUSION, labelScores } from "../src/train/test-scores.js";
 import { THUMBNAIL } from "./report-fixture.js";
-
-/** The bundle of a run's report, built as `scripts/build.mjs` builds it, in memory. */
-export function buildReportScript(): string {
-  const { outputFiles } = buildSync({
-    entryPoints: ["src/web/report.ts"],
-    bundle: true,
-    minify: true,
-    format: "iife",
-    target: "es2022",
-    write: false,
-  });
-  return outputFiles[0].text.trimEnd();
-}
 
 /** An imaginary run that fills every section of the page. */
 export function wholeRun({

@@ -3,6 +3,7 @@ import { type ImageFile, listImages } from "../data/open.js";
 import { decodeText, linesOf } from "../data/text.js";
 import { UserError } from "../errors.js";
 import type { RuntimeChoice } from "../runtime/session.js";
+import type { Part } from "../task.js";
 import type { BackboneOptions, DataOptions, PreprocessingFlags } from "../train/options.js";
 import type { splitOptions } from "../train/prepare.js";
 import type { GoalOptions } from "../train/tune.js";
@@ -22,6 +23,21 @@ export function dataOptions({ arguments: [data], flags }: Input): DataOptions {
 export function splitOf(flags: Input["flags"]): Parameters<typeof splitOptions>[0] {
   const { split, groupBy, blockSize, buffer, coordinates } = flags as Omit<DataOptions, "data">; // as the flags' parse gives them
   return { split, groupBy, blockSize, buffer, coordinates };
+}
+
+/** The arguments classifier and data of a command that reads a part of labelled images, and its flags. */
+export function partOptions({ arguments: [classifier, data], flags }: Input) {
+  return {
+    classifier: String(classifier),
+    data: String(data),
+    labels: text(flags, "labels"),
+    ...splitOf(flags),
+    seed: number(flags, "seed"),
+    part: text(flags, "part") as Part | undefined, // the flag's choices are the parts
+    unreadable: unreadableOf(flags),
+    threads: number(flags, "threads"),
+    runtime: runtimeOf(flags),
+  };
 }
 
 /** The flags of RULE_FLAGS: the rules of the file, then those given one by one. */

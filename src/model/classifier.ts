@@ -47,13 +47,20 @@ export function parseClassifier(bytes: Uint8Array, file: string): ClassifierFile
 export function withRules(classifier: ClassifierFile, given: readonly string[]): ClassifierFile {
   const { task, classes, rules = [] } = classifier.manifest;
   if (given.length === 0) return classifier;
-  refuseRulesOfOneLabel(task);
-  return { ...classifier, rules: parseRules([...rules, ...given], classes) };
+  return { ...classifier, rules: rulesFor({ task, classes }, [...rules, ...given]) };
 }
 
-/** @throws UserError `usage` for a task in which no rule can be broken */
-export function refuseRulesOfOneLabel(task: Task): void {
-  if (task === "multilabel") return;
+/**
+ * Reads the rules that are given for a task, if any.
+ *
+ * @throws UserError `usage` for rules that cannot be read or do not fit the classes, and for a task in which none can be broken
+ */
+export function rulesFor(
+  { task, classes }: { readonly task: Task; readonly classes: readonly string[] },
+  given: readonly string[] = [],
+): readonly Rule[] {
+  if (given.length === 0) return [];
+  if (task === "multilabel") return parseRules(given, classes);
   throw new UserError("usage", "label rules make no sense here: each image gets exactly one label", {
     hint: "Leave them out, or say --task multilabel if images can have several labels.",
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { buildPlaygroundScript, compareFixture, HOSTILE_NAMES, runFixture, THUMBNAIL } from "../../test/report-fixture.js";
+import { buildScript, compareFixture, HOSTILE_NAMES, runFixture, THUMBNAIL } from "../../test/report-fixture.js";
 import { renderCompareReport } from "./compare.js";
 import { renderCompareText } from "./compare-text.js";
 import { docFigures } from "./doc-figures.js";
@@ -147,7 +147,7 @@ describe("the comparison in a terminal", () => {
 describe("the generated pages of docs/", () => {
   it("hold the playground as it is now", () => {
     const committed = readFileSync("docs/playground.html", "utf8");
-    expect(committed === renderPlaygroundPage({ script: buildPlaygroundScript() }), "run npm run docs:playground").toBe(true);
+    expect(committed === renderPlaygroundPage({ script: buildScript("playground") }), "run npm run docs:playground").toBe(true);
   });
 
   it.each(docFigures())("hold the figure %s as it is now", (file, svg) => {

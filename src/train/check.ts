@@ -7,9 +7,8 @@ import { groupingOf } from "../data/split/units.js";
 import { UserError } from "../errors.js";
 import { refuseToOverwrite, writeFileAtomic } from "../files.js";
 import { ACTIVATIONS } from "../learn/activations.js";
-import { parseRules, type Rule } from "../learn/rules.js";
 import { isInseparable, type Separation, separations } from "../learn/separation.js";
-import { refuseRulesOfOneLabel } from "../model/classifier.js";
+import { rulesFor } from "../model/classifier.js";
 import type { WorkOptions } from "../progress.js";
 import { DEFAULT_SEED } from "../random.js";
 import { renderCheckReport } from "../report/check.js";
@@ -139,12 +138,6 @@ export async function checkData(options: CheckOptions): Promise<CheckResult> {
     writeFileAtomic(out, renderCheckReport({ ...result, ...about, shown }));
   }
   return result;
-}
-
-function rulesFor({ task, classes }: Dataset, given: readonly string[] = []): readonly Rule[] {
-  if (given.length === 0) return [];
-  refuseRulesOfOneLabel(task);
-  return parseRules(given, classes);
 }
 
 interface Gathered {

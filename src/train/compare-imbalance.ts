@@ -22,7 +22,7 @@ import { checkOptions } from "./check-options.js";
 import { COMPARE_MARKER, type CompareOptions } from "./compare.js";
 import { decideBy, RULE_OF_TASK } from "./compare-decisions.js";
 import { compareMeasures } from "./compare-measures.js";
-import { countPositives, pickRows } from "./parts.js";
+import { countPositives } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData } from "./prepare.js";
 import { fitAndScore, type ScoredHead } from "./scored-head.js";
 
@@ -73,9 +73,8 @@ export async function compareImbalance(options: CompareImbalanceOptions): Promis
     const { classWeights, loss } = RECIPES[id];
     const scored = await fitAndScore(data, embedded, head, { ...options, seed, classWeights, loss, intervals: false });
     const decisions = decideBy(RULE_OF_TASK[task], scored, classes.length);
-    const given = pickRows(embedded.labels, classes.length, embedded.rows.test);
-    const ofAll = openMetrics(task, given, scored.probabilities, decisions, classes.length);
-    const ofEach = openLabelMetrics(given, scored.probabilities, decisions, order);
+    const ofAll = openMetrics(task, scored.labels, scored.probabilities, decisions, classes.length);
+    const ofEach = openLabelMetrics(scored.labels, scored.probabilities, decisions, order);
     trained.push({ id, scored, measure: (weights) => ({ ...ofAll(weights), ...ofEach(weights) }) });
   }
   const test = embedded.rows.test;

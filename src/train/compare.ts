@@ -1,5 +1,4 @@
 import { basename, join, resolve } from "node:path";
-import { mapInOrder } from "../concurrency.js";
 import { writeFileAtomic } from "../files.js";
 import { reliability } from "../learn/metrics/calibration.js";
 import { averagePrecision, perClass } from "../learn/metrics/ranking.js";
@@ -16,10 +15,9 @@ import { checkOptions } from "./check-options.js";
 import { decideBy, RULE_OF_TASK, RULES } from "./compare-decisions.js";
 import { compareMeasures, decisionMetrics, probabilityMetrics } from "./compare-measures.js";
 import type { BackboneOptions, DataOptions } from "./options.js";
-import { pickRows } from "./parts.js";
 import { type EmbeddedData, gatherEmbeddings, openSplitData, type SplitData } from "./prepare.js";
 import { fitAndScore, type ScoredHead } from "./scored-head.js";
-import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
+import { withThumbnails } from "./thumbnails.js";
 
 export interface CompareOptions extends DataOptions, BackboneOptions, WorkOptions {
   /** Folder to write: compare.html and compare.json. */
@@ -78,7 +76,7 @@ async function gather(
   const { task, classes } = dataset;
   const width = classes.length;
   const rows = embedded.rows.test;
-  const labels = pickRows(embedded.labels, width, rows);
+  const { labels } = scored.softmax;
   const samples = rows.map((row) => embedded.placed[row].sample);
   const sharedRules = RULES[task].sigmoid.filter((rule) => RULES[task].softmax.includes(rule));
   const byRule = sharedRules.map((rule) => {
@@ -90,13 +88,7 @@ async function gather(
     return { rule, differences: compareMeasures(contestant("softmax"), contestant("sigmoid"), options) };
   });
   const chosen = pickImages({ files: samples.map(({ file }) => file), labels, classes: width, heads: scored });
-  const sampleOf = new Map(samples.map((sample) => [sample.file, sample]));
-  const images: ComparedImage[] = [];
-  const picture = async (image: ComparedImage): Promise<ComparedImage> => {
-    const sample = sampleOf.get(image.file);
-    return sample === undefined ? image : { ...image, ...(await thumbnailOf(sample)) };
-  };
-  for await (const image of mapInOrder(chosen, DECODED_AT_ONCE, picture)) images.push(image);
+  const images: ComparedImage[] = await withThumbnails(chosen, samples);
   return {
     dataset: basename(resolve(options.data)),
     task,
@@ -110,8 +102,8 @@ async function gather(
     ),
     leftOutOfSoftmaxLoss: scored.softmax.fit.leftOut,
     heads: {
-      softmax: comparedHead(task, labels, scored.softmax, width),
-      sigmoid: comparedHead(task, labels, scored.sigmoid, width),
+      softmax: comparedHead(task, scored.softmax, width),
+      sigmoid: comparedHead(task, scored.sigmoid, width),
     },
     differences: byRule.find(({ rule }) => rule === RULE_OF_TASK[task])?.differences ?? {},
     ruleDifferences: byRule.map(({ rule, differences }) => ({ rule, differences: decisionMetrics(differences) })),
@@ -121,8 +113,8 @@ async function gather(
   };
 }
 
-function comparedHead(task: Task, labels: Int8Array, scored: ScoredHead, classes: number): ComparedHead {
-  const { probabilities, head, fit } = scored;
+function comparedHead(task: Task, scored: ScoredHead, classes: number): ComparedHead {
+  const { labels, probabilities, head, fit } = scored;
   const decisions = RULES[task][head].map((rule) => {
     const decided = decideBy(rule, scored, classes);
     return { rule, metrics: decisionMetrics(METRICS[task](labels, probabilities, decided, classes)) };

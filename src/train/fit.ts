@@ -179,7 +179,7 @@ function crossFitsOf(
   apart: readonly number[],
 ) {
   // A single fold has nobody else to learn from.
-  const ofFolds = folds.length === 1 ? [] : folds.map((held) => ({ train: without(everyone, held), held }));
+  const ofFolds = folds.length === 1 ? [] : heldInTurn(everyone, folds);
   return apart.length === 0 ? ofFolds : [{ train, held: apart }, ...ofFolds];
 }
 
@@ -187,6 +187,10 @@ function crossFitsOf(
 function splitsOf({ train, validation }: FitOptions, everyone: readonly number[], folds: readonly (readonly number[])[]) {
   if (validation.length > 0) return [{ train, held: validation }];
   if (folds.length === 1) return [{ train: everyone, held: everyone }];
+  return heldInTurn(everyone, folds);
+}
+
+function heldInTurn(everyone: readonly number[], folds: readonly (readonly number[])[]) {
   return folds.map((held) => ({ train: without(everyone, held), held }));
 }
 

@@ -2,11 +2,10 @@ import type { Dataset } from "../data/dataset.js";
 import type { Split } from "../data/split/explicit.js";
 import { UserError } from "../errors.js";
 import type { Backbone } from "../model/backbone.js";
-import { openBackbone } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
 import { DEFAULT_SEED } from "../random.js";
-import { readSpread } from "./embeddings.js";
 import type { BackboneOptions } from "./options.js";
+import { openBackboneOn } from "./prepare.js";
 
 /**
  * The backbone whose preprocessing is looked at: as training would open it, from the training part, or from all images where
@@ -17,15 +16,11 @@ export async function openInspectedBackbone(
   parts: Split,
   options: BackboneOptions & WorkOptions & { readonly seed?: number | undefined },
 ): Promise<Backbone | undefined> {
-  const { backbone, seed = DEFAULT_SEED, cache, runtime, preprocessing, signal, onProgress, onWarning } = options;
+  const { backbone, seed = DEFAULT_SEED } = options;
   const train = samples.filter((_, i) => parts[i] === "train");
   const files = train.length > 0 ? train : samples;
   try {
-    return await openBackbone(
-      backbone ?? "rcf",
-      { seed, trainingImages: (limit) => readSpread(files, limit), signal, onProgress, onWarning },
-      { ...preprocessing, cache, runtime },
-    );
+    return await openBackboneOn(files, { ...options, seed });
   } catch (error) {
     if (backbone === undefined && error instanceof UserError && error.code === "bad-data") return undefined;
     throw error;

@@ -6,7 +6,7 @@ import { HEADLINES } from "../report/metric-words.js";
 import type { LeakageFindings } from "../report/run-data.js";
 import type { Task } from "../task.js";
 import type { TrainOptions } from "./options.js";
-import { type Counts, countParts, type PlacedSample, pickRows, rowsByPart } from "./parts.js";
+import { type Counts, countParts, type PlacedSample, rowsByPart } from "./parts.js";
 import type { EmbeddedData, SplitData } from "./prepare.js";
 import { fitAndScore, type ScoredHead } from "./scored-head.js";
 
@@ -55,11 +55,11 @@ export async function measureLeakage(
       seed,
       signal,
     });
-    shuffled.push({ measure: measureOf(data, other, scored), counts: other.counts });
+    shuffled.push({ measure: measureOf(data, scored), counts: other.counts });
   }
   onProgress?.({ stage: "leakage", done: RANDOM_SPLITS, total: RANDOM_SPLITS, unit: "random splits" });
   const ofRandom = meanMeasure(shuffled.map(({ measure }) => measure));
-  const ofHonest = measureOf(data, embedded, honest);
+  const ofHonest = measureOf(data, honest);
   const found = Object.entries(
     pairedDifferences(ofRandom, ofHonest, {
       rows: embedded.placed.length,
@@ -112,12 +112,12 @@ function dealAgain(data: SplitData, embedded: EmbeddedData, seed: number): Embed
 }
 
 /** Metrics of a head on its test part, under weights of all embedded samples. */
-function measureOf({ dataset, rules }: SplitData, { labels }: EmbeddedData, { rows, uncalibrated }: ScoredHead): Measure {
+function measureOf({ dataset, rules }: SplitData, { rows, labels, uncalibrated }: ScoredHead): Measure {
   const { task } = dataset;
   const classes = dataset.classes.length;
   const { probabilities } = uncalibrated;
   const decisions = decide(task, probabilities, classes, undefined, rules);
-  const measure = openMetrics(task, pickRows(labels, classes, rows), probabilities, decisions, classes);
+  const measure = openMetrics(task, labels, probabilities, decisions, classes);
   return (weights) => measure(weights && Float64Array.from(rows, (row) => weights[row]));
 }
 

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { checkContent, checkLabels, describeUnreadable, type Unreadable } from "../data/checks.js";
-import type { Dataset } from "../data/dataset.js";
+import type { Dataset, Sample } from "../data/dataset.js";
 import { countLabels } from "../data/inspect.js";
 import { openDataset } from "../data/open.js";
 import { divideDataset, SPLIT_METHODS, type SplitOptions } from "../data/split.js";
 import { UserError } from "../errors.js";
-import { parseRules, type Rule, violations } from "../learn/rules.js";
+import { type Rule, violations } from "../learn/rules.js";
 import type { Backbone, EmbeddingOrigin } from "../model/backbone.js";
 import { openBackbone } from "../model/backbones.js";
-import { refuseRulesOfOneLabel } from "../model/classifier.js";
+import { rulesFor } from "../model/classifier.js";
 import type { WorkOptions } from "../progress.js";
 import type { Part } from "../task.js";
 import { readArrayEmbeddings } from "./array-embeddings.js";
@@ -78,13 +78,9 @@ export async function openSplitData(options: DataOptions & WorkOptions & { reado
 }
 
 /** The rules that were given; says how many images break them. */
-function rulesOf(
-  { task, classes, samples }: Dataset,
-  { rules: given = [], onWarning }: DataOptions & WorkOptions,
-): readonly Rule[] {
-  if (given.length === 0) return [];
-  refuseRulesOfOneLabel(task);
-  const rules = parseRules(given, classes);
+function rulesOf(dataset: Dataset, { rules: given, onWarning }: DataOptions & WorkOptions): readonly Rule[] {
+  const rules = rulesFor(dataset, given);
+  const { samples } = dataset;
   for (const rule of rules) {
     const breaking = samples.filter(({ labels }) => violations([rule], labels).length > 0);
     if (breaking.length === 0) continue;
@@ -114,11 +110,21 @@ export async function openBackboneFor(
   data: SplitData,
   options: BackboneOptions & WorkOptions & { readonly seed: number },
 ): Promise<Backbone> {
-  const train = data.placed.flatMap(({ part, sample }) => (part === "train" ? [sample] : []));
-  const { signal, onProgress, onWarning } = options;
+  return openBackboneOn(
+    data.placed.flatMap(({ part, sample }) => (part === "train" ? [sample] : [])),
+    options,
+  );
+}
+
+/** Opens the backbone, `rcf` by default; it may look at these images. */
+export function openBackboneOn(
+  samples: readonly Sample[],
+  options: BackboneOptions & WorkOptions & { readonly seed: number },
+): Promise<Backbone> {
+  const { seed, signal, onProgress, onWarning } = options;
   return openBackbone(
     options.backbone ?? "rcf",
-    { seed: options.seed, trainingImages: (limit) => readSpread(train, limit), signal, onProgress, onWarning },
+    { seed, trainingImages: (limit) => readSpread(samples, limit), signal, onProgress, onWarning },
     { ...options.preprocessing, cache: options.cache, runtime: options.runtime },
   );
 }

@@ -2,11 +2,10 @@ import { mapInOrder } from "../concurrency.js";
 import { YES } from "../data/dataset.js";
 import { squareTile } from "../raster/encode.js";
 import { createSprite, type Projection, type Sprite } from "../report/tensorboard/projector.js";
-import { readRaster } from "./embeddings.js";
 import type { Findings } from "./run.js";
 import { meanOverViews } from "./score.js";
 import { spreadIndices } from "./spread.js";
-import { DECODED_AT_ONCE } from "./thumbnails.js";
+import { DECODED_AT_ONCE, drawnOf } from "./thumbnails.js";
 
 const SHOWN_IMAGES = 2000;
 /** Numbers that the projector is given: nine megabytes of text at the very most. */
@@ -66,14 +65,7 @@ export async function testProjection(findings: Findings): Promise<Projection | u
 /** The images side by side; undefined where none can be shown. */
 async function spriteOf({ options, embedded, scored }: Findings, places: readonly number[]): Promise<Sprite | undefined> {
   const sprite = createSprite(places.length, TILE_PX);
-  const tileOf = async (place: number) => {
-    const { sample } = embedded.placed[scored.rows[place]];
-    try {
-      return squareTile(await readRaster(sample.path, sample.file), TILE_PX);
-    } catch {
-      return undefined; // it has become unreadable meanwhile, or cannot be shown
-    }
-  };
+  const tileOf = (place: number) => drawnOf(embedded.placed[scored.rows[place]].sample, (raster) => squareTile(raster, TILE_PX));
   let done = 0;
   let drawn = 0;
   for await (const tile of mapInOrder(places, DECODED_AT_ONCE, tileOf, options.signal)) {

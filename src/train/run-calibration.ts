@@ -1,30 +1,14 @@
 import type { CalibrationMethod } from "../learn/calibration.js";
-import { argmax } from "../learn/decide.js";
 import { reliability } from "../learn/metrics/calibration.js";
+import { type Claims, topClaims, trueClasses } from "../learn/metrics/multiclass.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { CalibrationFindings, CalibrationSide } from "../report/run-data.js";
 import type { Task } from "../task.js";
 import type { ScoredHead } from "./scored-head.js";
 
-/** Probabilities that can be held against what came true, 1 or 0; −1 where that is unknown. */
-interface Claims {
-  readonly confidences: ArrayLike<number>;
-  readonly correct: Int8Array;
-}
-
 /** Of the decided class, or of every label. */
 const CLAIMS: Readonly<Record<Task, (labels: Int8Array, probabilities: Float32Array, classes: number) => Claims>> = {
-  multiclass(labels, probabilities, classes) {
-    const confidences = new Float32Array(labels.length / classes);
-    const correct = new Int8Array(confidences.length).fill(-1);
-    for (let row = 0, start = 0; start < labels.length; row++, start += classes) {
-      if (!labels.subarray(start, start + classes).includes(1)) continue;
-      const decided = argmax(probabilities, start, classes);
-      confidences[row] = probabilities[start + decided];
-      correct[row] = labels[start + decided] === 1 ? 1 : 0;
-    }
-    return { confidences, correct };
-  },
+  multiclass: (labels, probabilities, classes) => topClaims(trueClasses(labels, classes), probabilities, classes),
   multilabel: (labels, probabilities) => ({ confidences: probabilities, correct: labels }),
 };
 
@@ -44,8 +28,7 @@ const METHOD_WORDS: Readonly<Record<CalibrationMethod, (scale: readonly number[]
 /** Calibration on the test part, before and after; nothing where there was none. */
 export function calibrationFindings(
   task: Task,
-  { tuning, uncalibrated, probabilities, metrics }: ScoredHead,
-  labels: Int8Array,
+  { tuning, uncalibrated, labels, probabilities, metrics }: ScoredHead,
   classes: number,
 ): { readonly calibration?: CalibrationFindings } {
   const { method, scale } = tuning.calibration;

@@ -10,13 +10,12 @@ import { prCurveOf } from "../report/tensorboard/pr-curve.js";
 import { writeProjector } from "../report/tensorboard/projector.js";
 import { createEventWriter, type EventWriter, wallClock } from "../report/tensorboard/writer.js";
 import type { Head, Task } from "../task.js";
-import { readRaster } from "./embeddings.js";
 import { findMistakes, type MistakenRow } from "./mistakes.js";
-import { pickRows } from "./parts.js";
+import { countPositives } from "./parts.js";
 import { testProjection, testSample } from "./projection.js";
 import type { Findings } from "./run.js";
 import { labelScores } from "./test-scores.js";
-import { DECODED_AT_ONCE } from "./thumbnails.js";
+import { DECODED_AT_ONCE, drawnOf } from "./thumbnails.js";
 
 const SHOWN_MISTAKES = 12;
 const MISTAKE_PX = 256;
@@ -123,11 +122,11 @@ function writeValidation(writer: EventWriter, findings: Findings): void {
 }
 
 function writeTest(writer: EventWriter, findings: Findings): void {
-  const { data, embedded, scored } = findings;
+  const { data, scored } = findings;
   const { task, classes } = data.dataset;
   const width = classes.length;
   const step = chosenStep(findings);
-  const labels = pickRows(embedded.labels, width, scored.rows);
+  const { labels } = scored;
   const losses = rowLosses(scored.head, scored.logits, labels, width);
   addScalars(writer, step, {
     ...scored.metrics,
@@ -152,23 +151,18 @@ function writeTest(writer: EventWriter, findings: Findings): void {
 async function writeMistakes(writer: EventWriter, findings: Findings): Promise<void> {
   const { options, data, embedded, scored } = findings;
   const { classes } = data.dataset;
-  const labels = pickRows(embedded.labels, classes.length, scored.rows);
-  const shown = findMistakes(labels, scored, classes.length).slice(0, SHOWN_MISTAKES);
+  const shown = findMistakes(scored.labels, scored, classes.length).slice(0, SHOWN_MISTAKES);
   const names = (indices: readonly number[]) => indices.map((k) => classes[k]).join(", ") || "nothing";
   const draw = async (mistake: MistakenRow) => {
     const { sample } = embedded.placed[scored.rows[mistake.index]];
     const caption = printable(`${sample.file}: ${names(mistake.truth)} taken for ${names(mistake.decided)}`);
-    try {
-      return { caption, ...(await thumbnailJpeg(await readRaster(sample.path, sample.file), MISTAKE_PX)) };
-    } catch {
-      return undefined; // it has become unreadable meanwhile, or cannot be shown
-    }
+    return { caption, picture: await drawnOf(sample, (raster) => thumbnailJpeg(raster, MISTAKE_PX)) };
   };
   let place = 0;
-  for await (const drawn of mapInOrder(shown, DECODED_AT_ONCE, draw, options.signal)) {
+  for await (const { caption, picture } of mapInOrder(shown, DECODED_AT_ONCE, draw, options.signal)) {
     place++;
-    if (drawn === undefined) continue;
-    const { caption, widthPx, heightPx, jpeg } = drawn;
+    if (picture === undefined) continue;
+    const { widthPx, heightPx, jpeg } = picture;
     const tag = `mistakes/${String(place).padStart(2, "0")} ${caption}`;
     writer.add("images", tag, { widthPx, heightPx, encoded: [jpeg] }, chosenStep(findings));
   }
@@ -204,10 +198,7 @@ function chosenStep({ scored: { fit } }: Findings): number {
 
 function mostFrequent({ data, embedded }: Findings): number[] {
   const { length } = data.dataset.classes;
-  const counts = new Float64Array(length);
-  embedded.labels.forEach((label, cell) => {
-    if (label === 1) counts[cell % length]++;
-  });
+  const counts = countPositives(embedded.labels, [...embedded.placed.keys()], length);
   const order = Array.from(counts, (_, k) => k).sort((a, b) => counts[b] - counts[a] || a - b);
   return order.slice(0, SHOWN_LABELS).sort((a, b) => a - b);
 }

@@ -8,7 +8,7 @@ import { type Explainer, explanationPicture } from "./explain.js";
 import { groupByLikeness, novelty } from "./likeness.js";
 import { findMistakes, type MistakenRow } from "./mistakes.js";
 import { pickRows } from "./parts.js";
-import { thumbnailsWithin } from "./thumbnails.js";
+import { THUMBNAIL_PX, thumbnailsWithin } from "./thumbnails.js";
 
 /** Most mistakes shown one by one, and of them with a map of what speaks for the label that was given. */
 const SHOWN_MISTAKES = 24;
@@ -17,7 +17,6 @@ const EXPLAINED_RIGHT = 12;
 const SHOWN_NOVEL = 12;
 /** Images nearer to the training images than this many times the usual are nothing new. */
 const NOVEL_RATIO = 1.5;
-const PICTURE_PX = 128;
 /** Mistakes beyond these are not grouped: the groups would say no more. */
 const GROUPED_MISTAKES = 2000;
 
@@ -56,22 +55,28 @@ export async function runPictures(tested: Tested, options: PictureOptions): Prom
   const telling = thumbnailOrder(labels, decisions, probabilities, classes.length);
   const first = [...wrong.slice(0, SHOWN_MISTAKES).map(({ index }) => index), ...novel.map(({ image }) => image)];
   const order = [...new Set([...first, ...telling])];
-  const pictures = await thumbnailsWithin(THUMBNAIL_BYTES, samples, order, { px: PICTURE_PX, signal: options.signal });
+  const pictures = await thumbnailsWithin(THUMBNAIL_BYTES, samples, order, { signal: options.signal });
   const maps = await explain(tested, wrong, options);
   return {
     predictions: {
-      images: samples.map(({ file }, i) => ({ file, ...withValue("thumbnail", pictures.get(i)) })),
+      images: samples.map(({ file }, i) => {
+        const thumbnail = pictures.get(i);
+        return { file, ...(thumbnail !== undefined && { thumbnail }) };
+      }),
       labels,
       probabilities,
     },
-    mistakes: wrong.slice(0, SHOWN_MISTAKES).map(({ index, truth, decided, confidence }) => ({
-      file: samples[index].file,
-      image: index,
-      ...withValue("cam", maps.wrong.get(index)),
-      truth: truth.map((k) => classes[k]),
-      decided: decided.map((k) => classes[k]),
-      confidence,
-    })),
+    mistakes: wrong.slice(0, SHOWN_MISTAKES).map(({ index, truth, decided, confidence }) => {
+      const cam = maps.wrong.get(index);
+      return {
+        file: samples[index].file,
+        image: index,
+        ...(cam !== undefined && { cam }),
+        truth: truth.map((k) => classes[k]),
+        decided: decided.map((k) => classes[k]),
+        confidence,
+      };
+    }),
     explained: maps.right,
     mistakeGroups: groupMistakes(tested, wrong, options.seed),
     novel,
@@ -115,7 +120,7 @@ async function explain(
     throwIfAborted(signal);
     const { path, file } = samples[image];
     try {
-      return await explanationPicture(await explainer.explain(await readRaster(path, file), k, { file }), PICTURE_PX);
+      return await explanationPicture(await explainer.explain(await readRaster(path, file), k, { file }), THUMBNAIL_PX);
     } catch (error) {
       if (error instanceof UserError) return undefined; // became unreadable meanwhile, or cannot be shown
       throw error;
@@ -146,9 +151,4 @@ function surest(k: number, labels: Int8Array, probabilities: Float32Array, class
     if (best === undefined || probabilities[i * classes + k] > probabilities[best * classes + k]) best = i;
   }
   return best;
-}
-
-/** A property that is there only where it has a value. */
-function withValue<K extends string>(key: K, value: string | undefined): Partial<Record<K, string>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<K, string>); // TypeScript widens computed keys
 }

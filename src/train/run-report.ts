@@ -1,5 +1,4 @@
 import { basename, resolve } from "node:path";
-import { mapInOrder } from "../concurrency.js";
 import { measureImages } from "../data/sizes.js";
 import { ACTIVATIONS } from "../learn/activations.js";
 import type { ShownIssue } from "../report/label-issue.js";
@@ -8,7 +7,7 @@ import type { RunReport } from "../report/run-data.js";
 import type { Part } from "../task.js";
 import { VERSION } from "../version.js";
 import { openExplainer } from "./explain.js";
-import { type LabelIssue, labelCheck } from "./label-check.js";
+import { labelCheck } from "./label-check.js";
 import { MOST_REFERENCES } from "./likeness.js";
 import { countPositives, pickRows } from "./parts.js";
 import type { Findings } from "./run.js";
@@ -16,7 +15,7 @@ import { calibrationFindings } from "./run-calibration.js";
 import { meanOverViews } from "./score.js";
 import { spread } from "./spread.js";
 import { testReport } from "./test-report.js";
-import { DECODED_AT_ONCE, thumbnailOf } from "./thumbnails.js";
+import { withThumbnails } from "./thumbnails.js";
 
 /** Images whose sizes are told: evenly spread over the data. */
 const MEASURED_IMAGES = 200;
@@ -25,11 +24,9 @@ const MEASURED_IMAGES = 200;
 export async function runReport(findings: Findings): Promise<RunReport> {
   const { options, data, embedded, scored, baseline, leakage, manifest, warnings } = findings;
   const { task, classes } = data.dataset;
-  const width = classes.length;
   const size = embedded.backbone.embeddingSize;
   const featuresOf = (rows: readonly number[]) => meanOverViews(embedded.embeddings, embedded.views, size, rows);
-  const labels = pickRows(embedded.labels, width, scored.rows);
-  const { probabilities, decisions, tuning } = scored;
+  const { labels, probabilities, decisions, tuning } = scored;
   const samples = scored.rows.map((row) => embedded.placed[row].sample);
   const learnt = [...embedded.rows.train, ...embedded.rows.validation];
   const explainer = await openExplainer(embedded.backbone, scored.layer);
@@ -50,7 +47,7 @@ export async function runReport(findings: Findings): Promise<RunReport> {
       ...(tuning.tuned !== null && { atHalf: scored.atHalf.metrics }),
       baseline,
       ...(leakage !== undefined && { leakage }),
-      ...calibrationFindings(task, scored, labels, width),
+      ...calibrationFindings(task, scored, classes.length),
       ...(await testReport(
         task,
         { classes, samples, labels, probabilities, decisions, features: featuresOf(scored.rows) },
@@ -116,15 +113,9 @@ async function labelIssues({ data, embedded, scored, options }: Findings): Promi
     groups: samples.map(({ group }) => group),
     rules: data.rules,
   });
-  const sampleOf = new Map(samples.map((sample) => [sample.file, sample]));
   // Of wrong and missing labels those that the stricter measure names too: the rest is doubt, and `data check` lists it.
   const grave = issues.filter(({ confident }) => confident !== false);
-  const shown: ShownIssue[] = [];
-  const picture = async (issue: LabelIssue) => {
-    const sample = sampleOf.get(issue.file);
-    return sample === undefined ? issue : { ...issue, ...(await thumbnailOf(sample)) };
-  };
-  for await (const issue of mapInOrder(grave.slice(0, MAX_ISSUES), DECODED_AT_ONCE, picture, options.signal)) shown.push(issue);
+  const shown = await withThumbnails(grave.slice(0, MAX_ISSUES), samples, { signal: options.signal });
   return [...shown, ...grave.slice(MAX_ISSUES)];
 }
 

@@ -9,7 +9,6 @@ import { VERSION } from "../version.js";
 import type { Leakage } from "./leakage.js";
 import { findMistakes } from "./mistakes.js";
 import type { TrainOptions } from "./options.js";
-import { pickRows } from "./parts.js";
 import type { EmbeddedData, SplitData } from "./prepare.js";
 import { writeRunEvents } from "./run-events.js";
 import { runReport } from "./run-report.js";
@@ -100,14 +99,12 @@ function predictionRows({ data, embedded, scored }: Findings): string[][] {
 function mistakeRows({ data, embedded, scored }: Findings): string[][] {
   const { classes } = data.dataset;
   const names = (indices: readonly number[]) => indices.map((k) => classes[k]).join("|");
-  return findMistakes(pickRows(embedded.labels, classes.length, scored.rows), scored, classes.length).map(
-    ({ index, truth, decided, confidence }) => [
-      embedded.placed[scored.rows[index]].sample.file,
-      names(truth),
-      names(decided),
-      confidence.toFixed(6),
-    ],
-  );
+  return findMistakes(scored.labels, scored, classes.length).map(({ index, truth, decided, confidence }) => [
+    embedded.placed[scored.rows[index]].sample.file,
+    names(truth),
+    names(decided),
+    confidence.toFixed(6),
+  ]);
 }
 
 /** Logits of train and validation samples from heads that have not seen them. */

@@ -3,7 +3,7 @@ import { ACTIVATIONS } from "../learn/activations.js";
 import { bootstrapIntervals, type Interval, type Intervals } from "../learn/bootstrap.js";
 import { type Calibration, type CalibrationMethod, calibrate } from "../learn/calibration.js";
 import { decide } from "../learn/decide.js";
-import { METRICS, type Metrics, openMetrics } from "../learn/metrics/report.js";
+import { type Metrics, openMetrics } from "../learn/metrics/report.js";
 import type { Rule } from "../learn/rules.js";
 import type { LinearHead } from "../model/head-fit.js";
 import type { HeadLayer } from "../onnx/surgery.js";
@@ -26,6 +26,8 @@ export interface ScoredHead {
   readonly tuning: Tuning;
   /** Rows of the test part, into the embedded samples. */
   readonly rows: readonly number[];
+  /** Of the test part, `[n, K]` of 1, 0 and −1 (unknown). */
+  readonly labels: Int8Array;
   /** Calibrated. */
   readonly logits: Float32Array;
   readonly probabilities: Float32Array;
@@ -132,12 +134,12 @@ export async function fitAndScore(
     seed: options.seed,
   });
   const fit = calibrateFit(raw, tuning.calibration);
-  const features = meanOverViews(pickRows(embeddings, views * size, rows.test), views, size);
+  const features = meanOverViews(embeddings, views, size, rows.test);
   const truth = pickRows(labels, classes, rows.test);
   const logits = await logitsOf(fit.head, features);
   const judge = (given: Float32Array, thresholds?: readonly number[]) =>
     score(task, head, given, truth, classes, thresholds, data.rules);
-  const scored = judge(logits, tuning.thresholds);
+  const { measure, ...scored } = judge(logits, tuning.thresholds);
   const { bias, weights } = fit.head;
   return {
     head,
@@ -145,19 +147,20 @@ export async function fitAndScore(
     layer: { weights: float32([classes, size], weights), bias: float32([classes], bias), head },
     tuning,
     rows: rows.test,
+    labels: truth,
     logits,
     ...scored,
     intervals:
       options.intervals === false || rows.test.length === 0
         ? {}
-        : bootstrapIntervals(openMetrics(task, truth, scored.probabilities, scored.decisions, classes), {
+        : bootstrapIntervals(measure, {
             rows: rows.test.length,
             classes,
             groups: rows.test.map((row) => groups[row]),
             seed: options.seed,
           }),
     uncalibrated: judge(await logitsOf(raw.head, features)),
-    atHalf: judge(logits),
+    atHalf: tuning.tuned === null ? scored : judge(logits),
   };
 }
 
@@ -175,7 +178,7 @@ function calibrateHead({ weights, bias }: LinearHead, { scale, shift }: Calibrat
   };
 }
 
-/** Probabilities, decisions and metrics of logits `[n, K]`; every threshold 0.5 by default. */
+/** Probabilities, decisions and metrics of logits `[n, K]`, and their measure under other weights; every threshold 0.5 by default. */
 export function score(
   task: Task,
   head: Head,
@@ -187,5 +190,6 @@ export function score(
 ) {
   const probabilities = Float32Array.from(ACTIVATIONS[head](logits, classes));
   const decisions = decide(task, probabilities, classes, thresholds, rules);
-  return { probabilities, decisions, metrics: METRICS[task](labels, probabilities, decisions, classes) };
+  const measure = openMetrics(task, labels, probabilities, decisions, classes);
+  return { probabilities, decisions, measure, metrics: measure() };
 }

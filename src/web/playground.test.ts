@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildPlaygroundScript, compareFixture, HOSTILE_NAMES } from "../../test/report-fixture.js";
+import { buildScript, compareFixture, HOSTILE_NAMES } from "../../test/report-fixture.js";
 import { renderCompareReport } from "../report/compare.js";
 
 const CHROMIUM = "/usr/bin/chromium";
@@ -13,7 +13,7 @@ if (!present) console.warn(`SKIPPED: the playground in a browser: no ${CHROMIUM}
 
 describe.skipIf(!present)("compare.html in a browser", () => {
   const folder = mkdtempSync(join(tmpdir(), "sigmax-playground-"));
-  const script = buildPlaygroundScript();
+  const script = buildScript("playground");
   let browser: Browser;
   let complaints: string[] = [];
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { HOSTILE_NAMES } from "../../test/report-fixture.js";
-import { buildReportScript, wholeRun } from "../../test/run-fixture.js";
+import { buildScript, HOSTILE_NAMES } from "../../test/report-fixture.js";
+import { wholeRun } from "../../test/run-fixture.js";
 import { scoresOf } from "../learn/metrics/counts.js";
 import { fixed } from "../report/format.js";
 import { outcomesAt } from "../report/run/thresholds.js";
@@ -19,7 +19,7 @@ if (!present) console.warn(`SKIPPED: the report of a run in a browser: no ${CHRO
 
 describe.skipIf(!present)("report.html of a run in a browser", () => {
   const folder = mkdtempSync(join(tmpdir(), "sigmax-report-"));
-  const script = buildReportScript();
+  const script = buildScript("report");
   const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
   let browser: Browser;
   let complaints: string[] = [];

@@ -1,9 +1,9 @@
-import { PARTS, type Part } from "../../task.js";
+import { PARTS } from "../../task.js";
 import { evaluate as evaluateClassifier } from "../../train/evaluate.js";
 import { type Command, workOf } from "../command.js";
 import { commandOf } from "../command-line.js";
 import { ASSERT_FLAG, BACKBONE_FLAGS, DATA_FLAGS, OUT_FLAGS, RULE_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
-import { number, rulesOf, runtimeOf, splitOf, text, texts, unreadableOf } from "../inputs.js";
+import { partOptions, rulesOf, text, texts } from "../inputs.js";
 import { metricTable } from "../table.js";
 
 export const evaluate: Command = {
@@ -32,25 +32,14 @@ export const evaluate: Command = {
     runtime: BACKBONE_FLAGS.runtime,
   },
   async run(input, terminal) {
-    const {
-      arguments: [classifier, data],
-      flags,
-    } = input;
+    const { flags } = input;
     const result = await evaluateClassifier({
-      classifier: String(classifier),
-      data: String(data),
-      labels: text(flags, "labels"),
-      ...splitOf(flags),
-      seed: number(flags, "seed"),
-      part: text(flags, "part") as Part | undefined, // the flag's choices are the parts
+      ...partOptions(input),
       rules: rulesOf(flags),
       assert: texts(flags, "assert"),
       out: text(flags, "out"),
       force: flags.force === true,
       command: commandOf(evaluate, input),
-      unreadable: unreadableOf(flags),
-      threads: number(flags, "threads"),
-      runtime: runtimeOf(flags),
       ...workOf(terminal),
     });
     if (terminal.json) {

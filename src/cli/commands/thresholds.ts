@@ -1,9 +1,9 @@
 import { printable } from "../../printable.js";
-import { PARTS, type Part } from "../../task.js";
+import { PARTS } from "../../task.js";
 import { tuneClassifier } from "../../train/retune.js";
 import { type Command, workOf } from "../command.js";
 import { BACKBONE_FLAGS, DATA_FLAGS, GOAL_FLAGS, OUT_FLAGS, SPLIT_FLAGS, UNREADABLE_FLAG } from "../flags.js";
-import { goalOptions, number, runtimeOf, splitOf, text, unreadableOf } from "../inputs.js";
+import { goalOptions, partOptions, text } from "../inputs.js";
 import { alignColumns } from "../table.js";
 
 export const thresholds: Command = {
@@ -31,18 +31,9 @@ export const thresholds: Command = {
   },
   async run(input, terminal) {
     const { flags } = input;
-    const [classifier, data] = input.arguments;
     const result = await tuneClassifier({
-      classifier: String(classifier),
-      data: String(data),
+      ...partOptions(input),
       ...goalOptions(input),
-      labels: text(flags, "labels"),
-      ...splitOf(flags),
-      seed: number(flags, "seed"),
-      part: text(flags, "part") as Part | undefined, // the flag's choices are the parts
-      unreadable: unreadableOf(flags),
-      threads: number(flags, "threads"),
-      runtime: runtimeOf(flags),
       out: text(flags, "out"),
       force: flags.force === true,
       ...workOf(terminal),

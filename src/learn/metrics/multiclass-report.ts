@@ -1,7 +1,7 @@
 import { argmax } from "../decide.js";
 import { binSums, expectedCalibrationError } from "./calibration.js";
 import { AVERAGES, countCells, meanOf } from "./counts.js";
-import { accuracy, balancedAccuracy, kappa, rowLogLoss, rowRank, rowSquares, trueClasses } from "./multiclass.js";
+import { accuracy, balancedAccuracy, kappa, rowLogLoss, rowRank, rowSquares, topClaims, trueClasses } from "./multiclass.js";
 import { rankCells, rankScores } from "./ranks.js";
 import { areProbabilities, sumRows, type WeightedMetrics } from "./row-sums.js";
 
@@ -19,17 +19,13 @@ export function openMulticlass(
 ): WeightedMetrics {
   const truth = trueClasses(labels, classes);
   const decided = new Int32Array(truth.length);
-  const confidences = new Float64Array(truth.length);
-  const correct = new Int8Array(truth.length).fill(-1);
+  const { confidences, correct } = topClaims(truth, probabilities, classes);
   const table = new Float64Array(truth.length * COLUMNS.length);
   for (let row = 0; row < truth.length; row++) {
     const start = row * classes;
     const own = truth[row];
     if (own < 0) continue;
-    const top = argmax(probabilities, start, classes);
     decided[row] = argmax(decisions, start, classes);
-    confidences[row] = probabilities[start + top];
-    correct[row] = top === own ? 1 : 0;
     const at = row * COLUMNS.length;
     table[at] = 1;
     table[at + 1] = rowLogLoss(probabilities, start, classes, own);

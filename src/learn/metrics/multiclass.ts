@@ -14,6 +14,25 @@ export function trueClasses(labels: ArrayLike<number>, classes: number): Int32Ar
   return truth;
 }
 
+/** Probabilities that can be held against what came true, 1 or 0; −1 where that is unknown. */
+export interface Claims {
+  readonly confidences: ArrayLike<number>;
+  readonly correct: Int8Array;
+}
+
+/** What is claimed of the most probable class of each row `[N]`, and whether it is the true one `[N]` (−1 where that is unknown). */
+export function topClaims(truth: ArrayLike<number>, probabilities: ArrayLike<number>, classes: number): Claims {
+  const confidences = new Float64Array(truth.length);
+  const correct = new Int8Array(truth.length).fill(-1);
+  for (let row = 0, start = 0; row < truth.length; row++, start += classes) {
+    if (truth[row] < 0) continue;
+    const top = argmax(probabilities, start, classes);
+    confidences[row] = probabilities[start + top];
+    correct[row] = top === truth[row] ? 1 : 0;
+  }
+  return { confidences, correct };
+}
+
 /** Counts `[K, K]`: rows are true classes, columns decided ones. Rows of unknown class are left out. */
 export function confusion(labels: ArrayLike<number>, decisions: ArrayLike<number>, classes: number): Float64Array {
   const matrix = new Float64Array(classes * classes);

@@ -1,4 +1,4 @@
-import { argmax } from "../../learn/decide.js";
+import { topClaims, trueClasses } from "../../learn/metrics/multiclass.js";
 import type { Task } from "../../task.js";
 import { count, fixed, perCent } from "../format.js";
 import { type Html, html, name } from "../html.js";
@@ -71,12 +71,10 @@ function abstention({ predictions, classes }: RunReport): Html | false {
   if (predictions === undefined) return false;
   const { labels, probabilities } = predictions;
   const K = classes.length;
+  const { confidences, correct } = topClaims(trueClasses(labels, K), probabilities, K);
   const answers: Answer[] = [];
-  for (let start = 0; start < labels.length; start += K) {
-    if (!classes.some((_, k) => labels[start + k] === 1)) continue;
-    const decided = argmax(probabilities, start, K);
-    answers.push({ confidence: probabilities[start + decided], right: labels[start + decided] === 1 });
-  }
+  for (const [row, right] of correct.entries())
+    if (right >= 0) answers.push({ confidence: confidences[row], right: right === 1 });
   return html`<h3>Answer only when sure</h3>
 <p>If images whose best probability is lower go to a person, fewer are answered, and more of the answers are right.</p>
 <div class="abstain script"><label for="abstain">answer only from</label><input type="range" id="abstain" min="0" max="1" step="0.001" value="0"><output for="abstain" data-abstain="at">0.000</output>
