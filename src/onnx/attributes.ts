@@ -11,7 +11,7 @@ const TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints
 /** Attributes that are floats in the standard operators; every other number is an integer. */
 const FLOATS = new Set(
   (
-    "alpha beta bias clip cubic_coeff_a epsilon extrapolation_value gamma high lambd low max mean min momentum ratio scale " +
+    "activation_params alpha beta bias clip cubic_coeff_a epsilon extrapolation_value gamma high lambd low max mean min momentum ratio scale " +
     "scales spatial_scale threshold value_float value_floats"
   ).split(" "),
 );
@@ -43,6 +43,8 @@ export interface Attributes {
   string(name: string, otherwise: string): string;
   ints(name: string): readonly number[] | undefined;
   tensor(name: string): TensorProto | undefined;
+  /** Every attribute that is a number, a text or a list of integers or floats. */
+  all(): Readonly<Record<string, AttributeValue>>;
 }
 
 /** The attributes of a node. */
@@ -58,7 +60,19 @@ export function attributesOf(node: NodeProto): Attributes {
     },
     ints: (name) => find(name)?.ints.map(Number),
     tensor: (name) => find(name)?.t,
+    all: () => Object.fromEntries(node.attribute.flatMap((item) => entriesOf(item))),
   };
+}
+
+function entriesOf({ name, type, f, i, s, floats, ints }: AttributeProto): [string, AttributeValue][] {
+  const read: Readonly<Record<number, () => AttributeValue>> = {
+    [TYPE.float]: () => f,
+    [TYPE.int]: () => Number(i),
+    [TYPE.string]: () => decoder.decode(s),
+    [TYPE.floats]: () => floats,
+    [TYPE.ints]: () => ints.map(Number),
+  };
+  return Object.hasOwn(read, type) ? [[name, read[type]()]] : [];
 }
 
 const encoder = new TextEncoder();

@@ -16,8 +16,8 @@ import {
 } from "./proto.js";
 import { renameGraph } from "./rename.js";
 import { inferNode } from "./shapes.js";
-import { tensorProto } from "./tensors.js";
-import { CODE_OF, type Shape, shapeText, valueInfo } from "./types.js";
+import { tensorFrom, tensorProto } from "./tensors.js";
+import { CODE_OF, type Shape, shapeText, tensorTypeOf, valueInfo } from "./types.js";
 
 /** The name of a tensor inside a graph. */
 export type Value = string;
@@ -27,6 +27,8 @@ export const IR_VERSION = 8;
 
 /** The operator version that graphs are written in unless told otherwise. */
 export const DEFAULT_OPSET = 17;
+
+const SMALL = 64n;
 
 /**
  * Writes an ONNX graph node by node, checking shapes on the way.
@@ -44,6 +46,8 @@ export class GraphBuilder {
   readonly #initializers: TensorProto[] = [];
   readonly #nodes: NodeProto[] = [];
   readonly #known = new Map<Value, Known>();
+  /** Constants of few numbers, which rules may look into. */
+  readonly #small = new Map<Value, TensorProto>();
   /** Operator domain → version; "" are the standard operators. */
   readonly #imports = new Map<string, number>();
   readonly #functions: FunctionProto[] = [];
@@ -58,9 +62,7 @@ export class GraphBuilder {
 
   /** Adds a constant tensor (weights, or the parameters of an operator). Without a name one is made. */
   constant(tensor: Tensor, name = this.#fresh("constant")): Value {
-    const proto = tensorProto(name, tensor);
-    this.#define(name, knownOf(proto));
-    this.#initializers.push(proto);
+    this.keep(tensorProto(name, tensor));
     return name;
   }
 
@@ -88,12 +90,7 @@ export class GraphBuilder {
       output,
       attribute: Object.entries(attributes).map(([key, value]) => attribute(key, value)),
     });
-    const known = this.#infer(node);
-    output.forEach((name, index) => {
-      if (name !== "") this.#define(name, known[index]);
-    });
-    this.#nodes.push(node);
-    if (domain !== "" && !this.#imports.has(domain)) this.#imports.set(domain, 1);
+    this.append(node);
     return output[0];
   }
 
@@ -108,18 +105,39 @@ export class GraphBuilder {
     const rename = (name: string) => (Object.hasOwn(names, name) ? names[name] : prefix + name);
     const graph = renameGraph(graphOf(model), rename);
     for (const { name } of graph.input) this.#get(name);
-    for (const tensor of graph.initializer) this.#define(tensor.name, knownOf(tensor));
+    for (const tensor of graph.initializer) this.keep(tensor);
     for (const { values } of graph.sparseInitializer) if (values) this.#define(values.name, {});
-    for (const node of graph.node) {
-      const known = this.#infer(node);
-      node.output.forEach((name, index) => {
-        if (name !== "") this.#define(name, known[index]);
-      });
-    }
-    this.#initializers.push(...graph.initializer);
+    for (const node of graph.node) this.append(node);
     this.#sparse.push(...graph.sparseInitializer);
-    this.#nodes.push(...graph.node);
     this.#functions.push(...model.functions);
+  }
+
+  /** Declares an input as another graph declares it. */
+  declare(info: ValueInfoProto): void {
+    this.#define(info.name, tensorTypeOf(info) ?? {});
+    this.#inputs.push(info);
+  }
+
+  /** Keeps a constant of another graph. */
+  keep(tensor: TensorProto): void {
+    this.#define(tensor.name, knownOf(tensor));
+    this.#initializers.push(tensor);
+    this.#remember(tensor);
+  }
+
+  /** Appends a node of another graph as it is. @throws RangeError as `op` */
+  append(node: NodeProto): void {
+    const known = this.#infer(node);
+    node.output.forEach((name, index) => {
+      if (name !== "") this.#define(name, known[index]);
+    });
+    this.#nodes.push(node);
+    if (node.domain !== "" && !this.#imports.has(node.domain)) this.#imports.set(node.domain, 1);
+  }
+
+  /** Whether there is a tensor of this name. */
+  has(value: Value): boolean {
+    return this.#known.has(value);
   }
 
   /** Declares a graph output. The element type defaults to the inferred one, float32 where that is unknown. */
@@ -131,6 +149,19 @@ export class GraphBuilder {
   /** The inferred shape of a tensor, undefined where an operator without a rule stands before it. */
   shapeOf(value: Value): Shape | undefined {
     return this.#get(value).shape;
+  }
+
+  /** TensorProto.DataType of a tensor, where it is known. */
+  typeOf(value: Value): number | undefined {
+    return this.#get(value).code;
+  }
+
+  /** The numbers of a small constant, or of integers that follow from shapes; undefined for everything else. */
+  numbersOf(value: Value): readonly number[] | undefined {
+    const { value: integers } = this.#get(value);
+    if (integers?.every((item) => typeof item === "number")) return integers;
+    const proto = this.#small.get(value);
+    return proto && Array.from(tensorFrom(proto).data, Number);
   }
 
   /** The version of the standard operators that is fixed by what was put in, if any. */
@@ -191,6 +222,10 @@ export class GraphBuilder {
   #define(name: Value, known: Known): void {
     if (this.#known.has(name)) throw new RangeError(`the graph has a tensor "${name}" already`);
     this.#known.set(name, known);
+  }
+
+  #remember(proto: TensorProto): void {
+    if (proto.dims.reduce((product, extent) => product * extent, 1n) <= SMALL) this.#small.set(proto.name, proto);
   }
 
   #fresh(stem: string): Value {

@@ -1,18 +1,17 @@
 import { attributesOf } from "./attributes.js";
 import { type Known, knownOf, type NodeView, ShapeError } from "./known.js";
+import { opOf } from "./ops.js";
 import type { GraphProto, NodeProto } from "./proto.js";
-import { SHAPE_RULES } from "./shape-rules.js";
 import { tensorTypeOf } from "./types.js";
 
 /** What is known of a node's outputs; unknown operators give outputs of unknown shape. @throws ShapeError on a contradiction */
 export function inferNode(node: NodeProto, known: ReadonlyMap<string, Known>): Known[] {
-  const rule = node.domain === "" || node.domain === "ai.onnx" ? SHAPE_RULES[node.opType] : undefined;
   const view: NodeView = {
     inputs: node.input.map((name) => known.get(name) ?? {}),
     attributes: attributesOf(node),
     outputCount: node.output.length,
   };
-  const outputs = rule?.(view) ?? [];
+  const outputs = opOf(node)?.shape(view) ?? [];
   return node.output.map((_, index) => outputs[index] ?? {});
 }
 

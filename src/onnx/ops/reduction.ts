@@ -1,0 +1,75 @@
+import { normalAxis, numbers } from "../dims.js";
+import type { Emitter } from "../emitter.js";
+import type { ShapeRule } from "../known.js";
+import { INT64 } from "../types.js";
+import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
+
+const reduce =
+  (code?: number): ShapeRule =>
+  ({ inputs: [x, given], attributes }) => {
+    const axes = attributes.ints("axes") ?? numbers(given?.value);
+    const kept = attributes.int("keepdims", 1) === 1;
+    if (!x.shape || (given?.shape && !axes)) return [{ code: code ?? x.code }];
+    const all = axes === undefined || axes.length === 0;
+    const reduced = new Set(all ? x.shape.keys() : axes.map((axis) => normalAxis(axis, x.shape!.length)));
+    const shape = x.shape.flatMap((extent, axis) => (reduced.has(axis) ? (kept ? [1] : []) : [extent]));
+    return [{ code: code ?? x.code, shape }];
+  };
+
+const arg: ShapeRule = ({ inputs: [x], attributes }) => {
+  if (!x.shape) return [{ code: INT64 }];
+  const axis = normalAxis(attributes.int("axis", 0), x.shape.length);
+  return [{ code: INT64, shape: attributes.int("keepdims", 1) === 1 ? x.shape.with(axis, 1) : x.shape.toSpliced(axis, 1) }];
+};
+
+/** Brings a tensor without its reduced axes back to the rank of the input, each with extent 1. */
+function restored({ inputs: [x, given], attributes }: ForwardNode, value: string, emit: Emitter) {
+  const shape = emit.shape(x);
+  const axes = attributes.ints("axes") ?? (given ? emit.numbers(given) : undefined) ?? [];
+  const idle = axes.length === 0 && attributes.int("noop_with_empty_axes", 0) === 1;
+  const reduced = new Set(axes.length === 0 && !idle ? shape.keys() : axes.map((axis) => normalAxis(axis, shape.length)));
+  const kept = shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
+  const count = [...reduced].reduce((product, axis) => product * shape[axis], 1);
+  return { value: emit.reshape(value, kept), count };
+}
+
+const spread = (emit: Emitter, value: string, like: string) => emit.op("Expand", [value, emit.ints(emit.shape(like))]);
+
+/** The gradient goes to the elements that are the extreme, in equal shares. */
+const extreme: GradientRule = (node, [g], emit) => {
+  const [x] = node.inputs;
+  const hits = emit.op("Cast", [emit.op("Equal", [x, restored(node, node.outputs[0], emit).value])], { to: 1 });
+  const { inputs, attributes } = node;
+  const axes = attributes.ints("axes") ?? (inputs[1] ? emit.numbers(inputs[1]) : undefined) ?? [...emit.shape(x).keys()];
+  const count = emit.sum(
+    hits,
+    axes.map((axis) => normalAxis(axis, emit.shape(x).length)),
+    true,
+  );
+  return [emit.mul(hits, emit.div(restored(node, g!, emit).value, count))];
+};
+
+/** The gradient of a reduction from its input, output and gradient, the last two with extent 1 on the reduced axes. */
+const reduction =
+  (rule: (emit: Emitter, g: string, x: string, y: string, count: number) => string): GradientRule =>
+  (node, [g], emit) => {
+    const { value, count } = restored(node, g!, emit);
+    return [rule(emit, value, node.inputs[0], restored(node, node.outputs[0], emit).value, count)];
+  };
+
+const of = (gradient: Op["gradient"]): Op => ({ shape: reduce(), gradient });
+
+/** Reductions over axes. */
+export const REDUCTIONS: Readonly<Record<string, Op>> = {
+  ReduceSum: of(reduction((emit, g, x) => spread(emit, g, x))),
+  ReduceMean: of(reduction((emit, g, x, _, count) => spread(emit, emit.mul(g, 1 / count), x))),
+  ...rows(of(extreme), "ReduceMax ReduceMin"),
+  ReduceL1: of(reduction((emit, g, x) => emit.mul(emit.op("Sign", [x]), g))),
+  ReduceL2: of(reduction((emit, g, x, y) => emit.mul(x, emit.div(g, y)))),
+  ReduceSumSquare: of(reduction((emit, g, x) => emit.mul(x, emit.mul(g, 2)))),
+  // y = ln Σ eˣ: eˣ⁻ʸ
+  ReduceLogSumExp: of(reduction((emit, g, x, y) => emit.mul(emit.op("Exp", [emit.sub(x, y)]), g))),
+  ReduceLogSum: of(reduction((emit, g, x, y) => spread(emit, emit.mul(g, emit.op("Exp", [emit.neg(y)])), x))),
+  ReduceProd: of({ refused: "its derivative is not written yet" }),
+  ...rows({ shape: arg, gradient: "zero" }, "ArgMax ArgMin"),
+};
