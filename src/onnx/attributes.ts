@@ -11,8 +11,8 @@ const TYPE = { float: 1, int: 2, string: 3, tensor: 4, graph: 5, floats: 6, ints
 /** Attributes that are floats in the standard operators; every other number is an integer. */
 const FLOATS = new Set(
   (
-    "activation_params alpha beta bias clip cubic_coeff_a epsilon extrapolation_value gamma high lambd low max mean min momentum ratio scale " +
-    "scales spatial_scale threshold value_float value_floats"
+    "activation_params alpha beta bias clip cubic_coeff_a epsilon extrapolation_value gamma high lambd low max mean min momentum " +
+    "ratio scale scales spatial_scale threshold value value_float value_floats"
   ).split(" "),
 );
 
@@ -42,6 +42,7 @@ export interface Attributes {
   float(name: string, otherwise: number): number;
   string(name: string, otherwise: string): string;
   ints(name: string): readonly number[] | undefined;
+  floats(name: string): readonly number[] | undefined;
   tensor(name: string): TensorProto | undefined;
   /** Every attribute that is a number, a text or a list of integers or floats. */
   all(): Readonly<Record<string, AttributeValue>>;
@@ -59,6 +60,7 @@ export function attributesOf(node: NodeProto): Attributes {
       return found ? decoder.decode(found.s) : otherwise;
     },
     ints: (name) => find(name)?.ints.map(Number),
+    floats: (name) => find(name)?.floats,
     tensor: (name) => find(name)?.t,
     all: () => Object.fromEntries(node.attribute.flatMap((item) => entriesOf(item))),
   };

@@ -13,3 +13,4 @@ export { normalForm } from "./normal-form.js";
 export { inferShapes } from "./shapes.js";
 export { appendHead, EMBEDDING, embeddingModel, type HeadLayer, IMAGE, lastLayer, type Normalization, views } from "./surgery.js";
 export type { Dim, Shape, TensorType } from "./types.js";
+export { TRAINING_OPSET, upgradeOpset } from "./upgrade.js";
