@@ -1,0 +1,106 @@
+import type { Tensor } from "../tensor.js";
+import { GraphBuilder, type Value } from "./builder.js";
+import { emitterOf } from "./emitter.js";
+import { foldShapes } from "./fold-constants.js";
+import { gradientName, sweep, writeForward } from "./gradient.js";
+import { type Layout, PORTABLE } from "./layouts.js";
+import { lower } from "./lower.js";
+import { graphOf, type Model, opsetOf } from "./model.js";
+import { learnableParameters, type Parameter } from "./parameters.js";
+import { tensorFrom } from "./tensors.js";
+import { absorbPads, trainingForm } from "./training-form.js";
+import { FLOAT, valueInfo } from "./types.js";
+import { upgradeOpset } from "./upgrade.js";
+
+/** A loss, and its gradients by tensors of the network, where the sweep starts. */
+export interface LossNodes {
+  /** A tensor of one number. */
+  readonly loss: Value;
+  /** Gradients of the loss by name of a tensor; left out, the sweep starts at the loss itself. */
+  readonly slopes?: Readonly<Record<Value, Value>>;
+}
+
+export interface TrainingStepOptions {
+  /** The extents of every input of the network, the batch first: numbers throughout. */
+  readonly inputs: Readonly<Record<string, readonly number[]>>;
+  /** Appends the loss to the network; more inputs, targets say, are declared here. */
+  readonly loss: (graph: GraphBuilder) => LossNodes;
+  /** Names of the initializers that are learned; what networks learn by default, see `learnableParameters`. */
+  readonly parameters?: readonly string[] | undefined;
+  /**
+   * `batch`: normalise by the batch, and move the running statistics; `frozen`: by the running statistics. A normalisation before the
+   * first parameter that is learned stays frozen. Default `batch`.
+   */
+  readonly batchNorm?: "batch" | "frozen" | undefined;
+  /** Share of the running statistics that a batch replaces, as in PyTorch. Default 0.1. */
+  readonly batchNormMomentum?: number | undefined;
+  /** More tensors of the network to return, its logits say. */
+  readonly outputs?: readonly string[] | undefined;
+  readonly layout?: Layout | undefined;
+}
+
+/** Numbers that a step takes in and gives back changed: the running statistics of a normalisation. */
+export interface State {
+  /** An input of the step. */
+  readonly name: string;
+  /** The output that replaces it. */
+  readonly next: string;
+  readonly value: Tensor<"float32">;
+}
+
+/** One step of training as a model: inputs are the data, the parameters and the states, outputs `loss`, gradients and states. */
+export interface TrainingStep {
+  readonly model: Model;
+  /** Inputs of the model, each with an output `gradient/<name>`. */
+  readonly parameters: readonly Parameter[];
+  readonly states: readonly State[];
+}
+
+/** The name of the loss among the outputs of a step. */
+export const LOSS = "loss";
+
+/**
+ * Makes one step of training out of a network: forward pass, loss and gradients in ONE graph, parameters as inputs.
+ *
+ * @throws UserError `bad-model` when a gradient would have to cross an operator that has none
+ * @throws RangeError when a parameter does not exist or an extent is not a number
+ */
+export function trainingStep(network: Model, options: TrainingStepOptions): TrainingStep {
+  const { batchNorm = "batch", batchNormMomentum = 0.1, layout = PORTABLE } = options;
+  const ready = absorbPads(foldShapes(upgradeOpset(network), options.inputs));
+  const all = learnableParameters(ready);
+  const names = new Set(options.parameters ?? all.map(({ name }) => name));
+  const learned = all.filter(({ name }) => names.has(name));
+  for (const name of names) {
+    if (!all.some((parameter) => parameter.name === name)) throw new RangeError(`the network learns no tensor "${name}"`);
+  }
+  const form = batchNorm === "batch" ? trainingForm(ready, names, { momentum: batchNormMomentum }) : { model: ready, states: [] };
+  const { input, initializer, node } = graphOf(form.model);
+
+  const graph = new GraphBuilder();
+  const emit = emitterOf(graph);
+  for (const info of input) graph.declare(info);
+  const fed = new Set([...names, ...form.states.map(({ name }) => name)]);
+  const states = form.states.map(({ name, next }): State => {
+    const found = initializer.find((tensor) => tensor.name === name);
+    const tensor = found && tensorFrom(found);
+    if (tensor?.dtype !== "float32") throw new RangeError(`"${name}" is not a constant of the network`);
+    return { name, next, value: tensor as Tensor<"float32"> }; // its dtype was just checked
+  });
+  for (const tensor of initializer) {
+    if (!fed.has(tensor.name)) graph.keep(tensor);
+    else graph.declare(valueInfo(tensor.name, { code: FLOAT, shape: tensor.dims.map(Number) }));
+  }
+  const written = writeForward(node, emit, names);
+  const { loss, slopes = { [loss]: emit.scalar(1) } } = options.loss(graph);
+  const gradients = sweep(written, new Map(Object.entries(slopes)), names, emit);
+  graph.output(loss === LOSS ? loss : emit.op("Identity", [loss], {}, LOSS), "float32");
+  for (const name of options.outputs ?? []) graph.output(name);
+  for (const { name, value } of learned) {
+    const found = gradients.get(name) ?? emit.zeros(value.shape);
+    graph.output(emit.op("Identity", [found], {}, gradientName(name)), "float32");
+  }
+  for (const { next } of states) graph.output(next);
+  const model = graph.build({ name: "training-step", opset: opsetOf(form.model) });
+  return { model: lower(model, layout), parameters: learned, states };
+}
