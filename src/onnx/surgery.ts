@@ -48,15 +48,7 @@ export function embeddingModel(
   if (reverseChannels) {
     value = graph.op("Gather", [value, graph.constant(reversed(channels), "input/channels")], { axis: 1 }, "input/reversed");
   }
-  // (x · scale − mean) / std = x · (scale / std) − mean / std: two nodes, and none where they would do nothing.
-  const factor = std.map((deviation) => scale / deviation);
-  const shift = std.map((deviation, channel) => -mean[channel] / deviation);
-  if (factor.some((item) => item !== 1)) {
-    value = graph.op("Mul", [value, graph.constant(float32([channels, 1, 1], factor), "input/factor")], {}, "input/scaled");
-  }
-  if (shift.some((item) => item !== 0)) {
-    value = graph.op("Add", [value, graph.constant(float32([channels, 1, 1], shift), "input/shift")], {}, "input/normalized");
-  }
+  value = normalized(graph, value, { mean, std, scale });
   if (channelsLast) value = graph.op("Transpose", [value], { perm: [0, 2, 3, 1] }, "input/channels_last");
   graph.inline(network, { [input[0].name]: value }, "network/");
   let result: Value = `network/${output[0].name}`;
@@ -65,6 +57,29 @@ export function embeddingModel(
   // Flatten of [N, D] is the identity, so it also serves to name the output.
   graph.output(graph.op("Flatten", [result], { axis: 1 }, EMBEDDING));
   return graph.build({ name: "embedding", opset: opsetOf(network) });
+}
+
+/**
+ * (x · scale − mean) / std of `[N, C, H, W]`, per channel: a Mul by `input/factor` and an Add of `input/shift`, and neither where
+ * it would do nothing.
+ */
+export function normalized(
+  graph: GraphBuilder,
+  image: Value,
+  { mean, std, scale }: Pick<Normalization, "mean" | "std" | "scale">,
+): Value {
+  const shape = [mean.length, 1, 1];
+  // (x · scale − mean) / std = x · (scale / std) − mean / std
+  const factor = std.map((deviation) => scale / deviation);
+  const shift = std.map((deviation, channel) => -mean[channel] / deviation);
+  let value = image;
+  if (factor.some((item) => item !== 1)) {
+    value = graph.op("Mul", [value, graph.constant(float32(shape, factor), "input/factor")], {}, "input/scaled");
+  }
+  if (shift.some((item) => item !== 0)) {
+    value = graph.op("Add", [value, graph.constant(float32(shape, shift), "input/shift")], {}, "input/normalized");
+  }
+  return value;
 }
 
 /** The trained last layer. */
