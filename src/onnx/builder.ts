@@ -53,6 +53,13 @@ export class GraphBuilder {
   readonly #functions: FunctionProto[] = [];
   readonly #sparse: SparseTensorProto[] = [];
 
+  readonly #prefix: string;
+
+  /** @param prefix of the names that are made here, so that they cannot be those of a graph that is appended */
+  constructor({ prefix = "" }: { readonly prefix?: string } = {}) {
+    this.#prefix = prefix;
+  }
+
   /** Declares a graph input; strings are symbolic extents such as the batch "N". */
   input(name: string, dtype: DType, shape: Shape): Value {
     this.#define(name, { code: CODE_OF[dtype], shape });
@@ -230,7 +237,7 @@ export class GraphBuilder {
 
   #fresh(stem: string): Value {
     for (let index = this.#nodes.length + this.#initializers.length; ; index++) {
-      const name = `${stem}_${index}`;
+      const name = `${this.#prefix}${stem}_${index}`;
       if (!this.#known.has(name)) return name;
     }
   }

@@ -144,7 +144,7 @@ export const gradientName = (value: Value): string => `gradient/${value}`;
  */
 export function gradient(model: Model, { of, by }: { readonly of?: string; readonly by: readonly string[] }): Model {
   const { input, initializer, node, output } = graphOf(model);
-  const graph = new GraphBuilder();
+  const graph = new GraphBuilder({ prefix: "gradient/" });
   const emit = emitterOf(graph);
   for (const info of input) graph.declare(info);
   for (const tensor of initializer) graph.keep(tensor);

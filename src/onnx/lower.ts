@@ -34,7 +34,7 @@ export type Lowering = (site: Site) => boolean;
 export function lower(model: Model, layout: Layout): Model {
   const source = graphOf(model);
   const known = inferShapes(source);
-  const graph = new GraphBuilder();
+  const graph = new GraphBuilder({ prefix: "layout/" });
   const emit = emitterOf(graph);
   const outputs = new Set(source.output.map(({ name }) => name));
   const readers = new Map<Value, NodeProto[]>();

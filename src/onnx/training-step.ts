@@ -77,7 +77,7 @@ export function trainingStep(network: Model, options: TrainingStepOptions): Trai
   const form = batchNorm === "batch" ? trainingForm(ready, names, { momentum: batchNormMomentum }) : { model: ready, states: [] };
   const { input, initializer, node } = graphOf(form.model);
 
-  const graph = new GraphBuilder();
+  const graph = new GraphBuilder({ prefix: "training/" });
   const emit = emitterOf(graph);
   for (const info of input) graph.declare(info);
   const fed = new Set([...names, ...form.states.map(({ name }) => name)]);
