@@ -2,13 +2,13 @@ import { UserError } from "../errors.js";
 import { attributesOf } from "./attributes.js";
 import { GraphBuilder, type Value } from "./builder.js";
 import { type Emitter, emitterOf } from "./emitter.js";
-import { PORTABLE } from "./layouts.js";
+import { type Layout, PORTABLE } from "./layouts.js";
 import { lower } from "./lower.js";
 import { graphOf, type Model, opsetOf } from "./model.js";
-import type { ForwardNode, Op, ScaledGradient } from "./ops/op.js";
+import { type ForwardNode, type GradientRule, NoGradient, type Op, type ScaledGradient } from "./ops/op.js";
 import { opOf } from "./ops.js";
 import type { NodeProto } from "./proto.js";
-import { TRAINING_OPSET } from "./upgrade.js";
+import { TRAINING_OPSET, upgradeOpset } from "./upgrade.js";
 
 /** A node as it was written for training. */
 export interface WrittenNode {
@@ -52,10 +52,27 @@ function activeValues(nodes: readonly NodeProto[], learned: ReadonlySet<Value>):
 function refuseCrossing(node: NodeProto, op: Op | undefined): void {
   const reason =
     op === undefined ? "this operator is not known here" : typeof op.gradient === "object" ? op.gradient.refused : "";
-  if (reason === "") return;
-  throw new UserError("bad-model", `no gradient goes through ${node.opType} (node "${node.name || node.output[0]}"): ${reason}`, {
-    hint: `Keep everything up to it as it is: --freeze-until "${node.output[0]}", or take another backbone.`,
-  });
+  if (reason !== "") throw crossing(node, reason);
+}
+
+function crossing(node: NodeProto, reason: string, cause?: unknown): UserError {
+  return new UserError(
+    "bad-model",
+    `no gradient goes through ${node.opType} (node "${node.name || node.output[0]}"): ${reason}`,
+    {
+      hint: `Keep everything up to it as it is: --freeze-until "${node.output[0]}", or take another backbone.`,
+      cause,
+    },
+  );
+}
+
+/** The gradient of one node. @throws UserError `bad-model` where its attributes or extents forbid it */
+function derived(node: NodeProto, rule: () => ReturnType<GradientRule>): ReturnType<GradientRule> {
+  try {
+    return rule();
+  } catch (error) {
+    throw error instanceof NoGradient ? crossing(node, error.message, error) : error;
+  }
 }
 
 /**
@@ -97,8 +114,10 @@ export function sweep(
     };
     const [only] = arrived.get(node.output[0]) ?? [];
     const scaled = arrived.get(node.output[0])?.length === 1 && typeof only === "object" ? only : undefined;
-    const gradients =
-      scaled && op.scaledGradient ? op.scaledGradient(forward, scaled, emit) : op.gradient(forward, node.output.map(total), emit);
+    const { gradient: rule, scaledGradient } = op;
+    const gradients = derived(node, () =>
+      scaled && scaledGradient ? scaledGradient(forward, scaled, emit) : rule(forward, node.output.map(total), emit),
+    );
     gradients.forEach((gradient, index) => {
       const name = node.input[index];
       if (gradient === undefined || !active.has(name)) return;
@@ -128,22 +147,29 @@ function summedToFit(gradient: Value, input: Value, emit: Emitter): Value {
   return emit.reshape(emit.sum(gradient, axes, true), to);
 }
 
+export interface GradientOptions {
+  /** An output; the first one by default. */
+  readonly of?: string | undefined;
+  /** float32 inputs or initializers; each gradient has the shape of what it is by. */
+  readonly by: readonly string[];
+  readonly layout?: Layout | undefined;
+}
+
 /** The name of the gradient by a tensor. */
 export const gradientName = (value: Value): string => `gradient/${value}`;
 
 /**
  * A model that computes what the given one does, and beside it the gradients of one of its outputs by inputs or constants: outputs
- * `gradient/<name>`, in standard operators. An output of several numbers counts as their sum.
+ * `gradient/<name>`, in standard operators unless another layout is asked for. An output of several numbers counts as their sum.
  *
- * @param of an output; the first one by default
- * @param by float32 inputs or initializers; each gradient has the shape of what it is by
  * @throws UserError `bad-model` when a gradient would have to cross an operator that has none
  * @throws RangeError when a name does not exist, or an extent is not a number
  * @example
  * const model = gradient(line, { of: "loss", by: ["slope", "intercept"] });
  */
-export function gradient(model: Model, { of, by }: { readonly of?: string; readonly by: readonly string[] }): Model {
-  const { input, initializer, node, output } = graphOf(model);
+export function gradient(model: Model, { of, by, layout = PORTABLE }: GradientOptions): Model {
+  const upgraded = upgradeOpset(model);
+  const { input, initializer, node, output } = graphOf(upgraded);
   const graph = new GraphBuilder({ prefix: "gradient/" });
   const emit = emitterOf(graph);
   for (const info of input) graph.declare(info);
@@ -159,5 +185,5 @@ export function gradient(model: Model, { of, by }: { readonly of?: string; reado
     const found = gradients.get(name) ?? emit.zeros(emit.shape(name));
     graph.output(emit.op("Identity", [found], {}, gradientName(name)), "float32");
   }
-  return lower(graph.build({ name: "gradient", opset: Math.max(opsetOf(model), TRAINING_OPSET) }), PORTABLE);
+  return lower(graph.build({ name: "gradient", opset: Math.max(opsetOf(upgraded), TRAINING_OPSET) }), layout);
 }
