@@ -186,8 +186,8 @@ def main(o):
         rows = held[part]
         return float((run(model, whole(rows)).argmax(1).numpy() == labels[rows]).mean())
 
-    frozen = {part: accuracy(net, part) for part in held}
-    print(json.dumps({"frozen": frozen, "train": len(chosen), "parameters": sum(p.numel() for p in net.parameters())}), flush=True)
+    start = {part: accuracy(net, part) for part in held}
+    print(json.dumps({"start": start, "train": len(chosen), "parameters": sum(p.numel() for p in net.parameters())}), flush=True)
     if o.frozen_only:
         return
     steps = len(chosen) // o.batch
@@ -231,7 +231,7 @@ def main(o):
             print(json.dumps(result), flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     rounded = {"seconds per epoch": round(float(np.median(seconds)), 2), "peakMb": round(peak)}
-    print(json.dumps({**result, **rounded, "frozen": frozen, "options": vars(o), "torch": torch.__version__}), flush=True)
+    print(json.dumps({**result, **rounded, "start": start, "options": vars(o), "torch": torch.__version__}), flush=True)
 
 
 if __name__ == "__main__":
