@@ -1,4 +1,4 @@
-import { type Schedule, SCHEDULES } from "../../learn/schedules.js";
+import { SCHEDULES, type Schedule } from "../../learn/schedules.js";
 import type { Recipe } from "./recipe.js";
 
 /** What holds during one update. */

@@ -55,7 +55,6 @@ interface Row<Value> {
   readonly wants: (value: Value) => string | undefined;
 }
 
-const same = <Value>(value: Value, wants: Row<Value>["wants"]): Row<Value> => ({ finetune: value, scratch: value, wants });
 const when = (isRight: boolean, wanted: string) => (isRight ? undefined : wanted);
 const count = (value: number) => when(Number.isSafeInteger(value) && value >= 1, "a whole number from 1 on");
 const wholeOrZero = (value: number) => when(Number.isSafeInteger(value) && value >= 0, "a whole number from 0 on");
@@ -73,27 +72,36 @@ const oneOf =
  */
 export const RECIPE_OPTIONS: { readonly [Name in keyof Recipe]: Row<Recipe[Name]> } = {
   epochs: { finetune: 15, scratch: 40, wants: count },
-  batch: same(32, count),
-  accumulate: same(1, count),
-  optimizer: same("adamw", oneOf(Object.keys(OPTIMIZERS))),
-  lr: same(3e-3, positive),
+  batch: { finetune: 32, scratch: 32, wants: count },
+  accumulate: { finetune: 1, scratch: 1, wants: count },
+  optimizer: { finetune: "adamw", scratch: "adamw", wants: oneOf(Object.keys(OPTIMIZERS)) },
+  lr: { finetune: 3e-3, scratch: 3e-3, wants: positive },
   lrBackbone: { finetune: 1e-3, scratch: 3e-3, wants: positive },
-  momentum: same(0.9, share),
-  weightDecay: same(0.01, notNegative),
-  schedule: same("one-cycle", oneOf(Object.keys(RATE_SCHEDULES))),
-  warmup: same<number | undefined>(undefined, (value) => (value === undefined ? undefined : share(value))),
-  labelSmoothing: same(0.1, share),
-  clip: same(1, notNegative),
-  ema: same(0, share),
-  batchNorm: same("batch", oneOf(["batch", "frozen"])),
-  batchNormMomentum: same(0.05, (value) => when(value > 0 && value <= 1, "a number above 0, up to 1")),
-  augment: same<AugmentOptions | undefined>(DEFAULT_AUGMENT, () => undefined),
-  mixup: same(0, notNegative),
-  cutmix: same(0, notNegative),
-  patience: same(0, wholeOrZero),
-  freezeUntil: same<string | number | undefined>(undefined, (value) =>
-    typeof value === "number" ? when(value >= 0 && value < 1, "the name of a node, or a share from 0 up to, but not, 1") : undefined,
-  ),
+  momentum: { finetune: 0.9, scratch: 0.9, wants: share },
+  weightDecay: { finetune: 0.01, scratch: 0.01, wants: notNegative },
+  schedule: { finetune: "one-cycle", scratch: "one-cycle", wants: oneOf(Object.keys(RATE_SCHEDULES)) },
+  warmup: { finetune: undefined, scratch: undefined, wants: (value) => (value === undefined ? undefined : share(value)) },
+  labelSmoothing: { finetune: 0.1, scratch: 0.1, wants: share },
+  clip: { finetune: 1, scratch: 1, wants: notNegative },
+  ema: { finetune: 0, scratch: 0, wants: share },
+  batchNorm: { finetune: "batch", scratch: "batch", wants: oneOf(["batch", "frozen"]) },
+  batchNormMomentum: {
+    finetune: 0.05,
+    scratch: 0.05,
+    wants: (value) => when(value > 0 && value <= 1, "a number above 0, up to 1"),
+  },
+  augment: { finetune: DEFAULT_AUGMENT, scratch: DEFAULT_AUGMENT, wants: () => undefined },
+  mixup: { finetune: 0, scratch: 0, wants: notNegative },
+  cutmix: { finetune: 0, scratch: 0, wants: notNegative },
+  patience: { finetune: 0, scratch: 0, wants: wholeOrZero },
+  freezeUntil: {
+    finetune: undefined,
+    scratch: undefined,
+    wants: (value) =>
+      typeof value === "number"
+        ? when(value >= 0 && value < 1, "the name of a node, or a share from 0 up to, but not, 1")
+        : undefined,
+  },
 };
 
 /** Options as somebody gives them: what is undefined has its default. */

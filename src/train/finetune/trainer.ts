@@ -1,4 +1,4 @@
-import { clipGradients, createOptimizer, optimizerStep, updateAverage } from "../../learn/optimizers.js";
+import { clipByNorm, createOptimizer, optimizerStep, updateAverage } from "../../learn/optimizers.js";
 import { gradientName } from "../../onnx/gradient.js";
 import { writeModel } from "../../onnx/model.js";
 import { HEAD_BIAS, HEAD_WEIGHTS, IMAGE, LOGITS } from "../../onnx/surgery.js";
@@ -54,7 +54,7 @@ export interface Trainer {
 
 export interface TrainerOptions {
   readonly step: TrainingStep;
-  readonly recipe: Pick<Recipe, "optimizer" | "weightDecay" | "clip" | "ema" | "accumulate">;
+  readonly recipe: Pick<Recipe, "optimizer" | "weightDecay" | "clip" | "ema">;
   readonly runtime?: RuntimeChoice | undefined;
   readonly threads?: number | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
@@ -65,10 +65,12 @@ const HEAD_TENSORS: ReadonlySet<string> = new Set([HEAD_WEIGHTS, HEAD_BIAS]);
 
 /** Opens a session of the step; parameters, states and moments live outside of it. */
 export async function openTrainer({ step, recipe, runtime, threads, onWarning }: TrainerOptions): Promise<Trainer> {
-  const shapes = new Map(step.model.graph?.input.map(({ name, type }) => [name, type]));
   const session = await openSession(writeModel(step.model), { runtime, threads, onWarning, file: "the training step" });
-  const shapeOf = (name: string) => session.inputs.find((port) => port.name === name)?.shape.map(Number) ?? [];
-  const takes = new Set([...shapes.keys()]);
+  const shapes = new Map(session.inputs.map(({ name, shape }) => [name, shape.map(Number)]));
+  const feed = (name: string, data: Float32Array) => {
+    const shape = shapes.get(name);
+    return shape && { [name]: float32(shape, data) };
+  };
 
   const parameters = step.parameters.map(({ value }) => copyOf(value));
   const gradients = parameters.map(({ shape }) => zeros(shape));
@@ -120,9 +122,9 @@ export async function openTrainer({ step, recipe, runtime, threads, onWarning }:
       more ??= waiting > 0 ? parameters.map(({ shape }) => zeros(shape)) : undefined;
       const into = waiting > 0 && more ? more : gradients;
       const feeds: Record<string, Tensor> = {
-        [IMAGE]: float32(shapeOf(IMAGE), pixels),
-        [POSITIVE]: float32(shapeOf(POSITIVE), positive),
-        ...(takes.has(NEGATIVE) && { [NEGATIVE]: float32(shapeOf(NEGATIVE), negative) }),
+        ...feed(IMAGE, pixels),
+        ...feed(POSITIVE, positive),
+        ...feed(NEGATIVE, negative),
       };
       const outputs: Record<string, Tensor> = {};
       step.parameters.forEach(({ name }, i) => {
@@ -138,7 +140,7 @@ export async function openTrainer({ step, recipe, runtime, threads, onWarning }:
       const logits = results[LOGITS].data;
       if (!(logits instanceof Float32Array)) throw new TypeError("logits are float32");
       if (Number.isFinite(loss)) {
-        if (into === more) gradients.forEach(({ data }, i) => void addTo(data, into[i].data));
+        if (into === more) for (const [i, { data }] of gradients.entries()) addTo(data, into[i].data);
         waiting++;
         for (const state of states) [state.now, state.next] = [state.next, state.now];
       }
@@ -148,7 +150,7 @@ export async function openTrainer({ step, recipe, runtime, threads, onWarning }:
       if (waiting === 0) throw new RangeError("there are no gradients to follow");
       waiting = 0;
       const slopes = gradients.map(({ data }) => data);
-      const norm = clipGradients(slopes, recipe.clip > 0 ? recipe.clip : Number.POSITIVE_INFINITY);
+      const norm = clipByNorm(slopes, recipe.clip > 0 ? recipe.clip : Number.POSITIVE_INFINITY);
       if (!Number.isFinite(norm)) return norm;
       optimizerStep(optimizer, weights, slopes, settings(rates));
       if (averages) {
