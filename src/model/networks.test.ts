@@ -33,7 +33,7 @@ function convolutionWork(model: Model): number {
 
 /**
  * The same network with batch normalisation over the batch at hand, as in training. Its running statistics are given values of their
- * own: ONNX Runtime 1.30 merges equal constants of up to 8 elements and then updates the running ones in place, scale and bias with them.
+ * own: at 8 channels ONNX Runtime 1.30 goes wrong where they equal scale and bias, docs/decisions/0020-networks.md.
  */
 function withBatchStatistics(model: Model): Model {
   const graph = graphOf(model);

@@ -2,13 +2,13 @@ import { UserError } from "../errors.js";
 import { attributesOf } from "./attributes.js";
 import { GraphBuilder, type Value } from "./builder.js";
 import { type Emitter, emitterOf } from "./emitter.js";
-import { PORTABLE } from "./layouts.js";
+import { type Layout, PORTABLE } from "./layouts.js";
 import { lower } from "./lower.js";
 import { graphOf, type Model, opsetOf } from "./model.js";
 import type { ForwardNode, Op, ScaledGradient } from "./ops/op.js";
 import { opOf } from "./ops.js";
 import type { NodeProto } from "./proto.js";
-import { TRAINING_OPSET } from "./upgrade.js";
+import { TRAINING_OPSET, upgradeOpset } from "./upgrade.js";
 
 /** A node as it was written for training. */
 export interface WrittenNode {
@@ -128,22 +128,29 @@ function summedToFit(gradient: Value, input: Value, emit: Emitter): Value {
   return emit.reshape(emit.sum(gradient, axes, true), to);
 }
 
+export interface GradientOptions {
+  /** An output; the first one by default. */
+  readonly of?: string | undefined;
+  /** float32 inputs or initializers; each gradient has the shape of what it is by. */
+  readonly by: readonly string[];
+  readonly layout?: Layout | undefined;
+}
+
 /** The name of the gradient by a tensor. */
 export const gradientName = (value: Value): string => `gradient/${value}`;
 
 /**
  * A model that computes what the given one does, and beside it the gradients of one of its outputs by inputs or constants: outputs
- * `gradient/<name>`, in standard operators. An output of several numbers counts as their sum.
+ * `gradient/<name>`, in standard operators unless another layout is asked for. An output of several numbers counts as their sum.
  *
- * @param of an output; the first one by default
- * @param by float32 inputs or initializers; each gradient has the shape of what it is by
  * @throws UserError `bad-model` when a gradient would have to cross an operator that has none
  * @throws RangeError when a name does not exist, or an extent is not a number
  * @example
  * const model = gradient(line, { of: "loss", by: ["slope", "intercept"] });
  */
-export function gradient(model: Model, { of, by }: { readonly of?: string; readonly by: readonly string[] }): Model {
-  const { input, initializer, node, output } = graphOf(model);
+export function gradient(model: Model, { of, by, layout = PORTABLE }: GradientOptions): Model {
+  const upgraded = upgradeOpset(model);
+  const { input, initializer, node, output } = graphOf(upgraded);
   const graph = new GraphBuilder({ prefix: "gradient/" });
   const emit = emitterOf(graph);
   for (const info of input) graph.declare(info);
@@ -159,5 +166,5 @@ export function gradient(model: Model, { of, by }: { readonly of?: string; reado
     const found = gradients.get(name) ?? emit.zeros(emit.shape(name));
     graph.output(emit.op("Identity", [found], {}, gradientName(name)), "float32");
   }
-  return lower(graph.build({ name: "gradient", opset: Math.max(opsetOf(model), TRAINING_OPSET) }), PORTABLE);
+  return lower(graph.build({ name: "gradient", opset: Math.max(opsetOf(upgraded), TRAINING_OPSET) }), layout);
 }

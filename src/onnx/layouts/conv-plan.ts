@@ -56,3 +56,16 @@ export function phasesOf(kernel: number, stride: number, pad: number, from: numb
     source: (phase, tap) => offsets[phase].find(({ offset }) => offset === least + tap)?.tap,
   };
 }
+
+/** For phase row, phase column, tap row, tap column: the tap of the original kernel, or `none`. */
+export function phaseOrder(stride: number, [rows, columns]: readonly Phases[], kernelWidth: number, none: number): number[] {
+  const order: number[] = [];
+  for (let u = 0; u < stride; u++)
+    for (let v = 0; v < stride; v++)
+      for (let i = 0; i < rows.taps; i++)
+        for (let j = 0; j < columns.taps; j++) {
+          const [row, column] = [rows.source(u, i), columns.source(v, j)];
+          order.push(row === undefined || column === undefined ? none : row * kernelWidth + column);
+        }
+  return order;
+}

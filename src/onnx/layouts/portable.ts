@@ -1,7 +1,7 @@
 import type { Value } from "../builder.js";
 import type { Emitter } from "../emitter.js";
 import type { Lowering, Site } from "../lower.js";
-import { type ConvPlan, convPlan, phasesOf } from "./conv-plan.js";
+import { type ConvPlan, convPlan, phaseOrder, phasesOf } from "./conv-plan.js";
 import { denseWeightGradient, type Image } from "./weight-gradient.js";
 
 /** The extents that let a vector `[C]` be broadcast along axis 1. */
@@ -153,24 +153,6 @@ function subPixel(dy: Value, w: Value, plan: ConvPlan, shape: readonly number[],
   const phases = emit.op("Conv", [dy, weights], { kernel_shape: [rows.taps, columns.taps], pads: around });
   const whole = emit.op("DepthToSpace", [phases], { blocksize: s, mode: "DCR" });
   return emit.pad(emit.pad(whole, 2, 0, shape[2] - rows.cells * s), 3, 0, shape[3] - columns.cells * s);
-}
-
-/** For phase row, phase column, tap row, tap column: the tap of the original kernel, or `none`. */
-export function phaseOrder(
-  stride: number,
-  [rows, columns]: readonly ReturnType<typeof phasesOf>[],
-  kernelWidth: number,
-  none: number,
-): number[] {
-  const order: number[] = [];
-  for (let u = 0; u < stride; u++)
-    for (let v = 0; v < stride; v++)
-      for (let i = 0; i < rows.taps; i++)
-        for (let j = 0; j < columns.taps; j++) {
-          const [row, column] = [rows.source(u, i), columns.source(v, j)];
-          order.push(row === undefined || column === undefined ? none : row * kernelWidth + column);
-        }
-  return order;
 }
 
 /** Everything else: the operator made for it, slower. */

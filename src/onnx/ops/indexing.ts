@@ -42,9 +42,14 @@ const gather: ShapeRule = ({ inputs: [x, indices], attributes }) => {
 
 const pad: ShapeRule = ({ inputs: [x, given, , chosen], attributes }) => {
   const pads = attributes.ints("pads") ?? attributes.ints("paddings") ?? numbers(given?.value);
-  if (!x.shape || !pads || chosen) return [{ code: x.code, shape: x.shape && nulls(x.shape.length) }];
-  const rank = x.shape.length;
-  return [{ code: x.code, shape: x.shape.map((extent, i) => plus(extent, pads[i] + pads[i + rank])) }];
+  const axes = chosen?.shape ? numbers(chosen.value) : x.shape && [...x.shape.keys()];
+  if (!x.shape || !pads || !axes) return [{ code: x.code, shape: x.shape && nulls(x.shape.length) }];
+  const shape = [...x.shape];
+  axes.forEach((signed, i) => {
+    const axis = normalAxis(signed, shape.length);
+    shape[axis] = plus(shape[axis], pads[i] + pads[i + axes.length]);
+  });
+  return [{ code: x.code, shape }];
 };
 
 interface Cut {
