@@ -1,6 +1,7 @@
-import { sigmoidRows, softmaxRows } from "../../learn/activations.js";
+import { ACTIVATIONS } from "../../learn/activations.js";
 import { DECIDE } from "../../learn/decide.js";
 import { METRICS } from "../../learn/metrics/report.js";
+import { UserError } from "../../errors.js";
 import { rowLosses } from "../../model/head-weights.js";
 import { writeModel } from "../../onnx/model.js";
 import { IMAGE, LOGITS } from "../../onnx/surgery.js";
@@ -51,11 +52,6 @@ export interface ValidationOptions extends WorkOptions, Pick<BatchLoaderOptions,
 /** The metric that each task is judged by, a key of `Metrics`. */
 export const VALIDATION_METRIC: Readonly<Record<Task, string>> = { multiclass: "accuracy", multilabel: "mapMacro" };
 
-const PROBABILITIES: Readonly<Record<Head, (logits: Float32Array, classes: number) => Float64Array>> = {
-  softmax: softmaxRows,
-  sigmoid: sigmoidRows,
-};
-
 /** Opens a worker thread that keeps the decoded images; each judgement opens a session of the network as it will be shipped. */
 export async function openValidation(options: ValidationOptions): Promise<Validation> {
   const { samples, labels, classes, preprocess, task, head, loss, runtime, threads, keepBytes, signal, onWarning } = options;
@@ -98,7 +94,12 @@ export async function openValidation(options: ValidationOptions): Promise<Valida
       const known = pickRows(labels, classes, readable);
       const ofKnown = pickRows(logits, classes, readable);
       const losses = rowLosses(head, ofKnown, known, classes, loss);
-      const probabilities = PROBABILITIES[head](ofKnown, classes);
+      if (losses.length === 0) {
+        throw new UserError("bad-data", "no validation image has a label that can be judged", {
+          hint: "Check the labels of the validation part, or do without one: --split with parts train and test.",
+        });
+      }
+      const probabilities = ACTIVATIONS[head](ofKnown, classes);
       const metrics = METRICS[task](known, probabilities, DECIDE[task](probabilities, classes), classes);
       return {
         loss: losses.reduce((sum, value) => sum + value, 0) / losses.length,
