@@ -1,7 +1,7 @@
+import { UserError } from "../../errors.js";
 import { ACTIVATIONS } from "../../learn/activations.js";
 import { DECIDE } from "../../learn/decide.js";
 import { METRICS } from "../../learn/metrics/report.js";
-import { UserError } from "../../errors.js";
 import { rowLosses } from "../../model/head-weights.js";
 import { writeModel } from "../../onnx/model.js";
 import { IMAGE, LOGITS } from "../../onnx/surgery.js";
@@ -97,6 +97,11 @@ export async function openValidation(options: ValidationOptions): Promise<Valida
       if (losses.length === 0) {
         throw new UserError("bad-data", "no validation image has a label that can be judged", {
           hint: "Check the labels of the validation part, or do without one: --split with parts train and test.",
+        });
+      }
+      if (!losses.every(Number.isFinite)) {
+        throw new UserError("numeric", "the network gives NaN or infinite values for validation images", {
+          hint: "The training has diverged: use a lower --lr, or keep --clip on.",
         });
       }
       const probabilities = ACTIVATIONS[head](ofKnown, classes);
