@@ -1,0 +1,165 @@
+import { UserError } from "../../errors.js";
+import { throwIfAborted, type WorkOptions } from "../../progress.js";
+import type { NamedFile } from "../image-files.js";
+import type { BatchLoader } from "./batch-loader.js";
+import type { EpochRecord, History, Standing, UpdateRecord } from "./history.js";
+import { ratesOf } from "./rates.js";
+import type { Recipe } from "./recipe.js";
+import type { Targets } from "./targets.js";
+import type { Learned, Trainer } from "./trainer.js";
+
+/** What is known after an epoch of how well the network does. */
+export type JudgeEpoch = (learned: Learned) => Promise<NonNullable<EpochRecord["validation"]>>;
+
+export interface LoopOptions extends WorkOptions {
+  readonly trainer: Trainer;
+  /** Standing at the first batch that is to come. */
+  readonly loader: BatchLoader;
+  readonly targets: Targets;
+  readonly recipe: Recipe;
+  /** Of the training part, by row, for messages. */
+  readonly samples: readonly NamedFile[];
+  readonly updatesPerEpoch: number;
+  /** Undefined where there is no validation part: the last weights are kept. */
+  readonly judge: JudgeEpoch | undefined;
+  readonly metricName: string;
+  /** Where the training goes on, and the best weights by then. */
+  readonly start: Standing;
+  readonly best: Learned | undefined;
+  /** Called between two updates; whoever wants to stop and go on later keeps what it is given. Live. */
+  readonly onStanding: (standing: Standing, best: Learned | undefined, moment: "update" | "epoch" | "aborted") => Promise<void>;
+  /** Milliseconds of a clock that never goes back. */
+  readonly now: () => number;
+}
+
+/** What remains of a training. */
+export interface LoopResult {
+  /** Of the best epoch, or of the last where nothing was judged. */
+  readonly learned: Learned;
+  readonly history: History;
+}
+
+/** Updates whose mean loss is shown. */
+const SHOWN_LOSSES = 20;
+
+/**
+ * Trains epoch after epoch to the end of the recipe, or until `patience` epochs have not lowered the validation loss.
+ *
+ * @throws UserError `numeric` naming epoch, step and images when a loss or gradient is not finite, `aborted`
+ */
+export async function runEpochs(options: LoopOptions): Promise<LoopResult> {
+  const { trainer, loader, targets, recipe, samples, updatesPerEpoch, judge, start, signal } = options;
+  const rates = ratesOf(recipe, recipe.epochs * updatesPerEpoch);
+  const updates: UpdateRecord[] = [...start.history.updates];
+  const epochs: EpochRecord[] = [...start.history.epochs];
+  let { epoch, update } = start;
+  let bestEpoch = start.history.best;
+  let best = options.best;
+  const history = (): History => ({ updates, epochs, best: bestEpoch });
+  const tell = (moment: "update" | "epoch" | "aborted") =>
+    options.onStanding({ epoch, update, history: history() }, best, moment);
+  const report = reporter(options, updates, epochs);
+
+  /** Whether no gradients wait: a standing that can be gone on from. */
+  let isWhole = true;
+  const takeUpdate = async (): Promise<void> => {
+    const rate = rates(trainer.updates);
+    const rows: number[] = [];
+    let loss = 0;
+    for (let i = 0; i < recipe.accumulate; i++) {
+      const batch = await nextOf(loader, epoch);
+      isWhole = false;
+      rows.push(...batch.rows);
+      const { loss: part } = await trainer.run({ pixels: batch.pixels, ...targets(batch.rows, batch.mix) });
+      if (!Number.isFinite(part)) throw diverged("loss", part, { epoch, update, rows, samples });
+      loss += part;
+    }
+    const gradientNorm = trainer.update(rate);
+    if (!Number.isFinite(gradientNorm)) throw diverged("gradient", gradientNorm, { epoch, update, rows, samples });
+    updates.push({ loss, lr: rate.head, lrBackbone: rate.backbone, gradientNorm });
+    update++;
+    isWhole = true;
+  };
+
+  try {
+    report();
+    while (epoch < recipe.epochs && !isStale(recipe.patience, epochs.length, bestEpoch)) {
+      while (update < updatesPerEpoch) {
+        throwIfAborted(signal);
+        await takeUpdate();
+        report();
+        if (update < updatesPerEpoch) await tell("update");
+      }
+      throwIfAborted(signal);
+      const ofEpoch = updates.slice(-updatesPerEpoch);
+      const loss = ofEpoch.reduce((sum, record) => sum + record.loss, 0) / ofEpoch.length;
+      const judged = judge && (await judge(trainer.learned()));
+      const validation = judged && { loss: judged.loss, metric: judged.metric };
+      epochs.push({ loss, validation });
+      if (validation && (bestEpoch === undefined || validation.loss < (epochs[bestEpoch].validation?.loss ?? 0))) {
+        bestEpoch = epoch;
+        best = new Map(Array.from(trainer.learned(), ([name, data]) => [name, data.slice()]));
+      }
+      epoch++;
+      update = 0;
+      report();
+      await tell("epoch");
+    }
+  } catch (error) {
+    if (error instanceof UserError && error.code === "aborted" && isWhole) await tell("aborted");
+    throw error;
+  }
+  return { learned: best ?? trainer.learned(), history: history() };
+}
+
+/** The next batch of an epoch; those of the one before that made no whole update are passed over. */
+async function nextOf(loader: BatchLoader, epoch: number) {
+  for (;;) {
+    const batch = await loader.next();
+    if (batch.epoch === epoch) return batch;
+  }
+}
+
+function isStale(patience: number, epochs: number, best: number | undefined): boolean {
+  return patience > 0 && best !== undefined && epochs - 1 - best >= patience;
+}
+
+function diverged(
+  what: "loss" | "gradient",
+  value: number,
+  at: { epoch: number; update: number; rows: readonly number[]; samples: readonly NamedFile[] },
+): UserError {
+  const files = at.rows.map((row) => at.samples[row].file);
+  const some = files.length > 4 ? `${files.slice(0, 4).join(", ")} and ${files.length - 4} more` : files.join(", ");
+  return new UserError(
+    "numeric",
+    `epoch ${at.epoch + 1}, step ${at.update + 1}: the ${what} is ${value}; the images were ${some}`,
+    {
+      hint: "Use a lower --lr, keep --clip on, or look for images with values far beyond the others.",
+    },
+  );
+}
+
+/** Tells of the progress, with the speed since this call. */
+function reporter(
+  { recipe, updatesPerEpoch, metricName, onProgress, now, trainer }: LoopOptions,
+  updates: readonly UpdateRecord[],
+  epochs: readonly EpochRecord[],
+): () => void {
+  const total = recipe.epochs * updatesPerEpoch;
+  const first = trainer.updates;
+  const startedMs = now();
+  return () => {
+    const done = trainer.updates;
+    const shown = updates.slice(-SHOWN_LOSSES);
+    const loss = shown.reduce((sum, record) => sum + record.loss, 0) / shown.length;
+    const metric = epochs.at(-1)?.validation?.metric;
+    const perSecond = ((done - first) * recipe.batch * recipe.accumulate * 1000) / (now() - startedMs);
+    const notes = [
+      ...(shown.length > 0 ? [`loss ${loss.toFixed(3)}`] : []),
+      ...(metric === undefined ? [] : [`${metricName} ${metric.toFixed(3)}`]),
+      ...(done > first ? [`${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)} images/s`] : []),
+    ];
+    onProgress?.({ stage: "finetune", done, total, unit: "steps", ...(notes.length > 0 && { note: notes.join(" · ") }) });
+  };
+}
