@@ -1,4 +1,5 @@
 import type { Emitter } from "../emitter.js";
+import { BOOL } from "../types.js";
 import { same } from "./arithmetic.js";
 import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
 
@@ -153,7 +154,11 @@ export const ACTIVATION_OPS: Readonly<Record<string, Op>> = {
   Softmax: of(softmax),
   LogSoftmax: of(logSoftmax),
   Dropout: {
-    ...of(dropout),
+    shape: ({ inputs: [x] }) => [
+      { code: x?.code, shape: x?.shape },
+      { code: BOOL, shape: x?.shape },
+    ],
+    gradient: dropout,
     forward({ attributes, inputs, outputs }, emit) {
       const training = inputs[2] ? emit.numbers(inputs[2])?.[0] === 1 : false;
       if (!training) {
