@@ -54,6 +54,26 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** An error on its way from one thread to another: structured cloning would lose its class and its fields. */
+export interface SentError {
+  /** Undefined for anything but a UserError. */
+  readonly code: ErrorCode | undefined;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** What of an error is sent to another thread. */
+export function sentError(error: unknown): SentError {
+  const { code, hint } = error instanceof UserError ? error : { code: undefined, hint: undefined };
+  return { code, message: messageOf(error), hint };
+}
+
+/** The error that another thread sent. */
+export function receivedError({ code, message, hint }: SentError): Error {
+  if (code === undefined) return new Error(message);
+  return new UserError(code, message, hint === undefined ? {} : { hint });
+}
+
 /** The known word nearest to a mistyped one (at most a third of its letters wrong, swapped neighbours counting once), or undefined. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;

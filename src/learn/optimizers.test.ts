@@ -87,8 +87,8 @@ describe.skipIf(!golden)("optimizer trajectories equal torch", () => {
       const problem = golden.problems[test.problem];
       const parameters = [Float64Array.from(problem.W0.flat()), Float64Array.from(problem.b0)];
       const averages = parameters.map((parameter) => parameter.slice());
-      const state = createOptimizer(test.optimizer.toLowerCase() as OptimizerName, parameters);
       const options = optimizerOptions(test.options);
+      const state = createOptimizer(test.optimizer.toLowerCase() as OptimizerName, parameters, options);
       const schedule = test.scheduler
         ? TORCH_SCHEDULES[test.scheduler](test.options.lr, test.schedulerOptions)
         : SCHEDULES.constant(test.options.lr);
@@ -158,17 +158,89 @@ describe("optimizers", () => {
     optimizerStep(state, parameters, [Float32Array.of(1, -1)], { learningRate: 0.1 });
     expect(parameters[0][0]).toBeCloseTo(0.9, 6);
     expect(parameters[0][1]).toBeCloseTo(2.1, 6);
-    expect(state.slots[0][0]).toBeInstanceOf(Float32Array);
+    expect(state.moments[0].mean).toBeInstanceOf(Float32Array);
+  });
+
+  it("keep only the moments that the options call for, and say so when a step needs more", () => {
+    const parameters = [Float32Array.of(1)];
+    const momentsOf = (name: OptimizerName, options: Partial<OptimizerOptions>) =>
+      Object.keys(createOptimizer(name, parameters, options).moments[0]);
+    expect(momentsOf("sgd", {})).toEqual([]);
+    expect(momentsOf("sgd", { momentum: 0.9 })).toEqual(["velocity"]);
+    expect(momentsOf("adamw", {})).toEqual(["mean", "square"]);
+    expect(momentsOf("adamw", { amsgrad: true })).toEqual(["mean", "square", "largest"]);
+    expect(momentsOf("rmsprop", { centered: true })).toEqual(["square", "mean"]);
+    const state = createOptimizer("sgd", parameters);
+    expect(() => optimizerStep(state, parameters, [Float32Array.of(1)], { momentum: 0.9 })).toThrow(
+      'sgd was not created with "velocity" for parameter 0',
+    );
+    expect(() => optimizerStep(state, parameters, [Float32Array.of(1, 2)])).toThrow(RangeError);
+    expect(state.step).toBe(0);
+  });
+
+  it("take options of each parameter: a slow backbone, a fast head, a bias that does not decay", () => {
+    const groups = [
+      { learningRate: 0.01, weightDecay: 0.5 },
+      { learningRate: 0.1, weightDecay: 0.5 },
+      { learningRate: 0.1, weightDecay: 0 },
+    ];
+    for (const name of ["sgd", "adam", "adamw"] as const) {
+      const together = groups.map(() => Float64Array.of(1, -2, 3, 4, 5));
+      const state = createOptimizer(name, together, groups);
+      for (let step = 0; step < 3; step++) optimizerStep(state, together, together.map(bowl), groups);
+      for (const [i, options] of groups.entries()) {
+        const alone = [Float64Array.of(1, -2, 3, 4, 5)];
+        const own = createOptimizer(name, alone, options);
+        for (let step = 0; step < 3; step++) optimizerStep(own, alone, alone.map(bowl), options);
+        expect(together[i]).toEqual(alone[0]);
+      }
+      expect(together[0]).not.toEqual(together[1]);
+      expect(together[1]).not.toEqual(together[2]);
+      expect(() => optimizerStep(state, together, together.map(bowl), groups.slice(1))).toThrow("2 options objects do not fit 3");
+    }
+  });
+
+  it.each([
+    ["sgd", {}],
+    ["sgd", { momentum: 0.9, dampening: 0.1, weightDecay: 0.1 }],
+    ["sgd", { momentum: 0.9, nesterov: true }],
+    ["adam", { weightDecay: 0.1 }],
+    ["adamw", {}],
+  ] as const)("%s %o treats every element alike, wherever it stands", (name, options) => {
+    // 7 = one round of four and three left over.
+    const long = [new Float32Array(7).fill(0.3)];
+    const short = [Float32Array.of(0.3)];
+    const [a, b] = [createOptimizer(name, long, options), createOptimizer(name, short, options)];
+    for (let step = 0; step < 4; step++) {
+      optimizerStep(a, long, [new Float32Array(7).fill(step - 1.5)], options);
+      optimizerStep(b, short, [Float32Array.of(step - 1.5)], options);
+    }
+    expect(new Set(long[0])).toEqual(new Set(short[0]));
   });
 
   it("never grow the step of Adam where amsgrad remembers a large gradient", () => {
     const steps = [true, false].map((amsgrad) => {
       const parameters = [Float64Array.of(0)];
-      const state = createOptimizer("adam", parameters);
+      const state = createOptimizer("adam", parameters, { amsgrad });
       for (const gradient of [10, 0, 0, 0, 1])
         optimizerStep(state, parameters, [Float64Array.of(gradient)], { amsgrad, beta2: 0.5 });
       return Math.abs(parameters[0][0]);
     });
     expect(steps[0]).toBeLessThan(steps[1]);
   });
+
+  it("clip a gradient whose length is no multiple of four to the norm", () => {
+    const gradients = [Float32Array.of(1, 2, 2, 4, 4), Float32Array.of(2, 2, 2, 2, 4, 2)];
+    expect(clipByNorm(gradients, 100)).toBeCloseTo(Math.sqrt(77), 12);
+    expect(gradients[0]).toEqual(Float32Array.of(1, 2, 2, 4, 4));
+    clipByNorm(gradients, 1);
+    expect(clipByNorm(gradients, 1)).toBeCloseTo(1, 6);
+    expect(gradients[0][4] / gradients[0][0]).toBeCloseTo(4, 6);
+  });
 });
+
+/** The gradient of ½‖p‖⁴: not linear, so that no rate stands for another. */
+function bowl(p: Float64Array): Float64Array {
+  const square = p.reduce((sum, value) => sum + value * value, 0);
+  return p.map((value) => 0.01 * square * value);
+}

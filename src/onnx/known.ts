@@ -8,7 +8,10 @@ export interface Known {
   /** TensorProto.DataType. */
   readonly code?: number | undefined;
   readonly shape?: Shape | undefined;
-  /** The elements of a small integer tensor, such as the target of Reshape; symbols stand for symbolic extents. */
+  /**
+   * The elements of a small integer or bool (0, 1) scalar or vector, such as the target of Reshape; symbols stand for symbolic
+   * extents.
+   */
   readonly value?: readonly Dim[] | undefined;
   /** The numbers of a small float32 constant, such as the scales of Resize. */
   readonly floats?: readonly number[] | undefined;
@@ -35,7 +38,7 @@ export function knownOf(tensor: TensorProto): Known {
 }
 
 /** Longer integer tensors are data, not shapes. */
-const LONGEST_VALUE = 64;
+export const LONGEST_VALUE = 64;
 /** One scale an axis. */
 const LONGEST_SCALES = 8;
 

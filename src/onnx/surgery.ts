@@ -12,8 +12,9 @@ export const EMBEDDING = "embedding";
 export const LOGITS = "logits";
 export const FINAL_RESULT = "final_result";
 
-const HEAD_WEIGHTS = "head/weights";
-const HEAD_BIAS = "head/bias";
+/** The last layer's tensors `[K, D]` and `[K]`. */
+export const HEAD_WEIGHTS = "head/weights";
+export const HEAD_BIAS = "head/bias";
 
 /** How pixels become what a network was trained on: (pixel · scale − mean) / std, per channel. */
 export interface Normalization {
@@ -123,6 +124,20 @@ export function lastLayer(layer: HeadLayer): Model {
   return graph.build({ name: "last-layer" });
 }
 
+/**
+ * What is trained: an embedding model with a linear layer after it, input `image`, output `logits` `[N, K]`. The tensors of the
+ * embedding model keep their names.
+ *
+ * @throws RangeError when the weights do not fit the embedding
+ */
+export function appendLogits(model: Model, layer: Omit<HeadLayer, "head">): Model {
+  const graph = new GraphBuilder();
+  graph.input(IMAGE, "float32", imageShape(model));
+  graph.inline(model, { [IMAGE]: IMAGE }, "");
+  graph.output(addLogits(graph, layer));
+  return graph.build({ name: "logits", opset: opsetOf(model) });
+}
+
 /** The last layer of a classifier that {@link appendHead} or {@link lastLayer} made; undefined for any other model. */
 export function headLayerOf(model: Model, head: Head): HeadLayer | undefined {
   const { initializer } = graphOf(model);
@@ -135,13 +150,17 @@ export function headLayerOf(model: Model, head: Head): HeadLayer | undefined {
   return weights?.shape.length === 2 && bias?.shape[0] === weights.shape[0] ? { weights, bias, head } : undefined;
 }
 
-function addHead(graph: GraphBuilder, { weights, bias, head }: HeadLayer): void {
-  // logits = embedding Wᵀ + b
-  const inputs = [EMBEDDING, graph.constant(weights, HEAD_WEIGHTS), graph.constant(bias, HEAD_BIAS)];
-  const logits = graph.op("Gemm", inputs, { transB: 1 }, LOGITS);
-  const { op, attributes } = ACTIVATIONS[head];
+function addHead(graph: GraphBuilder, layer: HeadLayer): void {
+  const logits = addLogits(graph, layer);
+  const { op, attributes } = ACTIVATIONS[layer.head];
   graph.output(graph.op(op, [logits], attributes, FINAL_RESULT));
   graph.output(logits);
+}
+
+function addLogits(graph: GraphBuilder, { weights, bias }: Omit<HeadLayer, "head">): Value {
+  // logits = embedding Wᵀ + b
+  const inputs = [EMBEDDING, graph.constant(weights, HEAD_WEIGHTS), graph.constant(bias, HEAD_BIAS)];
+  return graph.op("Gemm", inputs, { transB: 1 }, LOGITS);
 }
 
 /**

@@ -98,7 +98,7 @@ export function trainingStep(network: Model, options: TrainingStepOptions): Trai
   for (const name of options.outputs ?? []) graph.output(name);
   for (const { name, value } of learned) {
     const found = gradients.get(name) ?? emit.zeros(value.shape);
-    graph.output(emit.op("Identity", [found], {}, gradientName(name)), "float32");
+    graph.output(emit.op("Reshape", [found, emit.ints(value.shape)], {}, gradientName(name)), "float32");
   }
   for (const { next } of states) graph.output(next);
   const model = graph.build({ name: "training-step", opset: opsetOf(form.model) });

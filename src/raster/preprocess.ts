@@ -97,8 +97,11 @@ function shorterSide({ shorterSidePx, widthPx, heightPx }: Preprocess): number {
 /** Highest value of the types that cameras and PNG write in full range. */
 const FULL_RANGE: Readonly<Partial<Record<Raster["dtype"], number>>> = { uint8: 255, uint16: 65535 };
 
-/** Reflectances and other ranges are nobody's full range: they go through as they are. */
-function rangeScale(raster: Raster, { range: [lowest, highest] }: Preprocess): number {
+/**
+ * What the values of a raster are multiplied by to come into the range asked for. Reflectances and other ranges are nobody's full
+ * range: they go through as they are.
+ */
+export function rangeScale(raster: Raster, { range: [lowest, highest] }: Preprocess): number {
   const full = FULL_RANGE[raster.dtype];
   const asked = lowest === 0 && Object.values(FULL_RANGE).includes(highest);
   return full === undefined || !asked ? 1 : highest / full;

@@ -44,6 +44,21 @@ it.each(RUNTIMES)("%s takes and gives tensors of several types", async (runtime)
   await session.close();
 });
 
+it.each(RUNTIMES)("%s writes outputs into memory of the caller, and refuses memory that does not fit", async (runtime) => {
+  const session = await openSession(sumOfTypes(), { runtime, threads: 1 });
+  const feeds = {
+    a: float32([1, 2], [0.5, 1]),
+    b: int64([1, 2], [-3, 4]),
+    c: { dtype: "uint8", shape: [1], data: Uint8Array.of(7) } as const,
+  };
+  const sum = float32([1, 2], [0, 0]);
+  expect((await session.run(feeds, ["sum", "more"], { sum })).more.data).toEqual(Uint8Array.of(1, 1));
+  expect(sum.data).toEqual(Float32Array.of(4.5, 12));
+  await expect(session.run(feeds, ["sum"], { sum: float32([3], [0, 0, 0]) })).rejects.toThrow(/fails when it runs/);
+  await expect(session.run(feeds, ["sum"], { sum: int64([1, 2], [0, 0]) })).rejects.toThrow(/fails when it runs/);
+  await session.close();
+});
+
 it("falls back to WebAssembly with one notice where the native package is missing, and refuses when native was asked for", () => {
   const dist = fileURLToPath(new URL("../../dist", import.meta.url));
   const packages = fileURLToPath(new URL("../../node_modules", import.meta.url));

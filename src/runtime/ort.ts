@@ -33,17 +33,26 @@ export async function createSession(
     });
     return { session, ports: { inputs: session.inputMetadata.map(portOf), outputs: session.outputMetadata.map(portOf) } };
   });
+  const names = ports.outputs.map(({ name }) => name);
   let isOpen = true;
   return {
     ...ports,
     runtime,
-    async run(feeds, fetches) {
+    async run(feeds, fetches = names, into = {}) {
       if (!isOpen) throw new UserError("usage", `${file} was closed`, { hint: "Open it again before running it." });
-      const given: Record<string, OrtTensor> = {};
-      for (const [name, tensor] of Object.entries(feeds)) given[name] = new ort.Tensor(tensor.dtype, tensor.data, tensor.shape);
+      const toOrt = ({ dtype, data, shape }: Tensor) => new ort.Tensor(dtype, data, shape);
+      const given = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(tensor)]));
+      // WebAssembly has memory of its own and leaves that of the caller as it was.
+      const here = runtime === "native" ? into : {};
+      const wanted = Object.fromEntries(fetches.map((name) => [name, Object.hasOwn(here, name) ? toOrt(here[name]) : null]));
       return guard(file, "fails when it runs", async () => {
-        const results = await (fetches ? session.run(given, fetches) : session.run(given));
-        return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, fromOrt(name, tensor)]));
+        const results = await session.run(given, wanted);
+        return Object.fromEntries(
+          Object.entries(results).map(([name, tensor]) => {
+            const result = fromOrt(name, tensor);
+            return [name, Object.hasOwn(into, name) ? settled(name, result, into[name]) : result];
+          }),
+        );
       });
     },
     async close() {
@@ -76,6 +85,17 @@ function fromOrt(name: string, tensor: OrtTensor): Tensor {
   if (!DTYPES.has(tensor.type)) throw new Error(`output "${name}" is ${tensor.type}, which cannot be read here`);
   // The set above holds exactly the names of DType, and ONNX Runtime uses the same array class for each.
   return { dtype: tensor.type, shape: tensor.dims, data: tensor.data } as Tensor;
+}
+
+/** The memory of the caller with the result in it. */
+function settled(name: string, result: Tensor, target: Tensor): Tensor {
+  if (result.data === target.data) return target;
+  if (result.dtype !== target.dtype || result.data.length !== target.data.length) {
+    throw new Error(`output "${name}" is ${result.dtype} [${result.shape.join(", ")}], unlike the memory that it should go into`);
+  }
+  // Equal types have arrays of one class, which TypeScript cannot tell.
+  (target.data as Float32Array).set(result.data as Float32Array);
+  return target;
 }
 
 async function guard<T>(file: string, what: string, action: () => Promise<T>): Promise<T> {

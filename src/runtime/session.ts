@@ -19,9 +19,14 @@ export interface Session {
    * Runs the model. The feeds' data is used in place: do not change it before the promise settles.
    *
    * @param fetches the outputs wanted; all of them by default
-   * @throws UserError `bad-model` when a feed has the wrong type or shape, or an operator fails
+   * @param into outputs among them that are written into memory of the caller, which is no feed of the same run
+   * @throws UserError `bad-model` when a feed or the memory of an output has the wrong type or shape, or an operator fails
    */
-  run(feeds: Readonly<Record<string, Tensor>>, fetches?: readonly string[]): Promise<Record<string, Tensor>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    fetches?: readonly string[],
+    into?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>;
   /** Frees the memory of the model; the session cannot run afterwards. Closing twice does nothing. */
   close(): Promise<void>;
 }

@@ -19,7 +19,7 @@ import { type Preprocess, toInput } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
 import { describeStored } from "../raster/stored.js";
 import { type BandValues, bandValues, type Collected, collect, SHARES, scaled, sourceRange } from "./band-values.js";
-import { readImageFile } from "./embeddings.js";
+import { readImageFile } from "./image-files.js";
 import { checkPlacement } from "./input-checks.js";
 import { spread } from "./spread.js";
 

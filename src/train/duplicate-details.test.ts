@@ -8,7 +8,7 @@ import type { Raster } from "../raster/raster.js";
 import { resize } from "../raster/resample.js";
 import { confirmDuplicates, detailOf } from "./duplicate-details.js";
 import { findDuplicates, LOOK_SIZE, readLooks } from "./duplicates.js";
-import { readRaster } from "./embeddings.js";
+import { readRaster } from "./image-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmax-details-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

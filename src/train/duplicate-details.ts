@@ -4,7 +4,7 @@ import { UserError } from "../errors.js";
 import type { WorkOptions } from "../progress.js";
 import type { Raster } from "../raster/raster.js";
 import { resize } from "../raster/resample.js";
-import { readRaster } from "./embeddings.js";
+import { readRaster } from "./image-files.js";
 import { DECODED_AT_ONCE } from "./thumbnails.js";
 
 /** Details are what a picture of 48 × 48 pixels shows and one of 12 × 12 does not. */

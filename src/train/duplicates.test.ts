@@ -7,7 +7,7 @@ import { encodeJpeg } from "../raster/encode.js";
 import type { Raster } from "../raster/raster.js";
 import { resize } from "../raster/resample.js";
 import { findDuplicates, LOOK_SIZE, lookOf, mergeSets, readLooks } from "./duplicates.js";
-import { readRaster } from "./embeddings.js";
+import { readRaster } from "./image-files.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmax-duplicates-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

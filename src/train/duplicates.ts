@@ -5,7 +5,7 @@ import { throwIfAborted, type WorkOptions } from "../progress.js";
 import { createRandom, type Random } from "../random.js";
 import type { Raster } from "../raster/raster.js";
 import { resize } from "../raster/resample.js";
-import { readRaster } from "./embeddings.js";
+import { readRaster } from "./image-files.js";
 import { DECODED_AT_ONCE } from "./thumbnails.js";
 
 /** Side of the small grey picture that stands for an image. */

@@ -6,11 +6,12 @@ import { readWholeFile } from "../files.js";
 import type { Backbone } from "../model/backbone.js";
 import { perViewModel } from "../model/backbones/views.js";
 import type { WorkOptions } from "../progress.js";
-import { decodeRaster, MAX_IMAGE_BYTES } from "../raster/formats.js";
+import { MAX_IMAGE_BYTES } from "../raster/formats.js";
 import type { Raster } from "../raster/raster.js";
 import { type ImagePool, openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { type EmbeddingCache, openEmbeddingCache } from "./embedding-cache.js";
+import { IMAGE_ERRORS, type NamedFile, readRaster } from "./image-files.js";
 import { spread } from "./spread.js";
 
 /** How many of the 8 flips and rotations of an image are embedded. */
@@ -31,11 +32,6 @@ export interface EmbedImagesOptions extends WorkOptions {
 export type EmbeddedImage =
   | { readonly index: number; readonly vector: Float32Array; readonly error?: undefined }
   | { readonly index: number; readonly vector?: undefined; readonly error: UserError };
-
-interface NamedFile {
-  readonly file: string;
-  readonly path: string;
-}
 
 /**
  * Embeds images in order, from the cache where it can: yields one vector `[V · D]` per image, V views of D floats.
@@ -124,23 +120,6 @@ export async function* embedImages(
     cache?.close();
     await (await pool?.catch(() => undefined))?.close();
   }
-}
-
-/** Errors that concern one image and leave the others alone. */
-export const IMAGE_ERRORS: ReadonlySet<string> = new Set(["not-found", "bad-file", "bad-data", "limit", "numeric"]);
-
-/**
- * Reads an encoded image whole.
- *
- * @throws UserError `not-found`, `bad-file` or `limit`
- */
-export function readImageFile(path: string, file = path): Uint8Array {
-  return readWholeFile(path, { maxBytes: MAX_IMAGE_BYTES, file });
-}
-
-/** Reads and decodes one image file. @throws UserError as `readImageFile` and `decodeRaster` */
-export async function readRaster(path: string, file = path): Promise<Raster> {
-  return decodeRaster(readImageFile(path, file), { file });
 }
 
 /** Decodes up to `limit` images, evenly spread over the files; those that cannot be read are passed over. */

@@ -18,7 +18,7 @@ import { openImagePool } from "../runtime/image-pool.js";
 import { openSession } from "../runtime/open.js";
 import { MAX_MODEL_BYTES, probeModel } from "../runtime/probe.js";
 import type { RuntimeChoice } from "../runtime/session.js";
-import { IMAGE_ERRORS, readImageFile, readRaster } from "./embeddings.js";
+import { IMAGE_ERRORS, readImageFile, readRaster } from "./image-files.js";
 
 /** An image to predict: a path, an encoded file's bytes, or pixels. */
 export type ImageInput = string | Uint8Array | Raster;

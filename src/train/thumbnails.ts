@@ -2,7 +2,7 @@ import { mapInOrder } from "../concurrency.js";
 import type { Sample } from "../data/dataset.js";
 import { thumbnail } from "../raster/encode.js";
 import type { Raster } from "../raster/raster.js";
-import { readRaster } from "./embeddings.js";
+import { readRaster } from "./image-files.js";
 
 /** The longer side of pictures in reports. */
 export const THUMBNAIL_PX = 128;

@@ -133,12 +133,11 @@ export interface SafetensorsOptions {
 }
 
 /**
- * Writes a safetensors file block by block; the file appears under its name when `finish` returns.
+ * The bytes before the numbers: the length of the header and the header, the metadata first.
  *
- * @throws UserError `io` naming the file if the disk refuses
- * @throws RangeError if two tensors have one name
+ * @throws RangeError if two tensors have one name, or the header would be too long to be read again
  */
-export function createSafetensorsWriter(path: string, { tensors, metadata = {} }: SafetensorsOptions): Promise<ArrayWriter> {
+export function safetensorsHeader({ tensors, metadata = {} }: SafetensorsOptions): Buffer {
   const fields: string[] = [];
   // Built as text, since an object would lose a tensor named __proto__ and sort names that are numbers.
   const add = (name: string, value: unknown) => fields.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`);
@@ -156,9 +155,20 @@ export function createSafetensorsWriter(path: string, { tensors, metadata = {} }
   const text = Buffer.from(json);
   // Spaces after the header bring the numbers to a multiple of 8 bytes.
   const header = Buffer.alloc(8 + Math.ceil(text.length / 8) * 8, " ");
+  if (header.length - 8 > MAX_HEADER_BYTES) throw new RangeError(`a header of ${header.length} bytes is too long`);
   header.writeBigUInt64LE(BigInt(header.length - 8));
   text.copy(header, 8);
-  return openArrayWriter(path, header, tensors);
+  return header;
+}
+
+/**
+ * Writes a safetensors file block by block; the file appears under its name when `finish` returns.
+ *
+ * @throws UserError `io` naming the file if the disk refuses
+ * @throws RangeError if two tensors have one name
+ */
+export function createSafetensorsWriter(path: string, options: SafetensorsOptions): Promise<ArrayWriter> {
+  return openArrayWriter(path, safetensorsHeader(options), options.tensors);
 }
 
 /** Writes tensors that are in memory. @throws UserError `io` naming the file if the disk refuses */

@@ -9,7 +9,7 @@ import { resize } from "../../raster/resample.js";
 import { openSession } from "../../runtime/open.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
 import { float32 } from "../../tensor.js";
-import { IMAGE_ERRORS, readRaster } from "../embeddings.js";
+import { IMAGE_ERRORS, type NamedFile, readRaster } from "../image-files.js";
 import type { RetrainSettings } from "./options.js";
 
 /** Decoded training images are kept up to this much, so that they need not be decoded for every batch. */
@@ -67,11 +67,6 @@ export function distortedInput(
   if (flipLeftRight && draw.flip) for (let row = offset; row < end; row += widthPx) out.subarray(row, row + widthPx).reverse();
   const factor = 1 + ((2 * draw.brightness - 1) * randomBrightness) / 100;
   if (factor !== 1) for (let i = offset; i < end; i++) out[i] *= factor;
-}
-
-interface NamedFile {
-  readonly file: string;
-  readonly path: string;
 }
 
 /** Embeds training images that are distorted anew each time. Close it. */
