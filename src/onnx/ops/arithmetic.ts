@@ -1,5 +1,5 @@
 import { broadcast, type ShapeRule } from "../known.js";
-import { BOOL, type Dim, INT32, INT64 } from "../types.js";
+import { BOOL, type Dim, FLOAT, INT32, INT64 } from "../types.js";
 import type { GradientRule, Op } from "./op.js";
 import { rows } from "./op.js";
 
@@ -72,8 +72,9 @@ const div: GradientRule = ({ inputs: [, b], outputs: [y], wants }, [g], emit) =>
   return [wants(0) ? da : undefined, wants(1) ? emit.neg(emit.mul(da, y)) : undefined];
 };
 /** d(xᵖ) = g·p·xᵖ⁻¹ and g·y·ln x, the latter 0 where x ≤ 0. */
-const pow: GradientRule = ({ inputs: [x, p], outputs: [y], wants }, [g], emit) => {
+const pow: GradientRule = ({ inputs: [x, exponent], outputs: [y], wants }, [g], emit) => {
   const one = emit.scalar(1);
+  const p = emit.graph.typeOf(exponent) === FLOAT ? exponent : emit.op("Cast", [exponent], { to: FLOAT });
   const dx = () => emit.mul(g!, emit.mul(p, emit.op("Pow", [x, emit.sub(p, one)])));
   const dp = () => {
     const positive = emit.op("Greater", [x, emit.scalar(0)]);
@@ -98,7 +99,12 @@ const choose: GradientRule = ({ inputs: [condition] }, [g], emit) => {
   return [undefined, emit.op("Where", [condition, g!, zero]), emit.op("Where", [condition, zero, g!])];
 };
 /** Between floats a number stays what it is; from an integer nothing flows back. */
-const castBack: GradientRule = ({ inputs: [x] }, [g], emit) => [emit.op("Cast", [g!], { to: emit.graph.typeOf(x) ?? 1 })];
+const castBack: GradientRule = ({ inputs: [x], attributes }, [g], emit) => {
+  const [from, to] = [emit.graph.typeOf(x) ?? FLOAT, attributes.int("to", FLOAT)];
+  return [FLOATS.has(from) && FLOATS.has(to) ? emit.op("Cast", [g!], { to: from }) : undefined];
+};
+/** float32, float16, float64 and bfloat16. */
+const FLOATS: ReadonlySet<number> = new Set([FLOAT, 10, 11, 16]);
 
 const of = (gradient: Op["gradient"], shape: ShapeRule = same): Op => ({ shape, gradient });
 

@@ -137,11 +137,12 @@ const transposed: GradientRule = ({ attributes, inputs: [x] }, [g], emit) => {
   ];
 };
 
-const concatenated: GradientRule = ({ attributes, inputs }, [g], emit) => {
+const concatenated: GradientRule = ({ attributes, inputs, outputs: [y] }, [g], emit) => {
   const axis = normalAxis(attributes.int("axis", 1), emit.shape(inputs[0]).length);
   const sizes = inputs.map((x) => emit.shape(x)[axis]);
   if (inputs.length === 1) return [g];
-  const parts = inputs.map((_, i) => `${g}/part${i}`);
+  // Named after the node: two that are added get the same gradient.
+  const parts = inputs.map((_, i) => `gradient/${y}/part${i}`);
   emit.op("Split", [g!, emit.ints(sizes)], { axis }, parts);
   return parts;
 };

@@ -22,13 +22,14 @@ const averagePool: GradientRule = ({ inputs: [x], outputs: [y], attributes }, [g
   const kernel = attributes.ints("kernel_shape") ?? [];
   const given = windowsOf(attributes, kernel, input, output);
   const includesPads = attributes.int("count_include_pad", 0) === 1;
-  const pads = attributes.string("auto_pad", "NOTSET") === "NOTSET" ? attributes.ints("pads") : undefined;
-  const [endRow, endColumn] = pads ? [pads.length === 4 ? pads[2] : 0, pads.at(-1)!] : given.pads.slice(2);
+  const pads = attributes.ints("pads") ?? [];
+  const ends =
+    attributes.string("auto_pad", "NOTSET") === "NOTSET" ? [0, 0, ...pads.slice(kernel.length)].slice(-2) : given.pads.slice(2);
   const [rowCounts, columnCounts] = [0, 1].map((axis) =>
     Array.from({ length: output[2 + axis] }, (_, at) => {
       const first = at * given.strides[axis] - given.pads[axis];
       const places = Array.from({ length: given.kernel[axis] }, (_, k) => first + k * given.dilations[axis]);
-      const [from, to] = includesPads ? [first, input[2 + axis] + Math.max([endRow, endColumn][axis], 0)] : [0, input[2 + axis]];
+      const [from, to] = includesPads ? [first, input[2 + axis] + Math.max(ends[axis], 0)] : [0, input[2 + axis]];
       return places.filter((place) => place >= from && place < to).length;
     }),
   );
