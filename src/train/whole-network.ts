@@ -4,6 +4,7 @@ import type { Backbone } from "../model/backbone.js";
 import { makeBackbone } from "../model/backbones/make-backbone.js";
 import { DEFAULT_SIZE_PX, openNetwork } from "../model/backbones/network.js";
 import { BACKBONES } from "../model/backbones.js";
+import type { LinearHead } from "../model/head-fit.js";
 import { networkName } from "../model/networks.js";
 import { type Model, readModel } from "../onnx/index.js";
 import type { Head } from "../task.js";
@@ -91,7 +92,7 @@ export async function trainWholeNetwork(
   const { network, layer, history, layout, peakBytes, updates, resumedFrom, parameters } = await finetune({
     network: networkOf(backbone),
     preprocess: backbone.preprocess,
-    start: frozen && { weights: frozen.raw.weights, bias: frozen.raw.bias },
+    start: frozen?.start,
     train: part("train"),
     validation: part("validation"),
     classes,
@@ -138,21 +139,19 @@ interface Start {
   readonly beginning: Beginning;
   readonly backbone: Backbone;
   readonly placed: readonly PlacedSample[];
-  /** The last layer of the untouched backbone, before calibration, and what it achieves. */
-  readonly frozen?: { readonly raw: { readonly weights: Float32Array; readonly bias: Float32Array }; readonly metrics: Metrics };
+  /** The untouched backbone: a last layer of the training part alone, and what one of train and validation achieves. */
+  readonly frozen?: { readonly start: LinearHead; readonly metrics: Metrics };
 }
 
 async function startFromBackbone(data: SplitData, head: Head, options: Options): Promise<Start> {
   const backbone = await openBackboneFor(data, options);
   const embedded = await embedData(data.placed, backbone, { ...options, views: 1, stage: "embed, frozen" });
-  const scored = await fitAndScore(data, embedded, head, { ...options, outOfFold: true, intervals: false });
-  const { weights, bias } = scored.uncalibrated.head;
-  return {
-    beginning: "finetune",
-    backbone,
-    placed: embedded.placed,
-    frozen: { raw: { weights, bias }, metrics: scored.metrics },
-  };
+  const { metrics } = await fitAndScore(data, embedded, head, { ...options, intervals: false });
+  // What judges the training must not have taught its start.
+  const without = { ...embedded, rows: { ...embedded.rows, validation: [] } };
+  const alone = { ...options, outOfFold: false, intervals: false, onProgress: undefined };
+  const { head: start } = (await fitAndScore(data, without, head, alone)).uncalibrated;
+  return { beginning: "finetune", backbone, placed: embedded.placed, frozen: { start, metrics } };
 }
 
 async function startFromScratch(data: SplitData, _head: Head, options: Options): Promise<Start> {

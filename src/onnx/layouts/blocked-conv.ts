@@ -69,7 +69,7 @@ function centredConv(site: Site, block: number): boolean {
   const found = operands(site, convPlan(attributes), block, blocks);
   if (found === undefined) return false;
   const [n] = shape(node.input[0]);
-  const ofSum = blocks.op("Conv", [emit.sum(found.input, [0], true), found.weights], found.attributes);
+  const ofSum = blocks.op("Conv", [emit.sumOfBatch(found.input), found.weights], found.attributes);
   const outs = ceilTo(found.filters, block);
   const means = emit.mul(emit.reshape(blocks.op("GlobalAveragePool", [ofSum]), [outs]), 1 / n);
   emit.op("Identity", [blocks.cut(means, found.filters)], {}, node.output[1]);

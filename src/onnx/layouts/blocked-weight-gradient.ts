@@ -50,7 +50,7 @@ function pointwise(site: Site, { kernel, strides, pads }: ConvPlan, block: numbe
   const rows = emit.reshape(image(site, few).channelsLast(), [1, n * pixels, 1, ins]);
   const products = blocks.op("Conv", [blocks.op("ReorderInput", [rows]), weights], { kernel_shape: [1, 1], group: groups });
   // [groups, O/B, C, B] → [O, C]
-  const sum = emit.sum(emit.reshape(products, [groups, outs / block, ins, block]), [0]);
+  const sum = emit.reshape(emit.sumOfBatch(emit.reshape(products, [groups, outs * ins])), [outs / block, ins, block]);
   const result = emit.reshape(emit.transpose(sum, [0, 2, 1]), [outs, ins]);
   return emit.reshape(o >= c ? result : emit.transpose(result, [1, 0]), [o, c, 1, 1]);
 }
@@ -77,7 +77,7 @@ function depthwise(site: Site, { kernel, strides, dilations, pads }: ConvPlan, b
     group: planes,
   });
   const taps = kernel[0] * kernel[1];
-  const sum = emit.sum(emit.reshape(each, [n, padded * taps]), [0]);
+  const sum = emit.sumOfBatch(emit.reshape(each, [n, padded * taps]));
   const ordered = emit.transpose(emit.reshape(sum, [padded / block, taps, block]), [0, 2, 1]);
   return emit.pad(emit.reshape(ordered, [padded, 1, ...kernel]), 0, 0, channels - padded);
 }

@@ -28,7 +28,12 @@ function channelSum(site: Site, block: number): boolean {
   const blocks = openBlocks(site, block);
   const [n, c, h, w] = shape(x);
   const means = emit.reshape(blocks.op("GlobalAveragePool", [blocks.get(x)]), [n, ceilTo(c, block)]);
-  emit.op("Mul", [blocks.cut(emit.sum(means, [0]), c), emit.scalar(h * w)], {}, node.output[0]);
+  emit.op(
+    "Mul",
+    [blocks.cut(emit.reshape(emit.sumOfBatch(means), [ceilTo(c, block)]), c), emit.scalar(h * w)],
+    {},
+    node.output[0],
+  );
   return true;
 }
 
@@ -43,7 +48,12 @@ function channelDot(site: Site, block: number): boolean {
   const images = emit.reshape(blocks.get(x), [1, planes, h, w]);
   const kernels = emit.reshape(blocks.get(y), [planes, 1, h, w]);
   const dots = blocks.op("Conv", [images, kernels], { kernel_shape: [h, w], group: planes });
-  emit.op("Identity", [blocks.cut(emit.sum(emit.reshape(dots, [n, ceilTo(c, block)]), [0]), c)], {}, node.output[0]);
+  emit.op(
+    "Identity",
+    [blocks.cut(emit.reshape(emit.sumOfBatch(emit.reshape(dots, [n, ceilTo(c, block)])), [ceilTo(c, block)]), c)],
+    {},
+    node.output[0],
+  );
   return true;
 }
 

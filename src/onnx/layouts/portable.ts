@@ -17,17 +17,28 @@ const named = ({ node, emit }: Site, value: Value, output = 0): boolean => {
 };
 
 const channelSum: Lowering = (site) => {
-  const { node, emit, plain, shape } = site;
-  const [x] = node.input;
-  return named(site, emit.sum(plain(x), otherAxes(shape(x))));
+  const { node, emit, plain } = site;
+  return named(site, sumOfChannels(emit, plain(node.input[0])));
 };
+
+/** The images first, which is a product, then what is left of them. */
+function sumOfChannels(emit: Emitter, value: Value): Value {
+  const sum = emit.sumOfBatch(value);
+  return emit.sum(sum, otherAxes(emit.shape(sum)));
+}
+
+/** From so many pixels on, a product for each image and channel is faster than one for all of them. */
+const MANY_PIXELS = 256;
 
 const channelDot: Lowering = (site) => {
   const { node, emit, plain, shape } = site;
-  const [x, y] = node.input;
-  const axes = otherAxes(shape(x));
-  if (x === y) return named(site, emit.op("ReduceSumSquare", [plain(x), emit.ints(axes)], { keepdims: 0 }));
-  return named(site, emit.sum(emit.mul(plain(x), plain(y)), axes));
+  const [x, y] = node.input.map(plain);
+  const [n, c, ...rest] = shape(node.input[0]);
+  const pixels = rest.reduce((product, extent) => product * extent, 1);
+  if (pixels < MANY_PIXELS) return named(site, sumOfChannels(emit, emit.mul(x, y)));
+  const [left, right] = [x, y].map((value) => emit.reshape(value, [n * c, 1, pixels]));
+  const dots = emit.graph.op("FusedMatMul", [left, right], { transB: 1 }, undefined, "com.microsoft");
+  return named(site, emit.reshape(emit.sumOfBatch(emit.reshape(dots, [n, c])), [c]));
 };
 
 /** A normalisation with mean 0 and variance 1 multiplies and adds in one pass. */
@@ -61,7 +72,7 @@ const centredConv: Lowering = (site) => {
   const [x, w] = node.input.map(plain);
   const windows = attributes.all();
   const [n] = shape(node.input[0]);
-  const ofSum = emit.op("Conv", [emit.sum(x, [0], true), w], windows);
+  const ofSum = emit.op("Conv", [emit.sumOfBatch(x), w], windows);
   const [, , height, width] = emit.shape(ofSum);
   const mean = emit.op("Mul", [emit.sum(ofSum, [0, 2, 3]), emit.scalar(1 / (n * height * width))], {}, node.output[1]);
   emit.op("Conv", [x, w, emit.neg(mean)], windows, node.output[0]);
@@ -208,7 +219,7 @@ function depthwise(x: Value, dy: Value, { kernel, strides, dilations, pads }: Co
     pads: [pads[0], pads[1], Math.max(end[0], 0), Math.max(end[1], 0)],
     group: n * c,
   });
-  return emit.reshape(emit.sum(emit.reshape(each, [n, c * kernel[0] * kernel[1]]), [0]), [c, 1, ...kernel]);
+  return emit.reshape(emit.sumOfBatch(emit.reshape(each, [n, c * kernel[0] * kernel[1]])), [c, 1, ...kernel]);
 }
 
 const plainImage = (emit: Emitter, value: Value): Image => ({

@@ -46,7 +46,7 @@ function pointwise(x: Image, dy: Image, { strides }: ConvPlan, emit: Emitter): V
   const left = emit.reshape(dy.channelsFirst(), [n, o, oh * ow]);
   const right = emit.reshape(subsampled(x.channelsFirst(), 2), [n, c, oh * ow]);
   const products = emit.graph.op("FusedMatMul", [left, right], { transB: 1 }, undefined, "com.microsoft");
-  return emit.reshape(emit.sum(products, [0]), [o, c, 1, 1]);
+  return emit.reshape(emit.sumOfBatch(products), [o, c, 1, 1]);
 }
 
 /**
