@@ -94,9 +94,8 @@ async function expectRight(model: Model, by: readonly string[], feeds: Built["fe
 async function expectAgreement({ model, by, feeds }: Built) {
   const of = graphOf(model).output[0].name;
   const outputs = [of, ...by.map(gradientName)];
-  const [[portable], [other]] = await Promise.all(
-    [PORTABLE, blocked].map((layout) => native(gradient(model, { by, layout }), [feeds], outputs)),
-  );
+  const [portable] = await native(gradient(model, { by }), [feeds], outputs);
+  const [other] = await native(gradient(model, { by, layout: blocked }), [feeds], outputs);
   for (const name of outputs) expect(difference(other[name], portable[name]), name).toBeLessThan(LAYOUTS);
 }
 
@@ -114,7 +113,9 @@ describe.each(withGradient.map(([opType]) => opType))("the gradient of %s", (opT
     await expectRight(model, by, feeds);
   });
 
-  it.each(cases.map((item) => [item.about, item] as const))("is the same in blocks: %s", async (_, item) => {
+  // Only images lie in blocks.
+  const images = cases.filter(({ inputs }) => inputs.some((operand) => isDrawn(operand) && operand.shape.length === 4));
+  it.each(images.map((item) => [item.about, item] as const))("is the same in blocks: %s", async (_, item) => {
     const built = modelOf(opType, item, { convs: true });
     await expectRight(built.model, built.by, built.feeds, blocked);
     await expectAgreement(built);
