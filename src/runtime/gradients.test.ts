@@ -15,10 +15,10 @@ import { float32, type Tensor } from "../tensor.js";
 import { probeLayout } from "./layout.js";
 import { openSession } from "./open.js";
 
-/** Differences of float32 outputs are good to about 1e-5; the rest is the fifth derivative. */
+/** 6e-4 was seen, of maxima of numbers up to 60, most less than 5e-5; one of n numbers that is wrong gives 1/√n. */
 const DIFFERENCES = 1e-3;
-/** Between two layouts only the order of sums differs. Relative to the largest number. */
-const LAYOUTS = 1e-5;
+/** Between two layouts only the order of sums differs; 1.5e-6 was seen. Relative to the largest number. */
+const LAYOUTS = 5e-6;
 
 const blocked = await probeLayout();
 if (blocked.name === "portable") console.warn("SKIPPED: no blocked layout on this machine");
@@ -94,9 +94,8 @@ async function expectRight(model: Model, by: readonly string[], feeds: Built["fe
 async function expectAgreement({ model, by, feeds }: Built) {
   const of = graphOf(model).output[0].name;
   const outputs = [of, ...by.map(gradientName)];
-  const [[portable], [other]] = await Promise.all(
-    [PORTABLE, blocked].map((layout) => native(gradient(model, { by, layout }), [feeds], outputs)),
-  );
+  const [portable] = await native(gradient(model, { by }), [feeds], outputs);
+  const [other] = await native(gradient(model, { by, layout: blocked }), [feeds], outputs);
   for (const name of outputs) expect(difference(other[name], portable[name]), name).toBeLessThan(LAYOUTS);
 }
 
@@ -114,7 +113,9 @@ describe.each(withGradient.map(([opType]) => opType))("the gradient of %s", (opT
     await expectRight(model, by, feeds);
   });
 
-  it.each(cases.map((item) => [item.about, item] as const))("is the same in blocks: %s", async (_, item) => {
+  // Only images lie in blocks.
+  const images = cases.filter(({ inputs }) => inputs.some((operand) => isDrawn(operand) && operand.shape.length === 4));
+  it.each(images.map((item) => [item.about, item] as const))("is the same in blocks: %s", async (_, item) => {
     const built = modelOf(opType, item, { convs: true });
     await expectRight(built.model, built.by, built.feeds, blocked);
     await expectAgreement(built);
