@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
-import { networkModel } from "../../model/networks.js";
 import { convNorm, relu } from "../../model/networks/layers.js";
+import { networkModel } from "../../model/networks.js";
 import { PORTABLE } from "../../onnx/layouts.js";
 import { graphOf, writeModel } from "../../onnx/model.js";
 import type { Progress } from "../../progress.js";
@@ -13,8 +13,10 @@ import { RGB } from "../../raster/bands.js";
 import { encodePng } from "../../raster/encode.js";
 import type { Preprocess } from "../../raster/preprocess.js";
 import type { NamedFile } from "../image-files.js";
-import { type FinetuneOptions, type FinetuneResult, finetune, type LabelledImages } from "./finetune.js";
+import { type FinetuneOptions, type FinetuneResult, finetune } from "./finetune.js";
+import { findLearningRate } from "./learning-rate.js";
 import { completeRecipe, type RecipeOptions } from "./recipe.js";
+import type { LabelledImages } from "./training.js";
 
 const SIDE = 12;
 const CLASSES = ["red", "green", "blue"];
@@ -120,14 +122,14 @@ describe("finetune", () => {
       let stops = 0;
       for (;;) {
         const controller = new AbortController();
-        // Stopped again and again, after one update more each time, in the middle of epochs and at their ends.
+        // Stopped again and again, three updates later each time, in the middle of epochs and at their ends.
         const onProgress = ({ done }: Progress) => {
-          if (done >= 2 * stops + 1) controller.abort();
+          if (done >= 3 * stops + 1) controller.abort();
         };
         const options = optionsOf(recipe, { checkpoints, checkpointSeconds: 3600, signal: controller.signal, onProgress });
         try {
           const result = await finetune(options);
-          expect(stops).toBeGreaterThanOrEqual(3);
+          expect(stops).toBeGreaterThanOrEqual(2);
           expect(result.resumedFrom).toBeGreaterThan(0);
           expect(result.history).toEqual(whole.history);
           expect(bytesOf(result)).toEqual(whole);
@@ -196,5 +198,18 @@ describe("finetune", () => {
     expect(updates).toBe(2);
     expect(warnings).toEqual(["The training part has 6 images: an update sees 6 of them instead of 32."]);
     expect(existsSync(join(folder, "train-0.png"))).toBe(true);
+  });
+});
+
+describe("findLearningRate", () => {
+  it("raises the rate until the loss grows, and suggests one where it falls", async () => {
+    const options = optionsOf({ lr: 0.03, lrBackbone: 0.01 });
+    const { curve, suggestion } = await findLearningRate({ ...options, steps: 40 });
+    expect(curve[0]).toMatchObject({ lr: 1e-6 });
+    for (let i = 1; i < curve.length; i++) expect(curve[i].lr).toBeGreaterThan(curve[i - 1].lr);
+    expect(suggestion).toBeGreaterThan(1e-5);
+    expect(suggestion).toBeLessThan(0.5);
+    // As many images as there are: the same again.
+    expect(await findLearningRate({ ...options, steps: 40 })).toEqual({ curve, suggestion });
   });
 });
