@@ -141,6 +141,8 @@ describe("finetune", () => {
         }
       }
     },
+    // Half a dozen trainings, each with worker threads of its own.
+    180_000,
   );
 
   it("writes a checkpoint after every update where that is asked for, and refuses those of another training", async () => {
