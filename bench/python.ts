@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 
 /** Debian's Python, where its packages torch, sklearn and PIL are; another with SIGMAX_PYTHON. */
-const PYTHON = process.env.SIGMAX_PYTHON ?? "/usr/bin/python3";
+export const PYTHON = process.env.SIGMAX_PYTHON ?? "/usr/bin/python3";
 
 /** Runs a peer program and parses its last line as JSON; or says why there is none. */
 export function runPeer(

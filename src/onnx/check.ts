@@ -1,6 +1,6 @@
 import { UserError } from "../errors.js";
 import { checkTensor, tensorsOf } from "./check-tensors.js";
-import { graphOf, type Model } from "./model.js";
+import { graphOf, isStandard, type Model } from "./model.js";
 import type { GraphProto, NodeProto } from "./proto.js";
 import { bodiesOf, readsOf } from "./rename.js";
 import { dataTypeName, FLOAT, shapeText, tensorTypeOf } from "./types.js";
@@ -41,7 +41,7 @@ export function freeInputs(graph: GraphProto): GraphProto["input"] {
 }
 
 const checkOpset: Check = ({ opsetImport }) => {
-  const standard = opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
+  const standard = opsetImport.find(({ domain }) => isStandard(domain));
   if (standard === undefined) return "it does not say which version of the ONNX operators it uses";
   const { lowest, highest } = OPSETS;
   const supported = standard.version >= lowest && standard.version <= highest;

@@ -1,6 +1,7 @@
 import { UserError } from "../errors.js";
 import type { Known } from "./known.js";
 import { graphOf, type Model } from "./model.js";
+import { neededPart } from "./needed.js";
 import { changed, type GraphProto, type NodeProto } from "./proto.js";
 import { readsOf } from "./rename.js";
 import { inferShapes } from "./shapes.js";
@@ -96,28 +97,9 @@ export function cutAt(model: Model, tensorName: string): Model {
       hint: names.length > 0 ? `Candidates: ${names.slice(0, 8).join(", ")}.` : "Open the model in Netron to see its tensors.",
     });
   }
-  const needed = new Set<string>();
-  const nodes = new Set<NodeProto>();
-  const pending = [tensorName];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    if (needed.has(name)) continue;
-    needed.add(name);
-    const node = producer.get(name);
-    if (node && !nodes.has(node)) {
-      nodes.add(node);
-      pending.push(...readsOf(node));
-    }
-  }
   const type = inferShapes(graph).get(tensorName);
-  return changed(model, {
-    graph: changed(graph, {
-      node: graph.node.filter((node) => nodes.has(node)),
-      initializer: graph.initializer.filter(({ name }) => needed.has(name)),
-      sparseInitializer: graph.sparseInitializer.filter(({ values }) => values !== undefined && needed.has(values.name)),
-      input: graph.input.filter(({ name }) => needed.has(name)),
-      output: [valueInfo(tensorName, { code: type?.code ?? FLOAT, shape: type?.shape })],
-      valueInfo: graph.valueInfo.filter(({ name }) => needed.has(name)),
-      quantizationAnnotation: graph.quantizationAnnotation.filter((item) => needed.has(item.tensorName)),
-    }),
-  });
+  const output = [valueInfo(tensorName, { code: type?.code ?? FLOAT, shape: type?.shape })];
+  const part = neededPart(changed(graph, { output }));
+  const read = new Set(part.node.flatMap(readsOf));
+  return changed(model, { graph: changed(part, { input: part.input.filter(({ name }) => read.has(name)) }) });
 }

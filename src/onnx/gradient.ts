@@ -5,7 +5,7 @@ import { type Emitter, emitterOf } from "./emitter.js";
 import { type Layout, PORTABLE } from "./layouts.js";
 import { lower } from "./lower.js";
 import { graphOf, type Model, opsetOf } from "./model.js";
-import type { ForwardNode, Op, ScaledGradient } from "./ops/op.js";
+import { type ForwardNode, type GradientRule, NoGradient, type Op, type ScaledGradient } from "./ops/op.js";
 import { opOf } from "./ops.js";
 import type { NodeProto } from "./proto.js";
 import { TRAINING_OPSET, upgradeOpset } from "./upgrade.js";
@@ -52,10 +52,27 @@ function activeValues(nodes: readonly NodeProto[], learned: ReadonlySet<Value>):
 function refuseCrossing(node: NodeProto, op: Op | undefined): void {
   const reason =
     op === undefined ? "this operator is not known here" : typeof op.gradient === "object" ? op.gradient.refused : "";
-  if (reason === "") return;
-  throw new UserError("bad-model", `no gradient goes through ${node.opType} (node "${node.name || node.output[0]}"): ${reason}`, {
-    hint: `Keep everything up to it as it is: --freeze-until "${node.output[0]}", or take another backbone.`,
-  });
+  if (reason !== "") throw crossing(node, reason);
+}
+
+function crossing(node: NodeProto, reason: string, cause?: unknown): UserError {
+  return new UserError(
+    "bad-model",
+    `no gradient goes through ${node.opType} (node "${node.name || node.output[0]}"): ${reason}`,
+    {
+      hint: `Keep everything up to it as it is: --freeze-until "${node.output[0]}", or take another backbone.`,
+      cause,
+    },
+  );
+}
+
+/** The gradient of one node. @throws UserError `bad-model` where its attributes or extents forbid it */
+function derived(node: NodeProto, rule: () => ReturnType<GradientRule>): ReturnType<GradientRule> {
+  try {
+    return rule();
+  } catch (error) {
+    throw error instanceof NoGradient ? crossing(node, error.message, error) : error;
+  }
 }
 
 /**
@@ -97,8 +114,10 @@ export function sweep(
     };
     const [only] = arrived.get(node.output[0]) ?? [];
     const scaled = arrived.get(node.output[0])?.length === 1 && typeof only === "object" ? only : undefined;
-    const gradients =
-      scaled && op.scaledGradient ? op.scaledGradient(forward, scaled, emit) : op.gradient(forward, node.output.map(total), emit);
+    const { gradient: rule, scaledGradient } = op;
+    const gradients = derived(node, () =>
+      scaled && scaledGradient ? scaledGradient(forward, scaled, emit) : rule(forward, node.output.map(total), emit),
+    );
     gradients.forEach((gradient, index) => {
       const name = node.input[index];
       if (gradient === undefined || !active.has(name)) return;

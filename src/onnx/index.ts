@@ -7,6 +7,7 @@ export type { AttributeValue } from "./attributes.js";
 export { GraphBuilder, type Value } from "./builder.js";
 export { checkModel } from "./check.js";
 export { type Candidate, cutAt, findEmbeddings } from "./embedding.js";
+export { foldShapes } from "./fold-constants.js";
 export { checkGradient, type GradientCheck, type GradientCheckOptions, type NamedTensors, type RunModel } from "./gradcheck.js";
 export { type GradientOptions, gradient, gradientName } from "./gradient.js";
 export { readMetadata, withMetadata } from "./metadata.js";

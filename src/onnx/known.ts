@@ -1,15 +1,20 @@
 import type { Attributes } from "./attributes.js";
 import type { TensorProto } from "./proto.js";
 import { typedElements } from "./tensors.js";
-import { DATA_TYPES, type Dim, type Shape, shapeText } from "./types.js";
+import { DATA_TYPES, type Dim, FLOAT, type Shape, shapeText } from "./types.js";
 
 /** What is known of a tensor before the model runs. */
 export interface Known {
   /** TensorProto.DataType. */
   readonly code?: number | undefined;
   readonly shape?: Shape | undefined;
-  /** The elements of a small integer tensor, such as the target of Reshape; symbols stand for symbolic extents. */
+  /**
+   * The elements of a small integer or bool (0, 1) scalar or vector, such as the target of Reshape; symbols stand for symbolic
+   * extents.
+   */
   readonly value?: readonly Dim[] | undefined;
+  /** The numbers of a small float32 constant, such as the scales of Resize. */
+  readonly floats?: readonly number[] | undefined;
 }
 
 /** What a shape rule sees of a node. */
@@ -28,11 +33,23 @@ export class ShapeError extends Error {}
 /** What an initializer tells before the model runs. */
 export function knownOf(tensor: TensorProto): Known {
   const shape = tensor.dims.map(Number);
-  return { code: tensor.dataType, shape, value: integersOf(tensor) };
+  const floats = floatsOf(tensor);
+  return { code: tensor.dataType, shape, value: integersOf(tensor), ...(floats && { floats }) };
 }
 
 /** Longer integer tensors are data, not shapes. */
-const LONGEST_VALUE = 64;
+export const LONGEST_VALUE = 64;
+/** One scale an axis. */
+const LONGEST_SCALES = 8;
+
+function floatsOf(tensor: TensorProto): readonly number[] | undefined {
+  const count = tensor.dims.reduce((product, dim) => product * Number(dim), 1);
+  if (tensor.dataType !== FLOAT || tensor.dims.length !== 1 || count > LONGEST_SCALES) return undefined;
+  if (tensor.rawData.length === 0) return tensor.floatData.length === count ? tensor.floatData : undefined;
+  if (tensor.rawData.length !== 4 * count) return undefined;
+  const view = new DataView(tensor.rawData.buffer, tensor.rawData.byteOffset, tensor.rawData.byteLength);
+  return Array.from({ length: count }, (_, i) => view.getFloat32(4 * i, true));
+}
 
 function integersOf(tensor: TensorProto): readonly number[] | undefined {
   const type = DATA_TYPES[tensor.dataType];

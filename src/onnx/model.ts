@@ -35,8 +35,13 @@ export function graphOf(model: Model): GraphProto {
 
 /** The version of the standard operators that a model uses; 1 when it says nothing, as the specification has it. */
 export function opsetOf(model: Model): number {
-  const standard = model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
+  const standard = model.opsetImport.find(({ domain }) => isStandard(domain));
   return standard === undefined ? 1 : Number(standard.version);
+}
+
+/** Whether a domain is that of the standard operators, which has two names. */
+export function isStandard(domain: string): boolean {
+  return domain === "" || domain === "ai.onnx";
 }
 
 function notOnnx(file: string, reason: string, cause?: unknown): UserError {

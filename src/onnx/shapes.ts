@@ -16,9 +16,19 @@ export function inferNode(node: NodeProto, known: ReadonlyMap<string, Known>): K
 }
 
 /**
- * Shapes of all tensors of a graph whose nodes stand in order. What contradicts itself counts as unknown: whether a
- * foreign model runs is for ONNX Runtime to say.
+ * What is known of a node's outputs; what contradicts itself counts as unknown: whether a foreign model runs is for ONNX
+ * Runtime to say.
  */
+export function inferForeignNode(node: NodeProto, known: ReadonlyMap<string, Known>): Known[] {
+  try {
+    return inferNode(node, known);
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error;
+    return node.output.map(() => ({}));
+  }
+}
+
+/** Shapes of all tensors of a graph whose nodes stand in order. What contradicts itself counts as unknown. */
 export function inferShapes(graph: GraphProto): Map<string, Known> {
   const known = new Map<string, Known>();
   for (const input of graph.input) {
@@ -27,15 +37,9 @@ export function inferShapes(graph: GraphProto): Map<string, Known> {
   }
   for (const initializer of graph.initializer) known.set(initializer.name, knownOf(initializer));
   for (const node of graph.node) {
-    let outputs: Known[];
-    try {
-      outputs = inferNode(node, known);
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-      outputs = [];
-    }
+    const outputs = inferForeignNode(node, known);
     node.output.forEach((name, index) => {
-      if (name !== "") known.set(name, outputs[index] ?? {});
+      if (name !== "") known.set(name, outputs[index]);
     });
   }
   return known;

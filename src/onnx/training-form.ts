@@ -28,10 +28,12 @@ export function absorbPads(model: Model): Model {
     const pads = known.get(given)?.value;
     const [reader, ...more] = readers.get(node.output[0]) ?? [];
     const constant = floats.get(value);
-    const isZero = value === "" || (constant !== undefined && constant.rawData.every((byte) => byte === 0) && constant.floatData.length === 0);
+    const isZero = value === "" || (constant?.rawData.every((byte) => byte === 0) && constant.floatData.length === 0);
     const isPlain = attributesOf(node).string("mode", "constant") === "constant" && axes === "" && isZero;
-    if (!isPlain || reader?.opType !== "Conv" || reader.input[0] !== node.output[0] || more.length > 0 || pads?.length !== 8) continue;
-    if (attributesOf(reader).string("auto_pad", "NOTSET") !== "NOTSET" && attributesOf(reader).string("auto_pad", "") !== "VALID") continue;
+    if (!isPlain || reader?.opType !== "Conv" || reader.input[0] !== node.output[0] || more.length > 0 || pads?.length !== 8)
+      continue;
+    if (attributesOf(reader).string("auto_pad", "NOTSET") !== "NOTSET" && attributesOf(reader).string("auto_pad", "") !== "VALID")
+      continue;
     const numbers = pads.map(Number);
     if (numbers.some((pad) => !(pad >= 0)) || [0, 1, 4, 5].some((axis) => numbers[axis] !== 0)) continue;
     absorbed.set(node.output[0], { input: x, pads: [numbers[2], numbers[3], numbers[6], numbers[7]] });

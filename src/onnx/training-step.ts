@@ -75,7 +75,7 @@ export function trainingStep(network: Model, options: TrainingStepOptions): Trai
     if (!all.some((parameter) => parameter.name === name)) throw new RangeError(`the network learns no tensor "${name}"`);
   }
   const form = batchNorm === "batch" ? trainingForm(ready, names, { momentum: batchNormMomentum }) : { model: ready, states: [] };
-  const { input, initializer, node } = graphOf(form.model);
+  const { loss, slopes, input, initializer, node, tail } = withLoss(form.model, options.loss);
 
   const graph = new GraphBuilder({ prefix: "training/" });
   const emit = emitterOf(graph);
@@ -91,9 +91,10 @@ export function trainingStep(network: Model, options: TrainingStepOptions): Trai
     if (!fed.has(tensor.name)) graph.keep(tensor);
     else graph.declare(valueInfo(tensor.name, { code: FLOAT, shape: tensor.dims.map(Number) }));
   }
-  const written = writeForward(node, emit, names);
-  const { loss, slopes = { [loss]: emit.scalar(1) } } = options.loss(graph);
-  const gradients = sweep(written, new Map(Object.entries(slopes)), names, emit);
+  const written = writeForward(slopes ? node : [...node, ...tail], emit, names);
+  // Where its slopes are given, a loss may hold what has no gradient.
+  if (slopes) for (const item of tail) graph.append(item);
+  const gradients = sweep(written, new Map(Object.entries(slopes ?? { [loss]: emit.scalar(1) })), names, emit);
   graph.output(loss === LOSS ? loss : emit.op("Identity", [loss], {}, LOSS), "float32");
   for (const name of options.outputs ?? []) graph.output(name);
   for (const { name, value } of learned) {
@@ -103,4 +104,16 @@ export function trainingStep(network: Model, options: TrainingStepOptions): Trai
   for (const { next } of states) graph.output(next);
   const model = graph.build({ name: "training-step", opset: opsetOf(form.model) });
   return { model: lower(model, layout), parameters: learned, states };
+}
+
+/** Lets the loss be appended to a network, and tells its nodes from those of the network. */
+function withLoss(model: Model, append: TrainingStepOptions["loss"]) {
+  const { input, initializer, node } = graphOf(model);
+  const graph = new GraphBuilder({ prefix: "loss/" });
+  for (const info of input) graph.declare(info);
+  for (const tensor of initializer) graph.keep(tensor);
+  for (const item of node) graph.append(item);
+  const { loss, slopes } = append(graph);
+  const whole = graphOf(graph.build({ opset: opsetOf(model) }));
+  return { loss, slopes, input: whole.input, initializer: whole.initializer, node, tail: whole.node.slice(node.length) };
 }

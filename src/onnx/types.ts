@@ -56,8 +56,10 @@ export const CODE_OF: Readonly<Record<DType, number>> = {
 };
 
 export const FLOAT = 1;
+export const INT32 = 6;
 export const INT64 = 7;
 export const BOOL = 9;
+export const FLOAT64 = 11;
 
 /** The name of an element type for people: "int64", "type 99". */
 export function dataTypeName(code: number): string {

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { attributesOf } from "./attributes.js";
 import { knownOf } from "./known.js";
-import { graphOf, type Model, opsetOf } from "./model.js";
+import { graphOf, isStandard, type Model, opsetOf } from "./model.js";
 import { type AttributeProto, changed, type GraphProto, type NodeProto, newOpset, type TensorProto } from "./proto.js";
 import { bodiesOf, readsOf } from "./rename.js";
 import { inferShapes } from "./shapes.js";
@@ -115,8 +115,4 @@ function constantsOf(graph: GraphProto): (readonly [string, TensorProto])[] {
       return tensor ? [[node.output[0], tensor] as const] : [];
     }),
   ];
-}
-
-function isStandard(domain: string): boolean {
-  return domain === "" || domain === "ai.onnx";
 }

@@ -33,6 +33,8 @@ export interface RunReport {
   readonly atHalf?: Metrics;
   /** The same head on `stats` features: what colours alone achieve; empty where it was not measured. */
   readonly baseline: Metrics;
+  /** The backbone untouched under a last layer of its own, where it was fine-tuned. */
+  readonly frozen?: Metrics;
   /** What guessing achieves, where it is known: 1/K of accuracy, the share of positives as mean average precision. */
   readonly chance: Metrics;
   /** The same training with a random split, where it was measured. */

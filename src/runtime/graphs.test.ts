@@ -261,6 +261,8 @@ const SHAPES: Readonly<Record<string, Build>> = {
   "Conv VALID": conv([5, 3, 3, 3], { auto_pad: "VALID" }),
   "MaxPool with ceil_mode": (graph, image) =>
     graph.op("MaxPool", [image], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }),
+  "MaxPool with ceil_mode, where a window would start outside": (graph, image) =>
+    graph.op("MaxPool", [image], { kernel_shape: [2, 2], strides: [3, 3], ceil_mode: 1 }),
   AveragePool: (graph, image) => graph.op("AveragePool", [image], { kernel_shape: [2, 3], pads: [0, 1, 0, 1] }),
   GlobalMaxPool: (graph, image) => graph.op("GlobalMaxPool", [image]),
   "broadcast Add": (graph, image) => graph.op("Add", [image, graph.constant(noise([3, 1, 1]))]),
@@ -297,6 +299,17 @@ const SHAPES: Readonly<Record<string, Build>> = {
   "Resize to a size": (graph, image) => graph.op("Resize", [image, "", "", ints(graph, [2, 3, 5, 7])], { mode: "linear" }),
   DepthToSpace: (graph, image) =>
     graph.op("DepthToSpace", [graph.op("Concat", [image, image, image, image], { axis: 1 })], { blocksize: 2 }),
+  ConvTranspose: (graph, image) =>
+    graph.op("ConvTranspose", [image, graph.constant(noise([3, 2, 3, 2]))], {
+      strides: [2, 3],
+      pads: [1, 0, 1, 1],
+      dilations: [2, 1],
+      output_padding: [1, 2],
+    }),
+  "Resize by scales": (graph, image) =>
+    graph.op("Resize", [image, "", graph.constant(float32([4], [1, 1, 1.7, 0.6]))], { mode: "nearest" }),
+  "MatMul of a vector": (graph, image) => graph.op("MatMul", [image, graph.constant(noise([10]))]),
+  "ReduceSum of nothing": (graph, image) => graph.op("ReduceSum", [image], { noop_with_empty_axes: 1 }),
   "batched MatMul": (graph, image) => graph.op("MatMul", [image, graph.constant(noise([10, 6]))]),
   "Gemm transposed": (graph, image) =>
     graph.op("Gemm", [graph.op("Flatten", [image]), graph.constant(noise([4, 270]))], { transB: 1 }),

@@ -43,6 +43,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
   goal: oneOf(...GOALS),
   minPrecision: [(value) => typeof value === "number" && value > 0 && value <= 1, "a number above 0, at most 1"],
   loss: oneOf(...HEAD_LOSSES),
+  finetune: oneOf(true, false),
+  network: text,
+  recipe: [(value) => typeof value === "object" && value !== null, "an object of recipe options"],
+  memoryLimit: [(value) => Number.isFinite(value) && Number(value) > 0, "a number of bytes"],
+  onPlan: anything,
   assert: [
     (value) => Array.isArray(value) && value.every((bound) => typeof bound === "string"),
     "a list of bounds like accuracy>=0.9",

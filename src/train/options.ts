@@ -3,6 +3,8 @@ import type { WorkOptions } from "../progress.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { Head, HeadLoss, Task } from "../task.js";
 import type { Views } from "./embeddings.js";
+import type { FinetunePlan } from "./finetune/finetune.js";
+import type { RecipeOptions } from "./finetune/recipe.js";
 import type { GoalOptions } from "./tune.js";
 
 /** Which images, with which labels, in which parts. */
@@ -67,6 +69,16 @@ export interface TrainOptions extends DataOptions, BackboneOptions, GoalOptions,
   readonly classWeights?: "none" | "balanced" | undefined;
   /** Default cross-entropy; `asymmetric` is of the sigmoid head alone. `compare --across imbalance` shows what each does. */
   readonly loss?: HeadLoss | undefined;
+  /** Train the whole backbone, an ONNX network, and not only the last layer. */
+  readonly finetune?: boolean | undefined;
+  /** Train a network of this name from scratch: a name of `NETWORKS`. */
+  readonly network?: string | undefined;
+  /** How a whole network is trained; what is left out has the default of `RECIPE_OPTIONS`. */
+  readonly recipe?: RecipeOptions | undefined;
+  /** Bytes that training a network may take; a batch that needs more is refused. Default: any number. */
+  readonly memoryLimit?: number | undefined;
+  /** Told what training a network will take, before it starts. */
+  readonly onPlan?: ((plan: FinetunePlan) => void) | undefined;
   /** Bounds that the test part must keep, like `accuracy>=0.9`; where one is broken nothing is written. */
   readonly assert?: readonly string[] | undefined;
   /** The command line to show in the report. */

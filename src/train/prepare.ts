@@ -6,7 +6,7 @@ import { openDataset } from "../data/open.js";
 import { divideDataset, SPLIT_METHODS, type SplitOptions } from "../data/split.js";
 import { UserError } from "../errors.js";
 import { type Rule, violations } from "../learn/rules.js";
-import type { Backbone, EmbeddingOrigin } from "../model/backbone.js";
+import type { Backbone, BackboneContext, EmbeddingOrigin } from "../model/backbone.js";
 import { openBackbone } from "../model/backbones.js";
 import { rulesFor } from "../model/classifier.js";
 import type { WorkOptions } from "../progress.js";
@@ -110,10 +110,20 @@ export async function openBackboneFor(
   data: SplitData,
   options: BackboneOptions & WorkOptions & { readonly seed: number },
 ): Promise<Backbone> {
-  return openBackboneOn(
-    data.placed.flatMap(({ part, sample }) => (part === "train" ? [sample] : [])),
-    options,
-  );
+  return openBackboneOn(trainingSamples(data), options);
+}
+
+/** The samples that a backbone may look at. */
+export function trainingSamples(data: SplitData): readonly Sample[] {
+  return data.placed.flatMap(({ part, sample }) => (part === "train" ? [sample] : []));
+}
+
+/** What a backbone is told of the samples that it may look at. */
+export function backboneContext(
+  samples: readonly Sample[],
+  { seed, signal, onProgress, onWarning }: WorkOptions & { readonly seed: number },
+): BackboneContext {
+  return { seed, trainingImages: (limit) => readSpread(samples, limit), signal, onProgress, onWarning };
 }
 
 /** Opens the backbone, `rcf` by default; it may look at these images. */
@@ -121,12 +131,11 @@ export function openBackboneOn(
   samples: readonly Sample[],
   options: BackboneOptions & WorkOptions & { readonly seed: number },
 ): Promise<Backbone> {
-  const { seed, signal, onProgress, onWarning } = options;
-  return openBackbone(
-    options.backbone ?? "rcf",
-    { seed, trainingImages: (limit) => readSpread(samples, limit), signal, onProgress, onWarning },
-    { ...options.preprocessing, cache: options.cache, runtime: options.runtime },
-  );
+  return openBackbone(options.backbone ?? "rcf", backboneContext(samples, options), {
+    ...options.preprocessing,
+    cache: options.cache,
+    runtime: options.runtime,
+  });
 }
 
 /** Embeds the data with the backbone asked for, or takes embeddings made elsewhere. */

@@ -16,13 +16,16 @@ import { meanOverViews } from "./score.js";
 import { spread } from "./spread.js";
 import { testReport } from "./test-report.js";
 import { withThumbnails } from "./thumbnails.js";
+import type { NetworkTraining } from "./whole-network.js";
 
 /** Images whose sizes are told: evenly spread over the data. */
 const MEASURED_IMAGES = 200;
+/** Points of a curve: more than a page has pixels. */
+const MOST_POINTS = 1000;
 
 /** Gathers what `report.html` shows. */
 export async function runReport(findings: Findings): Promise<RunReport> {
-  const { options, data, embedded, scored, baseline, leakage, manifest, warnings } = findings;
+  const { options, data, embedded, scored, baseline, leakage, training, manifest, warnings } = findings;
   const { task, classes } = data.dataset;
   const size = embedded.backbone.embeddingSize;
   const featuresOf = (rows: readonly number[]) => meanOverViews(embedded.embeddings, embedded.views, size, rows);
@@ -56,7 +59,8 @@ export async function runReport(findings: Findings): Promise<RunReport> {
       )),
       labelIssues: await labelIssues(findings),
       summary: await dataSummary(findings),
-      l2: { chosen: scored.fit.l2, grid: scored.fit.grid },
+      ...(training === undefined && { l2: { chosen: scored.fit.l2, grid: scored.fit.grid } }),
+      ...(training && { curves: learningCurves(training), ...(training.frozen && { frozen: training.frozen }) }),
       choices: choices(findings),
       warnings,
       command: options.command ?? "",
@@ -69,8 +73,46 @@ export async function runReport(findings: Findings): Promise<RunReport> {
   }
 }
 
-function choices({ options, embedded }: Findings): NonNullable<RunReport["choices"]> {
+/** Loss over the updates, and what validation said after each epoch. */
+function learningCurves({ history }: NetworkTraining): NonNullable<RunReport["curves"]> {
+  const { updates, epochs } = history;
+  const perEpoch = updates.length / Math.max(1, epochs.length);
+  const at = (epoch: number) => Math.round((epoch + 1) * perEpoch);
+  const judged = epochs.flatMap(({ validation }, epoch) => (validation ? [{ step: at(epoch), ...validation }] : []));
+  const shown = Math.ceil(updates.length / MOST_POINTS);
+  const metrics = judged.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step, metric] as const]));
   return [
+    {
+      quantity: "loss",
+      train: updates.flatMap(({ loss }, step) => (step % shown === 0 ? [[step, loss] as const] : [])),
+      validation: judged.map(({ step, loss }) => [step, loss] as const),
+    },
+    ...(metrics.length > 0 ? [{ quantity: "metric on validation", train: [], validation: metrics }] : []),
+  ];
+}
+
+function recipeChoices({ recipe, beginning, plan }: NetworkTraining): NonNullable<RunReport["choices"]> {
+  const { epochs, batch, optimizer, lr, lrBackbone, schedule, weightDecay, labelSmoothing, ema, mixup, cutmix } = recipe;
+  return [
+    ["training", beginning === "finetune" ? "the whole network, fine-tuned" : "the whole network, from scratch"],
+    ["epochs", `${epochs}`],
+    ["batch", `${batch}`],
+    ["optimizer", optimizer],
+    ["learning rate, last layer", `${lr}`],
+    ["learning rate, the rest", `${lrBackbone}`],
+    ["schedule", schedule],
+    ["weight decay", `${weightDecay}`],
+    ["label smoothing", `${labelSmoothing}`],
+    ...(ema > 0 ? [["average of the weights", `${ema}`] as const] : []),
+    ...(mixup > 0 ? [["mixup", `${mixup}`] as const] : []),
+    ...(cutmix > 0 ? [["cutmix", `${cutmix}`] as const] : []),
+    ["layout", plan.layout],
+  ];
+}
+
+function choices({ options, embedded, training }: Findings): NonNullable<RunReport["choices"]> {
+  return [
+    ...(training ? recipeChoices(training) : []),
     ["views", `${embedded.views}`],
     ["loss", options.loss ?? "cross-entropy"],
     ["class weights", options.classWeights ?? "none"],

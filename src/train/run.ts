@@ -13,6 +13,7 @@ import type { EmbeddedData, SplitData } from "./prepare.js";
 import { writeRunEvents } from "./run-events.js";
 import { runReport } from "./run-report.js";
 import { headScores, type ScoredHead } from "./scored-head.js";
+import type { NetworkTraining } from "./whole-network.js";
 
 /** Everything one training found, before it is written. */
 export interface Findings {
@@ -22,6 +23,8 @@ export interface Findings {
   readonly scored: ScoredHead;
   readonly baseline: Metrics;
   readonly leakage?: Leakage;
+  /** Where a whole network was trained. */
+  readonly training?: NetworkTraining;
   readonly manifest: Manifest;
   readonly warnings: readonly string[];
 }
@@ -47,8 +50,8 @@ function json(value: unknown): string {
 }
 
 /** Every resolved option, the versions and what the data was. */
-function config({ options, data, embedded, manifest }: Findings) {
-  const { signal: _signal, onProgress: _onProgress, onWarning: _onWarning, force: _force, ...given } = options;
+function config({ options, data, embedded, manifest, training }: Findings) {
+  const { signal: _signal, onProgress: _onProgress, onWarning: _onWarning, onPlan: _onPlan, force: _force, ...given } = options;
   return {
     version: 1,
     sigmax: VERSION,
@@ -59,7 +62,9 @@ function config({ options, data, embedded, manifest }: Findings) {
       classes: data.dataset.classes,
       backbone: embedded.backbone.id,
       views: embedded.views,
+      ...(training && { recipe: training.recipe }),
     },
+    ...(training && { training: training.plan }),
     source: data.dataset.source,
     backbone: manifest.backbone,
     preprocess: manifest.preprocess,
@@ -67,16 +72,19 @@ function config({ options, data, embedded, manifest }: Findings) {
   };
 }
 
-function metrics({ data, embedded, scored, baseline, leakage }: Findings) {
+function metrics({ data, embedded, scored, baseline, leakage, training }: Findings) {
   return {
     version: 1,
     task: data.dataset.task,
     head: scored.head,
     classes: data.dataset.classes,
     counts: embedded.counts,
-    l2: scored.fit.l2,
+    ...(training
+      ? { recipe: training.recipe, epochs: training.history.epochs, kept: training.history.best }
+      : { l2: scored.fit.l2 }),
     ...headScores(scored),
     baseline,
+    ...(training?.frozen && { frozen: training.frozen }),
     ...(leakage && { leakage }),
   };
 }

@@ -36,8 +36,8 @@ export interface ScoredHead {
   readonly metrics: Metrics;
   /** 95 % intervals of the metrics; none where they were not asked for. */
   readonly intervals: Intervals;
-  /** The test part before calibration. */
-  readonly uncalibrated: { readonly probabilities: Float32Array; readonly metrics: Metrics };
+  /** The head before calibration, and the test part under it. */
+  readonly uncalibrated: { readonly head: LinearHead; readonly probabilities: Float32Array; readonly metrics: Metrics };
   /** The same probabilities with every threshold at 0.5. */
   readonly atHalf: { readonly decisions: Uint8Array; readonly metrics: Metrics };
 }
@@ -75,42 +75,40 @@ export function headScores(scored: ScoredHead): HeadScores {
   };
 }
 
+/** How a head is calibrated, tuned and scored. */
+export interface ScoreOptions extends Pick<TrainOptions, "goal" | "minPrecision"> {
+  readonly seed: number;
+  /** Bootstrap the intervals of the metrics. Default true. */
+  readonly intervals?: boolean;
+}
+
 /** Fits a head on train and validation, calibrates and tunes it on out-of-fold logits, and scores it on test. */
 export async function fitAndScore(
   data: SplitData,
   embedded: EmbeddedData,
   head: Head,
-  options: Pick<
-    TrainOptions,
-    "l2" | "classWeights" | "loss" | "goal" | "minPrecision" | "signal" | "onProgress" | "onWarning"
-  > & {
-    readonly seed: number;
-    /** Cross-fit out-of-fold logits, to calibrate and tune on. Default true. */
-    readonly outOfFold?: boolean;
-    /** Bootstrap the intervals of the metrics. Default true. */
-    readonly intervals?: boolean;
-  },
+  options: ScoreOptions &
+    Pick<TrainOptions, "l2" | "classWeights" | "loss" | "signal" | "onProgress" | "onWarning"> & {
+      /** Cross-fit out-of-fold logits, to calibrate and tune on. Default true. */
+      readonly outOfFold?: boolean;
+    },
 ): Promise<ScoredHead> {
-  const { task } = data.dataset;
   const { embeddings, labels, placed, rows, views, backbone } = embedded;
-  const classes = data.dataset.classes.length;
-  const groups = placed.map(({ sample }) => sample.group);
-  const size = backbone.embeddingSize;
   if (rows.train.length === 0) {
     throw new UserError("bad-data", "none of the training images can be read", {
       hint: "sigmax data inspect <data> lists them.",
     });
   }
-  const raw = await trainHead({
+  const fit = await trainHead({
     embeddings,
     views,
-    size,
+    size: backbone.embeddingSize,
     labels,
     files: placed.map(({ sample }) => sample.file),
-    groups,
+    groups: placed.map(({ sample }) => sample.group),
     train: rows.train,
     validation: rows.validation,
-    task,
+    task: data.dataset.task,
     head,
     classes: data.dataset.classes,
     seed: options.seed,
@@ -122,6 +120,22 @@ export async function fitAndScore(
     onProgress: options.onProgress,
     onWarning: options.onWarning,
   });
+  return scoreFit(data, embedded, head, fit, options);
+}
+
+/** Calibrates and tunes a fitted head on its out-of-fold logits, and scores it on test. */
+export async function scoreFit(
+  data: SplitData,
+  embedded: EmbeddedData,
+  head: Head,
+  raw: HeadFit,
+  options: ScoreOptions,
+): Promise<ScoredHead> {
+  const { task } = data.dataset;
+  const { embeddings, labels, placed, rows, views, backbone } = embedded;
+  const classes = data.dataset.classes.length;
+  const groups = placed.map(({ sample }) => sample.group);
+  const size = backbone.embeddingSize;
   const tuning = tune({
     task,
     head,
@@ -159,7 +173,7 @@ export async function fitAndScore(
             groups: rows.test.map((row) => groups[row]),
             seed: options.seed,
           }),
-    uncalibrated: judge(await logitsOf(raw.head, features)),
+    uncalibrated: { head: raw.head, ...judge(await logitsOf(raw.head, features)) },
     atHalf: tuning.tuned === null ? scored : judge(logits),
   };
 }

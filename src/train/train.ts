@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { writeFileAtomic } from "../files.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import { assembleClassifier } from "../model/assemble.js";
@@ -21,9 +22,10 @@ import {
   openSplitData,
   type SplitData,
 } from "./prepare.js";
-import { writeRunFiles } from "./run.js";
+import { type Findings, writeRunFiles } from "./run.js";
 import { fitAndScore, type HeadScores, headScores, type ScoredHead } from "./scored-head.js";
 import { calibrationOf, checkGoal, tuningOf } from "./tune.js";
+import { trainsWhole, trainWholeNetwork } from "./whole-network.js";
 
 /** What `train` tells its caller: also the last line of `sigmax train --json`. */
 export interface TrainResult extends HeadScores {
@@ -33,6 +35,8 @@ export interface TrainResult extends HeadScores {
   readonly counts: Counts;
   /** The same head on nothing but each band's mean, standard deviation, minimum and maximum. */
   readonly baseline: Metrics;
+  /** The same backbone untouched, where it was fine-tuned. */
+  readonly frozen?: Metrics;
   /** What a random split would have promised; where the split kept groups or blocks together. */
   readonly leakage?: Leakage;
   /** Path of the classifier. */
@@ -49,6 +53,7 @@ export const RUN_MARKER = "config.json";
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options, ["data", "out"]);
+  trainsWhole(options);
   const { out, force = false, seed = DEFAULT_SEED } = options;
   const assertions = (options.assert ?? []).map(parseAssertion);
   refuseFolder(out, { force, marker: RUN_MARKER });
@@ -64,14 +69,14 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const head = options.head ?? HEAD_OF_TASK[dataset.task];
   lossGraph(head, options.loss); // refuses a loss the head does not have before the images are embedded
 
-  const embedded = await gatherEmbeddings(data, given);
-  const scored = await fitAndScore(data, embedded, head, given);
+  const { embedded, scored, training } = await learn(data, head, given);
   checkAssertions(assertions, scored.metrics, scored.rows.length);
   const baseline = await scoreBaseline(data, embedded, scored, given);
-  const leakage = await measureLeakage(data, embedded, scored, given);
-  const leaked = leakage && { leakage };
+  // A network that was trained on the training part makes every other split look better than it is.
+  const leakage = training === undefined ? await measureLeakage(data, embedded, scored, given) : undefined;
+  const found = { ...(leakage && { leakage }), ...(training && { training }) };
 
-  return writeFolder(out, { force, marker: RUN_MARKER }, async (folder) => {
+  const result = await writeFolder(out, { force, marker: RUN_MARKER }, async (folder) => {
     const { model, manifest } = assembleClassifier({
       origin: embedded.backbone,
       views: embedded.views,
@@ -94,7 +99,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       embedded,
       scored,
       baseline,
-      ...leaked,
+      ...found,
       manifest,
       warnings,
     });
@@ -105,10 +110,29 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       counts: embedded.counts,
       ...headScores(scored),
       baseline,
-      ...leaked,
+      ...(training?.frozen && { frozen: training.frozen }),
+      ...(leakage && { leakage }),
       classifier: join(out, "classifier.onnx"),
     };
   });
+  if (training !== undefined) rmSync(checkpointFolder(out), { recursive: true, force: true });
+  return result;
+}
+
+/** Where a training that is stopped leaves what it needs to go on: beside the run, which appears only when it is whole. */
+function checkpointFolder(out: string): string {
+  return join(dirname(out), `.${basename(out)}.checkpoint`);
+}
+
+/** The last layer alone, or the whole network. */
+async function learn(
+  data: SplitData,
+  head: Head,
+  given: TrainOptions & { readonly seed: number },
+): Promise<Pick<Findings, "embedded" | "scored" | "training">> {
+  if (trainsWhole(given)) return trainWholeNetwork(data, head, given, checkpointFolder(given.out));
+  const embedded = await gatherEmbeddings(data, given);
+  return { embedded, scored: await fitAndScore(data, embedded, head, given) };
 }
 
 async function scoreBaseline(

@@ -18,6 +18,7 @@ import {
   UNREADABLE_FLAG,
 } from "../flags.js";
 import { backboneOptions, dataOptions, goalOptions, number, text, texts } from "../inputs.js";
+import { availableMemory, describePlan, NETWORK_FLAGS, RECIPE_FLAGS, recipeOptions } from "../recipe-flags.js";
 import { metricTable } from "../table.js";
 
 export const train: Command = {
@@ -29,6 +30,8 @@ export const train: Command = {
     "sigmax train photos/ --views 8 --out runs/steady         slower and better",
     "sigmax train photos/ --backbone squeezenet.onnx          features of a network you have",
     "sigmax train tiles/ --split blocks --coordinates '_(\\d+)_(\\d+)' --block-size 2048 --buffer 256",
+    "sigmax train photos/ --backbone squeezenet.onnx --finetune   every layer of it learns: slower, and several points better",
+    "sigmax train chips/ --network chipnet --size 64          a small network from scratch, any number of bands",
     "sigmax train photos/ --assert 'accuracy>=0.9'            no classifier unless it is that good",
   ],
   arguments: [{ name: "data", describe: "folder of images" }],
@@ -37,6 +40,8 @@ export const train: Command = {
     ...HEAD_FLAG,
     ...BACKBONE_FLAGS,
     ...EMBEDDINGS_FLAG,
+    ...NETWORK_FLAGS,
+    ...RECIPE_FLAGS,
     ...SPLIT_FLAGS,
     ...RULE_FLAGS,
     l2: { value: "number", parse: decimal(0, 1e6), describe: "strength of the L2 penalty", shownDefault: "chosen on validation" },
@@ -71,6 +76,11 @@ export const train: Command = {
       classWeights: flags.classWeights as "none" | "balanced" | undefined, // the flag's choices
       loss: text(flags, "loss") as HeadLoss | undefined, // the flag's choices
       ...goalOptions(input),
+      finetune: flags.finetune === true ? true : undefined,
+      network: text(flags, "network"),
+      recipe: recipeOptions(input),
+      memoryLimit: availableMemory(),
+      onPlan: (plan) => terminal.say(describePlan(plan)),
       assert: texts(flags, "assert"),
       force: flags.force === true,
       out,
@@ -91,6 +101,7 @@ export const train: Command = {
         {
           test: result.test,
           ...(result.atHalf && { "at 0.5": result.atHalf }),
+          ...(result.frozen && { "not fine-tuned": result.frozen }),
           "band statistics": result.baseline,
         },
         result.intervals,

@@ -1,11 +1,10 @@
 import type { Value } from "../builder.js";
 import type { Lowering, Site } from "../lower.js";
-import { NCHWC_DOMAIN } from "../ops/runtime.js";
 import { blockedInputGradient } from "./blocked-input-gradient.js";
+import { blockedWeightGradient } from "./blocked-weight-gradient.js";
 import { denseWeights, depthwiseWeights } from "./blocked-weights.js";
 import { type Blocks, ceilTo, openBlocks } from "./blocks.js";
 import { type ConvPlan, convPlan } from "./conv-plan.js";
-import { denseWeightGradient, type Image } from "./weight-gradient.js";
 
 /** Convolutions and their gradients in blocks. */
 export function blockedConvLowerings(block: number): Readonly<Record<string, Lowering>> {
@@ -13,7 +12,7 @@ export function blockedConvLowerings(block: number): Readonly<Record<string, Low
     Conv: (site) => conv(site, block),
     "sigmax.CentredConv": (site) => centredConv(site, block),
     "sigmax.ConvInputGradient": (site) => blockedInputGradient(site, block),
-    "sigmax.ConvWeightGradient": (site) => convWeightGradient(site, block),
+    "sigmax.ConvWeightGradient": (site) => blockedWeightGradient(site, block),
   };
 }
 
@@ -76,55 +75,4 @@ function centredConv(site: Site, block: number): boolean {
   emit.op("Identity", [blocks.cut(means, found.filters)], {}, node.output[1]);
   blocks.conv({ ...found, bias: emit.neg(means) });
   return true;
-}
-
-function convWeightGradient(site: Site, block: number): boolean {
-  const { node, emit, shape, attributes, inOrder } = site;
-  const [x, dy] = node.input;
-  if (inOrder(x) === undefined && inOrder(dy) === undefined) return false;
-  const plan = convPlan(attributes);
-  const [n, channels, h, w] = shape(x);
-  if (plan.group === 1) {
-    emit.op("Identity", [denseWeightGradient(image(site, x), image(site, dy), plan, emit)], {}, node.output[0]);
-    return true;
-  }
-  if (plan.group !== channels || shape(dy)[1] !== channels) return false;
-  const blocks = openBlocks(site, block);
-  const [, , oh, ow] = shape(dy);
-  const { kernel, strides, dilations, pads } = plan;
-  const end = [0, 1].map(
-    (axis) => dilations[axis] * (kernel[axis] - 1) + strides[axis] * ([oh, ow][axis] - 1) + 1 - [h, w][axis] - pads[axis],
-  );
-  if (end.some((pad) => pad < 0)) return false;
-  const padded = ceilTo(channels, block);
-  const planes = n * padded;
-  const inputs = [emit.reshape(blocks.get(x), [1, planes, h, w]), emit.reshape(blocks.get(dy), [planes, 1, oh, ow])];
-  const each = blocks.op("Conv", inputs, {
-    kernel_shape: [oh, ow],
-    dilations: strides,
-    strides: dilations,
-    pads: [pads[0], pads[1], end[0], end[1]],
-    group: planes,
-  });
-  const taps = kernel[0] * kernel[1];
-  const sum = emit.sum(emit.reshape(each, [n, padded * taps]), [0]);
-  const ordered = emit.transpose(emit.reshape(sum, [padded / block, taps, block]), [0, 2, 1]);
-  emit.op("Identity", [emit.pad(emit.reshape(ordered, [padded, 1, ...kernel]), 0, 0, channels - padded)], {}, node.output[0]);
-  return true;
-}
-
-/** Both row-major orders of an image, straight from its blocks where it lies in them. */
-function image({ emit, shape, plain, inOrder }: Site, value: Value): Image {
-  const channels = shape(value)[1];
-  return {
-    shape: shape(value),
-    channelsFirst: () => plain(value),
-    channelsLast() {
-      const stored = inOrder(value);
-      if (stored === undefined || emit.graph.has(value)) return emit.transpose(plain(value), [0, 2, 3, 1]);
-      const name = `${value}/channels_last`;
-      if (emit.graph.has(name)) return name;
-      return emit.graph.op("ReorderOutput", [stored], { channels, channels_last: 1 }, name, NCHWC_DOMAIN);
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import type { Emitter } from "../emitter.js";
+import { BOOL } from "../types.js";
 import { same } from "./arithmetic.js";
 import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
 
@@ -14,16 +15,23 @@ export const between = (emit: Emitter, g: string, y: string, low: number, high: 
 
 const relu: GradientRule = ({ outputs: [y] }, [g], emit) => [emit.mul(g!, step(emit, y))];
 
-const clip: GradientRule = ({ inputs: [x, low, high], outputs: [y] }, [g], emit) => {
+/** What a bound cut off comes back to the bound. */
+const clip: GradientRule = ({ inputs: [x, low, high], outputs: [y], wants }, [g], emit) => {
   const [from, to] = [low, high].map((bound) => (bound ? emit.numbers(bound)?.[0] : undefined));
   const fixed = (bound: string | undefined, value: number | undefined) => !bound || value !== undefined;
-  if (fixed(low, from) && fixed(high, to)) {
-    return [between(emit, g!, y, from ?? Number.NEGATIVE_INFINITY, to ?? Number.POSITIVE_INFINITY)];
-  }
-  const inside = [...(low ? [emit.op("Greater", [x, low])] : []), ...(high ? [emit.op("Less", [x, high])] : [])].reduce((a, b) =>
-    emit.op("And", [a, b]),
-  );
-  return [emit.op("Where", [inside, g!, emit.scalar(0)])];
+  const where = (condition: string) => emit.op("Where", [condition, g!, emit.scalar(0)]);
+  const dx = () => {
+    if (fixed(low, from) && fixed(high, to)) {
+      return between(emit, g!, y, from ?? Number.NEGATIVE_INFINITY, to ?? Number.POSITIVE_INFINITY);
+    }
+    const inside = [...(low ? [emit.op("Greater", [x, low])] : []), ...(high ? [emit.op("Less", [x, high])] : [])];
+    return where(inside.reduce((a, b) => emit.op("And", [a, b])));
+  };
+  return [
+    wants(0) ? dx() : undefined,
+    low && wants(1) ? where(emit.op("Less", [x, low])) : undefined,
+    high && wants(2) ? where(emit.op("Greater", [x, high])) : undefined,
+  ];
 };
 
 /** 1 above 0 and α below, without a comparison. */
@@ -146,15 +154,19 @@ export const ACTIVATION_OPS: Readonly<Record<string, Op>> = {
   Softmax: of(softmax),
   LogSoftmax: of(logSoftmax),
   Dropout: {
-    ...of(dropout),
-    forward({ attributes: _, inputs, outputs }, emit) {
+    shape: ({ inputs: [x] }) => [
+      { code: x?.code, shape: x?.shape },
+      { code: BOOL, shape: x?.shape },
+    ],
+    gradient: dropout,
+    forward({ attributes, inputs, outputs }, emit) {
       const training = inputs[2] ? emit.numbers(inputs[2])?.[0] === 1 : false;
       if (!training) {
         emit.op("Identity", [inputs[0]], {}, outputs[0]);
         return [];
       }
       const mask = outputs[1] || `${outputs[0]}/mask`;
-      emit.op("Dropout", inputs, {}, [outputs[0], mask]);
+      emit.op("Dropout", inputs, attributes.all(), [outputs[0], mask]);
       return [mask];
     },
   },

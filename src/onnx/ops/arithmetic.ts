@@ -1,5 +1,5 @@
 import { broadcast, type ShapeRule } from "../known.js";
-import { BOOL } from "../types.js";
+import { BOOL, type Dim, FLOAT, INT32, INT64 } from "../types.js";
 import type { GradientRule, Op } from "./op.js";
 import { rows } from "./op.js";
 
@@ -15,11 +15,11 @@ export const elementwise =
     return [{ code: code ?? inputs[0]?.code, shape }];
   };
 
-/** Elementwise arithmetic that also computes with extents, as exported `x.view(n, c // g, …)` does. */
+/** Elementwise arithmetic that also computes with extents, as exported `x.view(n, c // g, …)` does; yes is 1, no is 0. */
 const arithmetic =
-  (compute: (a: number, b: number) => number): ShapeRule =>
+  (compute: (a: number, b: number) => number, result?: number): ShapeRule =>
   (node) => {
-    const [{ code, shape }] = elementwise()(node);
+    const [{ code, shape }] = elementwise(result)(node);
     const [a, b] = node.inputs.map((input) => input.value);
     if (!a || !b) return [{ code, shape }];
     const value = Array.from({ length: Math.max(a.length, b.length) }, (_, i) => {
@@ -30,11 +30,29 @@ const arithmetic =
     return [{ code, shape, value }];
   };
 
-const cast: ShapeRule = ({ inputs: [x], attributes }) => [{ code: attributes.int("to", 0), shape: x.shape, value: x.value }];
+const comparison = (test: (a: number, b: number) => boolean) => arithmetic((a, b) => Number(test(a, b)), BOOL);
+
+const not: ShapeRule = ({ inputs: [x] }) => [
+  { code: BOOL, shape: x.shape, value: x.value?.map((item) => (typeof item === "number" ? 1 - item : null)) },
+];
+
+const cast: ShapeRule = ({ inputs: [x], attributes }) => {
+  const code = attributes.int("to", 0);
+  const asBool = (item: Dim) => (typeof item === "number" ? Number(item !== 0) : null);
+  const value = code === BOOL ? x.value?.map(asBool) : code === INT64 || code === INT32 ? x.value : undefined;
+  return [{ code, shape: x.shape, value }];
+};
 
 const where: ShapeRule = ({ inputs: [condition, a, b] }) => {
   const shapes = [condition.shape, a.shape, b.shape];
-  return [{ code: a.code, shape: shapes.every((s) => s !== undefined) ? shapes.reduce(broadcast) : undefined }];
+  const shape = shapes.every((s) => s !== undefined) ? shapes.reduce(broadcast) : undefined;
+  const values = [condition.value, a.value, b.value];
+  if (!values.every((value) => value !== undefined)) return [{ code: a.code, shape }];
+  const value = Array.from({ length: Math.max(...values.map(({ length }) => length)) }, (_, i) => {
+    const [test, yes, no] = values.map((items) => items[items.length === 1 ? 0 : i]);
+    return test === null ? null : test === 0 ? no : yes;
+  });
+  return [{ code: a.code, shape, value }];
 };
 
 /** The gradient of a function of one number, from its input and output. */
@@ -54,8 +72,9 @@ const div: GradientRule = ({ inputs: [, b], outputs: [y], wants }, [g], emit) =>
   return [wants(0) ? da : undefined, wants(1) ? emit.neg(emit.mul(da, y)) : undefined];
 };
 /** d(xᵖ) = g·p·xᵖ⁻¹ and g·y·ln x, the latter 0 where x ≤ 0. */
-const pow: GradientRule = ({ inputs: [x, p], outputs: [y], wants }, [g], emit) => {
+const pow: GradientRule = ({ inputs: [x, exponent], outputs: [y], wants }, [g], emit) => {
   const one = emit.scalar(1);
+  const p = emit.graph.typeOf(exponent) === FLOAT ? exponent : emit.op("Cast", [exponent], { to: FLOAT });
   const dx = () => emit.mul(g!, emit.mul(p, emit.op("Pow", [x, emit.sub(p, one)])));
   const dp = () => {
     const positive = emit.op("Greater", [x, emit.scalar(0)]);
@@ -80,7 +99,12 @@ const choose: GradientRule = ({ inputs: [condition] }, [g], emit) => {
   return [undefined, emit.op("Where", [condition, g!, zero]), emit.op("Where", [condition, zero, g!])];
 };
 /** Between floats a number stays what it is; from an integer nothing flows back. */
-const castBack: GradientRule = ({ inputs: [x] }, [g], emit) => [emit.op("Cast", [g!], { to: emit.graph.typeOf(x) ?? 1 })];
+const castBack: GradientRule = ({ inputs: [x], attributes }, [g], emit) => {
+  const [from, to] = [emit.graph.typeOf(x) ?? FLOAT, attributes.int("to", FLOAT)];
+  return [FLOATS.has(from) && FLOATS.has(to) ? emit.op("Cast", [g!], { to: from }) : undefined];
+};
+/** float32, float16, float64 and bfloat16. */
+const FLOATS: ReadonlySet<number> = new Set([FLOAT, 10, 11, 16]);
 
 const of = (gradient: Op["gradient"], shape: ShapeRule = same): Op => ({ shape, gradient });
 
@@ -135,8 +159,38 @@ export const ARITHMETIC: Readonly<Record<string, Op>> = {
   // d erf = 2/√π · exp(−x²)
   Erf: of(unary((emit, x) => emit.mul(emit.op("Exp", [emit.neg(emit.mul(x, x))]), 2 / Math.sqrt(Math.PI)))),
   ...rows(of("zero"), "Ceil Floor Round Sign"),
-  ...rows(of("zero", same), "Not"),
-  ...rows(of("zero", elementwise()), "And Or Xor"),
-  ...rows(of("zero", elementwise(BOOL)), "Equal Greater GreaterOrEqual Less LessOrEqual"),
+  Not: of("zero", not),
+  And: of(
+    "zero",
+    comparison((a, b) => a !== 0 && b !== 0),
+  ),
+  Or: of(
+    "zero",
+    comparison((a, b) => a !== 0 || b !== 0),
+  ),
+  Xor: of(
+    "zero",
+    comparison((a, b) => a !== b),
+  ),
+  Equal: of(
+    "zero",
+    comparison((a, b) => a === b),
+  ),
+  Greater: of(
+    "zero",
+    comparison((a, b) => a > b),
+  ),
+  GreaterOrEqual: of(
+    "zero",
+    comparison((a, b) => a >= b),
+  ),
+  Less: of(
+    "zero",
+    comparison((a, b) => a < b),
+  ),
+  LessOrEqual: of(
+    "zero",
+    comparison((a, b) => a <= b),
+  ),
   ...rows(of({ refused: "its derivative is not written yet" }), "Acos Asin Atan CumSum Tan"),
 };

@@ -5,16 +5,17 @@ import type { GradientRule, Op } from "./op.js";
 
 const reshape: ShapeRule = ({ inputs: [x, target], attributes }) => {
   const wanted = attributes.ints("shape") ?? target?.value;
+  const value = wanted && wanted.length < 2 ? x.value : undefined;
   if (!wanted) return [{ code: x.code, shape: target?.shape?.[0] === undefined ? undefined : nulls(target.shape[0]) }];
   const copies = attributes.int("allowzero", 0) === 0;
   const shape = wanted.map((extent, axis) => (extent === 0 && copies ? (x.shape?.[axis] ?? null) : extent));
   const free = shape.indexOf(-1);
-  if (free >= 0) return [{ code: x.code, shape: shape.with(free, rest(x.shape, shape.toSpliced(free, 1))) }];
+  if (free >= 0) return [{ code: x.code, shape: shape.with(free, rest(x.shape, shape.toSpliced(free, 1))), value }];
   const [before, after] = [x.shape, shape].map((item) => item?.reduce<Dim>(times, 1));
   if (typeof before === "number" && typeof after === "number" && before !== after) {
     throw new ShapeError(`Reshape of ${shapeText(x.shape)} to ${shapeText(shape)}`);
   }
-  return [{ code: x.code, shape }];
+  return [{ code: x.code, shape, value }];
 };
 
 /** The extent that is left over when `taken` is divided out of a shape: a number, one symbol, or unknown. */
@@ -94,12 +95,13 @@ const squeeze: ShapeRule = ({ inputs: [x, given], attributes }) => {
 
 const unsqueeze: ShapeRule = ({ inputs: [x, given], attributes }) => {
   const axes = attributes.ints("axes") ?? numbers(given?.value);
-  if (!x.shape || !axes) return [{ code: x.code, value: x.value }];
+  if (!x.shape || !axes) return [{ code: x.code }];
   const rank = x.shape.length + axes.length;
   const added = new Set(axes.map((axis) => normalAxis(axis, rank)));
   const remaining = [...x.shape];
   const shape = Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : remaining.shift()!));
-  return [{ code: x.code, shape, value: x.value }];
+  // Values are those of scalars and vectors: the rules that pick from them need not think of axes.
+  return [{ code: x.code, shape, value: rank < 2 ? x.value : undefined }];
 };
 
 const expand: ShapeRule = ({ inputs: [x, target] }) => [
@@ -135,11 +137,12 @@ const transposed: GradientRule = ({ attributes, inputs: [x] }, [g], emit) => {
   ];
 };
 
-const concatenated: GradientRule = ({ attributes, inputs }, [g], emit) => {
+const concatenated: GradientRule = ({ attributes, inputs, outputs: [y] }, [g], emit) => {
   const axis = normalAxis(attributes.int("axis", 1), emit.shape(inputs[0]).length);
   const sizes = inputs.map((x) => emit.shape(x)[axis]);
   if (inputs.length === 1) return [g];
-  const parts = inputs.map((_, i) => `${g}/part${i}`);
+  // Named after the node: two that are added get the same gradient.
+  const parts = inputs.map((_, i) => `gradient/${y}/part${i}`);
   emit.op("Split", [g!, emit.ints(sizes)], { axis }, parts);
   return parts;
 };

@@ -1,5 +1,5 @@
-import { knownOf, type ShapeRule } from "../known.js";
-import { FLOAT, INT64 } from "../types.js";
+import { knownOf, LONGEST_VALUE, type ShapeRule } from "../known.js";
+import { type Dim, FLOAT, INT64 } from "../types.js";
 import { type Op, rows } from "./op.js";
 
 const constant: ShapeRule = ({ attributes }) => {
@@ -11,9 +11,14 @@ const constant: ShapeRule = ({ attributes }) => {
   return attributes.has("value_float") ? [{ code: FLOAT, shape: [] }] : [];
 };
 
-const constantOfShape: ShapeRule = ({ inputs: [shape], attributes }) => [
-  { code: attributes.tensor("value")?.dataType ?? FLOAT, shape: shape.value },
-];
+const constantOfShape: ShapeRule = ({ inputs: [shape], attributes }) => {
+  const filling = attributes.tensor("value");
+  const item = filling && knownOf(filling).value?.[0];
+  const [length = 1, ...more] = shape.value ?? [null];
+  const isShort = more.length === 0 && typeof length === "number" && length <= LONGEST_VALUE;
+  const value = item !== undefined && isShort ? new Array<Dim>(length).fill(item) : undefined;
+  return [{ code: filling?.dataType ?? FLOAT, shape: shape.value, value }];
+};
 
 const shapeOf: ShapeRule = ({ inputs: [x], attributes }) => {
   const value = x.shape?.slice(attributes.int("start", 0), attributes.has("end") ? attributes.int("end", 0) : undefined);

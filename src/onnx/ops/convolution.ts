@@ -2,7 +2,7 @@ import type { Attributes } from "../attributes.js";
 import type { Emitter } from "../emitter.js";
 import { ShapeError, type ShapeRule } from "../known.js";
 import { type Dim, type Shape, shapeText } from "../types.js";
-import type { ForwardNode, GradientRule, Op } from "./op.js";
+import { type ForwardNode, type GradientRule, NoGradient, type Op } from "./op.js";
 
 const conv: ShapeRule = ({ inputs: [x, weights], attributes }) => {
   const kernel = weights.shape;
@@ -33,11 +33,32 @@ export function windows(extents: Shape, kernel: Shape, attributes: Attributes): 
     if (autoPad.startsWith("SAME")) return Math.ceil(extent / stride);
     const padding = autoPad === "VALID" ? 0 : (pads[axis] ?? 0) + (pads[axis + extents.length] ?? 0);
     const reach = (dilations[axis] ?? 1) * (size - 1) + 1;
-    const result = round((extent + padding - reach) / stride) + 1;
+    const count = round((extent + padding - reach) / stride) + 1;
+    // A window that ceil_mode would start behind the last pixel is left out.
+    const isOutside = round === Math.ceil && (count - 1) * stride >= extent + (autoPad === "VALID" ? 0 : (pads[axis] ?? 0));
+    const result = isOutside ? count - 1 : count;
     if (result < 1) throw new ShapeError(`a window of ${reach} does not fit into ${extent} pixels`);
     return result;
   });
 }
+
+const convTranspose: ShapeRule = ({ inputs: [x, weights], attributes }) => {
+  const kernel = weights?.shape;
+  const explicit = !attributes.has("output_shape") && attributes.string("auto_pad", "NOTSET") === "NOTSET";
+  if (!x.shape || !kernel || !explicit) return [{ code: x.code }];
+  const [batch, , ...extents] = x.shape;
+  const at = (name: string, axis: number, otherwise: number) => attributes.ints(name)?.[axis] ?? otherwise;
+  const filters = kernel[1];
+  const spatial = extents.map((extent, axis) => {
+    const size = kernel[2 + axis];
+    if (typeof extent !== "number" || typeof size !== "number") return null;
+    const reach = at("dilations", axis, 1) * (size - 1) + 1 + at("output_padding", axis, 0);
+    return at("strides", axis, 1) * (extent - 1) + reach - at("pads", axis, 0) - at("pads", axis + extents.length, 0);
+  });
+  return [
+    { code: x.code, shape: [batch, typeof filters === "number" ? filters * attributes.int("group", 1) : null, ...spatial] },
+  ];
+};
 
 /** How windows slide over an image: everything a convolution or a pool says, with no `auto_pad` left. */
 export interface Windows {
@@ -48,33 +69,41 @@ export interface Windows {
   readonly pads: readonly [number, number, number, number];
 }
 
-/** The windows of a Conv or pool over `[N, C, H, W]`, from its attributes and the extents of its input and output. */
+/** An image `[N, C, 1, W]` instead of a row of pixels `[N, C, W]`. @throws NoGradient for other ranks */
+export function imageExtents(shape: readonly number[]): readonly number[] {
+  if (shape.length === 4) return shape;
+  if (shape.length === 3) return [shape[0], shape[1], 1, shape[2]];
+  throw new NoGradient(`its windows move over ${shape.length - 2} axes; known are one and two`);
+}
+
+/**
+ * The windows of a Conv or pool, from its attributes and the extents of its kernel, input and output. A row of pixels is an image of
+ * height 1.
+ */
 export function windowsOf(
   attributes: Attributes,
   kernel: readonly number[],
   input: readonly number[],
   output: readonly number[],
 ): Windows {
-  const pair = (name: string) => {
-    const given = attributes.ints(name) ?? [1, 1];
-    return [given[0], given[1]] as const;
+  const pair = (given: readonly number[], otherwise: number) => {
+    const [first = otherwise, second = otherwise] = given;
+    return kernel.length === 1 ? ([otherwise, first] as const) : ([first, second] as const);
   };
-  const [strides, dilations] = [pair("strides"), pair("dilations")];
-  const given = attributes.ints("pads") ?? [0, 0, 0, 0];
+  const [size, strides, dilations] = [kernel, attributes.ints("strides") ?? [], attributes.ints("dilations") ?? []].map((given) =>
+    pair(given, 1),
+  );
+  const starts = pair(attributes.ints("pads")?.slice(0, kernel.length) ?? [], 0);
   const autoPad = attributes.string("auto_pad", "NOTSET");
+  const [from, to] = [imageExtents(input), imageExtents(output)];
   const [vertical, horizontal] = [0, 1].map((axis) => {
-    const reach = (output[2 + axis] - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1;
-    const total = reach - input[2 + axis];
+    const reach = (to[2 + axis] - 1) * strides[axis] + dilations[axis] * (size[axis] - 1) + 1;
+    const total = reach - from[2 + axis];
     const before = { SAME_UPPER: Math.floor(Math.max(total, 0) / 2), SAME_LOWER: Math.ceil(Math.max(total, 0) / 2) }[autoPad];
-    const start = autoPad === "VALID" ? 0 : (before ?? given[axis]);
+    const start = autoPad === "VALID" ? 0 : (before ?? starts[axis]);
     return { start, end: total - start };
   });
-  return {
-    kernel: [kernel[0], kernel[1]],
-    strides,
-    dilations,
-    pads: [vertical.start, horizontal.start, vertical.end, horizontal.end],
-  };
+  return { kernel: size, strides, dilations, pads: [vertical.start, horizontal.start, vertical.end, horizontal.end] };
 }
 
 /** Windows as attributes. Pads at the end may be negative where windows leave the last pixels out: a forward Conv clamps them. */
@@ -85,23 +114,10 @@ export function windowAttributes({ kernel, strides, dilations, pads }: Windows) 
 /** One row of pixels is an image of height 1. */
 function asImages(node: ForwardNode, emit: Emitter) {
   const [x, w] = node.inputs;
-  const [input, weights, output] = [emit.shape(x), emit.shape(w), emit.shape(node.outputs[0])];
-  if (input.length === 4)
-    return { x, w, input, weights, output, windows: windowsOf(node.attributes, weights.slice(2), input, output) };
-  if (input.length !== 3) throw new RangeError(`${input.length - 2}-dimensional convolutions have no gradient here`);
-  const tall = (shape: readonly number[]) => [shape[0], shape[1], 1, shape[2]];
-  const [stride = 1] = node.attributes.ints("strides") ?? [];
-  const [dilation = 1] = node.attributes.ints("dilations") ?? [];
-  const [start = 0, end = 0] = node.attributes.ints("pads") ?? [];
-  const pads = [0, start, 0, end] as const;
-  return {
-    x: emit.reshape(x, tall(input)),
-    w: emit.reshape(w, tall(weights)),
-    input: tall(input),
-    weights: tall(weights),
-    output: tall(output),
-    windows: { kernel: [1, weights[2]], strides: [1, stride], dilations: [1, dilation], pads } as const,
-  };
+  const [given, kernel, output] = [emit.shape(x), emit.shape(w), imageExtents(emit.shape(node.outputs[0]))];
+  const [input, weights] = [imageExtents(given), imageExtents(kernel)];
+  const windows = windowsOf(node.attributes, kernel.slice(2), input, output);
+  return { x: emit.reshape(x, input), w: emit.reshape(w, weights), input, weights, output, windows };
 }
 
 /** dX, dW and db; with a factor per output channel the weights take it instead of dY. */
@@ -140,7 +156,7 @@ export const convShape = conv;
 export const CONVOLUTIONS: Readonly<Record<string, Op>> = {
   Conv: { shape: conv, ...CONV_GRADIENT, learns: [1, 2] },
   ConvTranspose: {
-    shape: ({ inputs: [x] }) => [{ code: x.code }],
+    shape: convTranspose,
     gradient: { refused: "transposed convolutions draw maps and are not part of classifiers here" },
   },
 };

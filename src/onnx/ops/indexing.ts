@@ -1,8 +1,9 @@
 import { normalAxis, nulls, numbers, plus } from "../dims.js";
 import type { Emitter } from "../emitter.js";
 import type { ShapeRule } from "../known.js";
+import { INT64 } from "../types.js";
 import { same } from "./arithmetic.js";
-import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
+import { type ForwardNode, type GradientRule, NoGradient, type Op, rows } from "./op.js";
 import { resizeGradient, resizeShape } from "./resize.js";
 
 const slice: ShapeRule = ({ inputs: [x, ...given], attributes }) => {
@@ -109,7 +110,8 @@ const gathered: GradientRule = ({ attributes, inputs: [x, indices] }, [g], emit)
   const placed = order.slice(axis, axis + places.length);
   const updates = emit.transpose(g!, [...placed, ...order.filter((at) => !placed.includes(at))]);
   const zeros = emit.zeros(front.map((at) => shape[at]));
-  const sum = emit.op("ScatterND", [zeros, emit.reshape(indices, [...places, 1]), updates], { reduction: "add" });
+  const rows = emit.graph.typeOf(indices) === INT64 ? indices : emit.op("Cast", [indices], { to: INT64 });
+  const sum = emit.op("ScatterND", [zeros, emit.reshape(rows, [...places, 1]), updates], { reduction: "add" });
   return [
     emit.transpose(
       sum,
@@ -121,7 +123,7 @@ const gathered: GradientRule = ({ attributes, inputs: [x, indices] }, [g], emit)
 /** The border that was added falls away; a border that was cut off comes back as zeros. */
 const padded: GradientRule = ({ attributes, inputs: [x, given, , chosen] }, [g], emit) => {
   const mode = attributes.string("mode", "constant");
-  if (mode !== "constant") throw new RangeError(`padding by "${mode}" has no gradient here`);
+  if (mode !== "constant") throw new NoGradient(`the derivative of mode "${mode}" is not written yet`);
   const whole = emit.shape(x);
   const pads = attributes.ints("pads") ?? emit.numbers(given) ?? [];
   const axes = (chosen ? emit.numbers(chosen) : undefined) ?? [...whole.keys()];

@@ -1,5 +1,6 @@
 import { normalAxis } from "../dims.js";
 import type { Emitter } from "../emitter.js";
+import { FLOAT } from "../types.js";
 import { same } from "./arithmetic.js";
 import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
 
@@ -15,11 +16,21 @@ export function countPerChannel(emit: Emitter, x: string): number {
   return emit.shape(x).reduce((product, extent, axis) => (axis === 1 ? product : product * extent), 1);
 }
 
-/** y = γ (x − μ) / √(σ² + ε) + β with fixed μ and σ²: dx = dy γ/σ, dγ = (Σ dy x − μ Σ dy)/σ, dβ = Σ dy */
+/**
+ * y = γ (x − μ) r + β with r = 1/√(v + ε), μ and v given: dx = dy γ r, dγ = (Σ dy x − μ Σ dy) r, dβ = Σ dy, dμ = −γ r Σ dy,
+ * dv = −½ γ r² dγ.
+ */
 const frozenGradient: GradientRule = ({ inputs: [x, , , mean], saved: [a, rstd], wants }, [g], emit) => {
-  const sum = wants(1) || wants(2) ? emit.kernel("ChannelSum", [g!]) : undefined;
-  const dGamma = () => emit.mul(emit.sub(emit.kernel("ChannelDot", [g!, x]), emit.mul(mean, sum!)), rstd);
-  return [wants(0) ? { value: g!, factor: a } : undefined, wants(1) ? dGamma() : undefined, wants(2) ? sum : undefined];
+  const sum = [1, 2, 3, 4].some(wants) ? emit.kernel("ChannelSum", [g!]) : undefined;
+  const centred = () => emit.sub(emit.kernel("ChannelDot", [g!, x]), emit.mul(mean, sum!));
+  const dGamma = wants(1) || wants(4) ? emit.mul(centred(), rstd) : undefined;
+  return [
+    wants(0) ? { value: g!, factor: a } : undefined,
+    wants(1) ? dGamma : undefined,
+    wants(2) ? sum : undefined,
+    wants(3) ? emit.neg(emit.mul(a, sum!)) : undefined,
+    wants(4) ? emit.mul(emit.mul(emit.mul(a, rstd), dGamma!), -0.5) : undefined,
+  ];
 };
 
 /**
@@ -105,7 +116,11 @@ export const NORMALIZATIONS: Readonly<Record<string, Op>> = {
     },
   },
   LayerNormalization: {
-    shape: same,
+    shape: ({ inputs: [x], attributes }) => {
+      const axis = x.shape && normalAxis(attributes.int("axis", -1), x.shape.length);
+      const statistic = { code: FLOAT, shape: x.shape?.map((extent, at) => (at < axis! ? extent : 1)) };
+      return [{ code: x.code, shape: x.shape }, statistic, statistic];
+    },
     gradient: layerGradient,
     learns: [1, 2],
     forward({ attributes, inputs, outputs: [y, mean, rstd] }, emit) {

@@ -32,6 +32,9 @@ export type GradientRule = (
   emit: Emitter,
 ) => readonly (Value | ScaledGradient | undefined)[];
 
+/** Why no gradient goes through a node, where its attributes or extents decide; the sweep says through which. */
+export class NoGradient extends Error {}
+
 /** What is known of one operator. */
 export interface Op {
   readonly shape: ShapeRule;

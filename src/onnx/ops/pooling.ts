@@ -1,8 +1,7 @@
-import type { Emitter } from "../emitter.js";
 import type { ShapeRule } from "../known.js";
 import { INT64 } from "../types.js";
-import { windowAttributes, windows, windowsOf } from "./convolution.js";
-import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
+import { imageExtents, windowAttributes, windows, windowsOf } from "./convolution.js";
+import { type GradientRule, type Op, rows } from "./op.js";
 
 const pool: ShapeRule = ({ inputs: [x], attributes, outputCount }) => {
   if (!x.shape) return [{ code: x.code }];
@@ -14,31 +13,33 @@ const globalPool: ShapeRule = ({ inputs: [x] }) => [
   { code: x.code, shape: x.shape?.map((extent, axis) => (axis < 2 ? extent : 1)) },
 ];
 
-/** The windows of a pool over images. @throws RangeError for other ranks */
-function poolWindows({ inputs: [x], outputs: [y], attributes }: Omit<ForwardNode, "saved" | "wants">, emit: Emitter) {
-  const [input, output] = [emit.shape(x), emit.shape(y)];
-  if (input.length !== 4) throw new RangeError(`pools over ${input.length - 2} axes have no gradient here`);
-  return { input, output, windows: windowsOf(attributes, attributes.ints("kernel_shape") ?? [1, 1], input, output) };
-}
-
-/** A mean over windows is a convolution of each channel with equal weights; windows over the border count what lies inside. */
-const averagePool: GradientRule = (node, [g], emit) => {
-  const { input, output, windows: given } = poolWindows(node, emit);
-  const [kh, kw] = given.kernel;
-  const includesPads = node.attributes.int("count_include_pad", 0) === 1;
+/**
+ * A mean over windows is a convolution of each channel with equal weights. Windows over the border count what lies inside, or the pads as
+ * well; what ceil_mode adds behind the pads never counts.
+ */
+const averagePool: GradientRule = ({ inputs: [x], outputs: [y], attributes }, [g], emit) => {
+  const [input, output] = [imageExtents(emit.shape(x)), imageExtents(emit.shape(y))];
+  const kernel = attributes.ints("kernel_shape") ?? [];
+  const given = windowsOf(attributes, kernel, input, output);
+  const includesPads = attributes.int("count_include_pad", 0) === 1;
+  const pads = attributes.ints("pads") ?? [];
+  const ends =
+    attributes.string("auto_pad", "NOTSET") === "NOTSET" ? [0, 0, ...pads.slice(kernel.length)].slice(-2) : given.pads.slice(2);
   const [rowCounts, columnCounts] = [0, 1].map((axis) =>
     Array.from({ length: output[2 + axis] }, (_, at) => {
       const first = at * given.strides[axis] - given.pads[axis];
       const places = Array.from({ length: given.kernel[axis] }, (_, k) => first + k * given.dilations[axis]);
-      return includesPads ? given.kernel[axis] : places.filter((place) => place >= 0 && place < input[2 + axis]).length;
+      const [from, to] = includesPads ? [first, input[2 + axis] + Math.max(ends[axis], 0)] : [0, input[2 + axis]];
+      return places.filter((place) => place >= from && place < to).length;
     }),
   );
   const shares = rowCounts.flatMap((rows) => columnCounts.map((columns) => 1 / (rows * columns)));
   const even = shares.every((share) => share === shares[0]);
   const share = even ? emit.scalar(shares[0]) : emit.constant([1, 1, output[2], output[3]], shares);
-  const ones = emit.filled(1, [input[1], 1, kh, kw]);
-  const attributes = { ...windowAttributes(given), group: input[1], shape: input };
-  return [emit.kernel("ConvInputGradient", [emit.mul(g!, share), ones], attributes)];
+  const ones = emit.filled(1, [input[1], 1, ...given.kernel]);
+  const spread = { ...windowAttributes(given), group: input[1], shape: input };
+  const dx = emit.kernel("ConvInputGradient", [emit.mul(emit.reshape(g!, output), share), ones], spread);
+  return [emit.reshape(dx, emit.shape(x))];
 };
 
 const globalAverage: GradientRule = ({ inputs: [x] }, [g], emit) => {
@@ -70,7 +71,9 @@ export const POOLS: Readonly<Record<string, Op>> = {
     gradient: maxPool,
     forward({ attributes, inputs, outputs }, emit) {
       const indices = outputs[1] || `${outputs[0]}/indices`;
-      emit.op("MaxPool", inputs, attributes.all(), [outputs[0], indices]);
+      // Indices that count column by column would be those of other pixels below.
+      const { storage_order: _, ...rest } = attributes.all();
+      emit.op("MaxPool", inputs, rest, [outputs[0], indices]);
       return [indices];
     },
   },

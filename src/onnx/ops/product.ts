@@ -10,9 +10,11 @@ const gemm: ShapeRule = ({ inputs: [a, b], attributes }) => {
 };
 
 const matMul: ShapeRule = ({ inputs: [a, b] }) => {
-  if (!a.shape || !b.shape || a.shape.length < 2 || b.shape.length < 2) return [{ code: a.code }];
+  if (!a.shape?.length || !b.shape?.length) return [{ code: a.code }];
   const batch = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  return product("MatMul", a, b, [...batch, a.shape.at(-2)!, b.shape.at(-1)!], a.shape.at(-1)!, b.shape.at(-2)!);
+  // A vector is one row (a) or column (b), which the product does not keep.
+  const sides = [...a.shape.slice(-2, -1), ...(b.shape.length > 1 ? b.shape.slice(-1) : [])];
+  return product("MatMul", a, b, [...batch, ...sides], a.shape.at(-1)!, b.shape.at(b.shape.length > 1 ? -2 : -1)!);
 };
 
 function product(op: string, a: Known, b: Known, shape: Shape, inner: Dim, depth: Dim): Known[] {

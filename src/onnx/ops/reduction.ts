@@ -1,8 +1,15 @@
+import type { Attributes } from "../attributes.js";
 import { normalAxis, numbers } from "../dims.js";
 import type { Emitter } from "../emitter.js";
 import type { ShapeRule } from "../known.js";
 import { INT64 } from "../types.js";
 import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
+
+/** The axes that are summed over: all of them where none are named, unless that is to mean none. */
+function reducedAxes(rank: number, axes: readonly number[] | undefined, attributes: Attributes): ReadonlySet<number> {
+  if (axes?.length) return new Set(axes.map((axis) => normalAxis(axis, rank)));
+  return new Set(attributes.int("noop_with_empty_axes", 0) === 1 ? [] : Array(rank).keys());
+}
 
 const reduce =
   (code?: number): ShapeRule =>
@@ -10,8 +17,7 @@ const reduce =
     const axes = attributes.ints("axes") ?? numbers(given?.value);
     const kept = attributes.int("keepdims", 1) === 1;
     if (!x.shape || (given?.shape && !axes)) return [{ code: code ?? x.code }];
-    const all = axes === undefined || axes.length === 0;
-    const reduced = new Set(all ? x.shape.keys() : axes.map((axis) => normalAxis(axis, x.shape!.length)));
+    const reduced = reducedAxes(x.shape.length, axes, attributes);
     const shape = x.shape.flatMap((extent, axis) => (reduced.has(axis) ? (kept ? [1] : []) : [extent]));
     return [{ code: code ?? x.code, shape }];
   };
@@ -22,15 +28,14 @@ const arg: ShapeRule = ({ inputs: [x], attributes }) => {
   return [{ code: INT64, shape: attributes.int("keepdims", 1) === 1 ? x.shape.with(axis, 1) : x.shape.toSpliced(axis, 1) }];
 };
 
-/** Brings a tensor without its reduced axes back to the rank of the input, each with extent 1. */
+/** The reduced axes, and a tensor without them brought back to the rank of the input, each with extent 1. */
 function restored({ inputs: [x, given], attributes }: ForwardNode, value: string, emit: Emitter) {
   const shape = emit.shape(x);
-  const axes = attributes.ints("axes") ?? (given ? emit.numbers(given) : undefined) ?? [];
-  const idle = axes.length === 0 && attributes.int("noop_with_empty_axes", 0) === 1;
-  const reduced = new Set(axes.length === 0 && !idle ? shape.keys() : axes.map((axis) => normalAxis(axis, shape.length)));
+  const axes = attributes.ints("axes") ?? (given ? emit.numbers(given) : undefined);
+  const reduced = reducedAxes(shape.length, axes, attributes);
   const kept = shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
   const count = [...reduced].reduce((product, axis) => product * shape[axis], 1);
-  return { value: emit.reshape(value, kept), count };
+  return { value: emit.reshape(value, kept), count, axes: [...reduced] };
 }
 
 const spread = (emit: Emitter, value: string, like: string) => emit.op("Expand", [value, emit.ints(emit.shape(like))]);
@@ -38,15 +43,9 @@ const spread = (emit: Emitter, value: string, like: string) => emit.op("Expand",
 /** The gradient goes to the elements that are the extreme, in equal shares. */
 const extreme: GradientRule = (node, [g], emit) => {
   const [x] = node.inputs;
-  const hits = emit.op("Cast", [emit.op("Equal", [x, restored(node, node.outputs[0], emit).value])], { to: 1 });
-  const { inputs, attributes } = node;
-  const axes = attributes.ints("axes") ?? (inputs[1] ? emit.numbers(inputs[1]) : undefined) ?? [...emit.shape(x).keys()];
-  const count = emit.sum(
-    hits,
-    axes.map((axis) => normalAxis(axis, emit.shape(x).length)),
-    true,
-  );
-  return [emit.mul(hits, emit.div(restored(node, g!, emit).value, count))];
+  const { value, axes } = restored(node, node.outputs[0], emit);
+  const hits = emit.op("Cast", [emit.op("Equal", [x, value])], { to: 1 });
+  return [emit.mul(hits, emit.div(restored(node, g!, emit).value, emit.sum(hits, axes, true)))];
 };
 
 /** The gradient of a reduction from its input, output and gradient, the last two with extent 1 on the reduced axes. */

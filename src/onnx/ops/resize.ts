@@ -1,19 +1,30 @@
-import { nulls } from "../dims.js";
+import { normalAxis, numbers } from "../dims.js";
 import type { Emitter } from "../emitter.js";
 import type { ShapeRule } from "../known.js";
-import type { ForwardNode, GradientRule } from "./op.js";
+import { type ForwardNode, type GradientRule, NoGradient } from "./op.js";
 
-/** Only explicit sizes are known before the graph runs. */
+/** Sizes are given, or scales, for all axes or some. */
 export const resizeShape: ShapeRule = ({ inputs: [x, , scales, sizes], attributes }) => {
-  const target = sizes?.value;
-  if (!x.shape || attributes.has("axes") || !target || scales?.value?.length)
-    return [{ code: x.code, shape: x.shape && nulls(x.shape.length) }];
-  return [{ code: x.code, shape: target }];
+  if (!x.shape) return [{ code: x.code }];
+  const axes = attributes.ints("axes") ?? [...x.shape.keys()];
+  const isStretched = attributes.string("keep_aspect_ratio_policy", "stretch") === "stretch";
+  const [targets, factors] = [numbers(sizes?.value), scales?.floats];
+  const shape = [...x.shape];
+  axes.forEach((signed, i) => {
+    const axis = normalAxis(signed, shape.length);
+    const [extent, factor] = [shape[axis], factors?.[i]];
+    // A factor of 1 keeps an extent that is not known.
+    const scaled = typeof extent === "number" ? Math.floor(extent * (factor ?? Number.NaN)) : factor === 1 ? extent : null;
+    shape[axis] = targets?.length ? (isStretched ? targets[i] : null) : Number.isNaN(scaled) ? null : scaled;
+  });
+  return [{ code: x.code, shape }];
 };
 
 /** Where output pixel `at` looks in the input (ONNX Resize, `coordinate_transformation_mode`). */
 const COORDINATES: Readonly<Record<string, (at: number, scale: number, from: number, to: number) => number>> = {
   half_pixel: (at, scale) => (at + 0.5) / scale - 0.5,
+  // The centre stays the centre where the extent was rounded.
+  half_pixel_symmetric: (at, scale, from, to) => (from / 2) * (1 - to / (scale * from)) + (at + 0.5) / scale - 0.5,
   pytorch_half_pixel: (at, scale, _, to) => (to > 1 ? (at + 0.5) / scale - 0.5 : 0),
   asymmetric: (at, scale) => at / scale,
   align_corners: (at, _, from, to) => (to === 1 ? 0 : (at * (from - 1)) / (to - 1)),
@@ -32,7 +43,7 @@ function axisMatrix({ attributes }: ForwardNode, from: number, to: number, scale
   const place = COORDINATES[attributes.string("coordinate_transformation_mode", "half_pixel")];
   const round = ROUNDINGS[attributes.string("nearest_mode", "round_prefer_floor")];
   if (place === undefined || !["nearest", "linear"].includes(mode) || attributes.int("antialias", 0) === 1) {
-    throw new RangeError(`resizing by "${mode}" with these options has no gradient here`);
+    throw new NoGradient(`its derivative is written for modes "nearest" and "linear", without antialias or crop`);
   }
   const matrix = new Array<number>(to * from).fill(0);
   const clamp = (index: number) => Math.min(Math.max(index, 0), from - 1);
@@ -55,9 +66,14 @@ export const resizeGradient: GradientRule = (node, [g], emit) => {
   const [x, , scales] = node.inputs;
   const [input, output] = [emit.shape(x), emit.shape(node.outputs[0])];
   const given = scales ? emit.numbers(scales) : undefined;
-  const factor = (axis: number) => (given?.length === input.length ? given[axis] : output[axis] / input[axis]);
-  const resized = input.flatMap((extent, axis) => (extent === output[axis] && factor(axis) === 1 ? [] : [axis]));
-  return [resized.reduce((value, axis) => alongAxis(node, value, axis, input[axis], factor(axis), emit), g!)];
+  const axes = (node.attributes.ints("axes") ?? [...input.keys()]).map((axis) => normalAxis(axis, input.length));
+  return [
+    axes.reduce((value, axis, i) => {
+      const [from, to] = [input[axis], output[axis]];
+      const factor = given?.length ? given[i] : to / from;
+      return from === to && factor === 1 ? value : alongAxis(node, value, axis, from, factor, emit);
+    }, g!),
+  ];
 };
 
 /** Multiplies by Aᵀ along one axis. */

@@ -66,7 +66,7 @@ export interface Tone {
  */
 export function adjustTone(plane: Float32Array, { brightness, contrast, range: [lowest, highest] }: Tone): void {
   const factor = brightness * contrast;
-  const shift = lowest + brightness * (meanOf(plane) * (1 - contrast) - lowest);
+  const shift = lowest + brightness * ((contrast === 1 ? 0 : meanOf(plane) * (1 - contrast)) - lowest);
   for (let i = 0; i < plane.length; i++) {
     const before = plane[i];
     plane[i] = Math.min(Math.max(before * factor + shift, Math.min(before, lowest)), Math.max(before, highest));

@@ -243,4 +243,4 @@ it("survives kill -9 at any moment of a write: what was said to be written is th
   }
   // Otherwise no kill came while a file was being written, and the test would prove nothing.
   expect(unfinished).toBeGreaterThan(0);
-});
+}, 180_000);
