@@ -99,6 +99,7 @@ export function trainingStep(network: Model, options: TrainingStepOptions): Trai
   for (const name of options.outputs ?? []) graph.output(name);
   for (const { name, value } of learned) {
     const found = gradients.get(name) ?? emit.zeros(value.shape);
+    // ONNX Runtime removes an Identity; the products behind it would then run last, and every activation gradient wait for them.
     graph.output(emit.op("Reshape", [found, emit.ints(value.shape)], {}, gradientName(name)), "float32");
   }
   for (const { next } of states) graph.output(next);

@@ -13,8 +13,10 @@ import { RGB } from "../../raster/bands.js";
 import { encodePng } from "../../raster/encode.js";
 import type { Preprocess } from "../../raster/preprocess.js";
 import type { NamedFile } from "../image-files.js";
-import { type FinetuneOptions, type FinetuneResult, finetune, type LabelledImages } from "./finetune.js";
+import { type FinetuneOptions, type FinetuneResult, finetune } from "./finetune.js";
+import { findLearningRate } from "./learning-rate.js";
 import { completeRecipe, type RecipeOptions } from "./recipe.js";
+import type { LabelledImages } from "./training.js";
 
 const SIDE = 12;
 const CLASSES = ["red", "green", "blue"];
@@ -120,14 +122,14 @@ describe("finetune", () => {
       let stops = 0;
       for (;;) {
         const controller = new AbortController();
-        // Stopped again and again, after one update more each time, in the middle of epochs and at their ends.
+        // Stopped again and again, three updates later each time, in the middle of epochs and at their ends.
         const onProgress = ({ done }: Progress) => {
-          if (done >= 2 * stops + 1) controller.abort();
+          if (done >= 3 * stops + 1) controller.abort();
         };
         const options = optionsOf(recipe, { checkpoints, checkpointSeconds: 3600, signal: controller.signal, onProgress });
         try {
           const result = await finetune(options);
-          expect(stops).toBeGreaterThanOrEqual(3);
+          expect(stops).toBeGreaterThanOrEqual(2);
           expect(result.resumedFrom).toBeGreaterThan(0);
           expect(result.history).toEqual(whole.history);
           expect(bytesOf(result)).toEqual(whole);
@@ -139,6 +141,8 @@ describe("finetune", () => {
         }
       }
     },
+    // Half a dozen trainings, each with worker threads of its own.
+    180_000,
   );
 
   it("writes a checkpoint after every update where that is asked for, and refuses those of another training", async () => {
@@ -196,5 +200,18 @@ describe("finetune", () => {
     expect(updates).toBe(2);
     expect(warnings).toEqual(["The training part has 6 images: an update sees 6 of them instead of 32."]);
     expect(existsSync(join(folder, "train-0.png"))).toBe(true);
+  });
+});
+
+describe("findLearningRate", () => {
+  it("raises the rate until the loss grows, and suggests one where it falls", async () => {
+    const options = optionsOf({ lr: 0.03, lrBackbone: 0.01 });
+    const { curve, suggestion } = await findLearningRate({ ...options, steps: 40 });
+    expect(curve[0]).toMatchObject({ lr: 1e-6 });
+    for (let i = 1; i < curve.length; i++) expect(curve[i].lr).toBeGreaterThan(curve[i - 1].lr);
+    expect(suggestion).toBeGreaterThan(1e-5);
+    expect(suggestion).toBeLessThan(0.5);
+    // As many images as there are: the same again.
+    expect(await findLearningRate({ ...options, steps: 40 })).toEqual({ curve, suggestion });
   });
 });

@@ -97,9 +97,10 @@ export function refuseTooLarge(peakOf: (batch: number) => number, batch: number,
   const peak = peakOf(batch);
   if (peak <= limit) return;
   const least = peakOf(1);
-  // Memory grows with the batch in proportion: one line through both.
+  // Memory grows nearly in proportion to the batch: a line through both, then what it misses.
   const perImage = batch > 1 ? (peak - least) / (batch - 1) : peak;
-  const fitting = Math.min(batch - 1, Math.floor(1 + (limit - least) / perImage));
+  let fitting = Math.min(batch - 1, Math.floor(1 + (limit - least) / perImage));
+  while (fitting > 1 && peakOf(fitting) > limit) fitting = Math.floor(fitting * 0.9);
   throw new UserError(
     "limit",
     `training with a batch of ${batch} takes about ${gigabytes(peak)} of memory, and ${gigabytes(limit)} are free`,

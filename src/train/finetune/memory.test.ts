@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { UserError } from "../../errors.js";
+import { buildNetwork } from "../../model/networks.js";
+import { GraphBuilder } from "../../onnx/builder.js";
+import { PORTABLE } from "../../onnx/layouts.js";
+import { appendLogits } from "../../onnx/surgery.js";
+import { float32, int64 } from "../../tensor.js";
+import { activationBytes, peakBytes, refuseTooLarge } from "./memory.js";
+import { classifierStep } from "./step.js";
+
+describe("activationBytes", () => {
+  it("counts what lives at one time, views once, and neither inputs nor outputs", () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", "float32", [10, 10]);
+    const a = graph.op("Relu", [x]); // 400 bytes, until the end
+    const view = graph.op("Reshape", [a, graph.constant(int64([1], [100]))]);
+    const b = graph.op("Exp", [x]); // 400 bytes, until c is there
+    const c = graph.op("ReduceSum", [b, graph.constant(int64([1], [1]))], { keepdims: 1 }); // 40 bytes
+    const d = graph.op("Add", [c, a]); // 400 bytes, with a and c
+    graph.output(graph.op("Add", [graph.op("Reshape", [d, graph.constant(int64([1], [100]))]), view], {}, "y"));
+    expect(activationBytes(graph.build())).toBe(400 + 400 + 40);
+  });
+});
+
+describe("peakBytes", () => {
+  const layer = { weights: float32([4, 512], new Float32Array(2048)), bias: float32([4], new Float32Array(4)) };
+  const network = appendLogits(buildNetwork("chipnet", { bands: 3, sizePx: 32, seed: 1 }), layer);
+  const stepOf = (batch: number) =>
+    classifierStep({ network, inputShape: [batch, 3, 32, 32], classes: 4, head: "softmax", layout: PORTABLE });
+  const recipe = { optimizer: "sgd", ema: 0, accumulate: 1 } as const;
+
+  it("grows in proportion to the batch", () => {
+    const [small, middle, large] = [16, 32, 48].map((batch) => peakBytes({ step: stepOf(batch), recipe }));
+    expect(middle - small).toBeGreaterThan(0);
+    expect(Math.abs(large - middle - (middle - small))).toBeLessThan(0.05 * (middle - small));
+  });
+
+  it("counts moments, averages and a second set of gradients by the size of the weights", () => {
+    const step = stepOf(2);
+    const weights = step.parameters.reduce((sum, { value }) => sum + value.data.byteLength, 0);
+    const least = peakBytes({ step, recipe });
+    expect(peakBytes({ step, recipe: { ...recipe, optimizer: "adamw" } }) - least).toBe(weights);
+    expect(peakBytes({ step, recipe: { ...recipe, ema: 0.99 } }) - least).toBe(weights);
+    expect(peakBytes({ step, recipe: { ...recipe, accumulate: 2 } }) - least).toBe(weights);
+  });
+});
+
+describe("refuseTooLarge", () => {
+  const peakOf = (batch: number) => 1e9 + batch * 1e8;
+
+  it("names the largest batch that fits", () => {
+    expect(() => refuseTooLarge(peakOf, 20, 3e9)).not.toThrow();
+    try {
+      refuseTooLarge(peakOf, 64, 3.05e9);
+      expect.fail("it was accepted");
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      expect(error.message).toBe("training with a batch of 64 takes about 7.4 GB of memory, and 3.0 GB are free");
+      expect(error.hint).toBe("--batch 20 fits; --accumulate 4 beside it keeps the images of an update together.");
+    }
+  });
+});
