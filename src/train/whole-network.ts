@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { UserError } from "../errors.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { Backbone } from "../model/backbone.js";
@@ -10,7 +11,7 @@ import { type Model, readModel } from "../onnx/index.js";
 import type { Head } from "../task.js";
 import { type FinetunePlan, finetune } from "./finetune/finetune.js";
 import type { History } from "./finetune/history.js";
-import { type Beginning, completeRecipe, type Recipe } from "./finetune/recipe.js";
+import { type Beginning, completeRecipe, type Recipe, refitRecipe } from "./finetune/recipe.js";
 import type { TrainOptions } from "./options.js";
 import { labelMatrix, type PlacedSample } from "./parts.js";
 import { backboneContext, type EmbeddedData, embedData, openBackboneFor, type SplitData, trainingSamples } from "./prepare.js";
@@ -85,43 +86,66 @@ export async function trainWholeNetwork(
   const { task, classes } = data.dataset;
   const recipe = completeRecipe(beginning, options.recipe);
   const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onProgress, onWarning } = options;
-  const part = (name: PlacedSample["part"]) => {
-    const chosen = placed.filter((sample) => sample.part === name);
+  const part = (...names: readonly PlacedSample["part"][]) => {
+    const chosen = placed.filter((sample) => names.includes(sample.part));
     return { samples: chosen.map(({ sample }) => sample), labels: labelMatrix(chosen, classes.length) };
   };
-  const { network, layer, history, layout, peakBytes, updates, resumedFrom, parameters } = await finetune({
-    network: networkOf(backbone),
+  const common = {
     preprocess: backbone.preprocess,
-    start: frozen?.start,
-    train: part("train"),
-    validation: part("validation"),
     classes,
     task,
     head,
     loss,
     classWeights,
-    recipe,
     seed,
-    checkpoints,
     runtime,
     threads,
     memoryLimit,
+  };
+  const work = { signal, onProgress, onWarning };
+  const chosen = await finetune({
+    ...common,
+    ...work,
+    network: readModel(backbone.model, { file: backbone.id }),
+    start: frozen?.start,
+    train: part("train"),
+    validation: part("validation"),
+    recipe,
+    checkpoints: join(checkpoints, "chosen"),
     onPlan: options.onPlan,
-    signal,
-    onProgress,
-    onWarning,
   });
-  const trained = makeBackbone(
-    beginning === "finetune" ? `${backbone.id} fine-tuned` : backbone.id,
-    network,
-    backbone.preprocess,
-  );
+  const id = beginning === "finetune" ? `${backbone.id} fine-tuned` : backbone.id;
+  const backboneOf = (network: Model) => makeBackbone(id, network, backbone.preprocess);
   // A network that nobody else has is not worth a cache.
-  const embedded = await embedData(data.placed, trained, { ...options, cache: undefined });
-  const rows = embedded.rows.validation;
-  const features = meanOverViews(embedded.embeddings, embedded.views, trained.embeddingSize, rows);
-  const weights = { weights: layer.weights.data, bias: layer.bias.data };
-  const fit = { head: weights, l2: 0, grid: [], outOfFold: { rows, logits: await logitsOf(weights, features) }, leftOut: 0 };
+  const embed = (samples: readonly PlacedSample[], network: Model) =>
+    embedData(samples, backboneOf(network), { ...options, cache: undefined });
+  const again = refitRecipe(recipe);
+  const isRefitted = again.epochs > 0 && part("validation").samples.length > 0;
+  const final = isRefitted
+    ? await finetune({
+        ...common,
+        ...work,
+        network: chosen.unfolded,
+        start: { weights: chosen.layer.weights.data, bias: chosen.layer.bias.data },
+        train: part("train", "validation"),
+        validation: part(),
+        recipe: again,
+        checkpoints: join(checkpoints, "refit"),
+      })
+    : chosen;
+  const embedded = await embed(data.placed, final.network);
+  // Calibration and thresholds are of the network that had not seen the validation part.
+  const judged = isRefitted
+    ? await embed(
+        placed.filter((sample) => sample.part === "validation"),
+        chosen.network,
+      )
+    : embedded;
+  const features = meanOverViews(judged.embeddings, judged.views, judged.backbone.embeddingSize, judged.rows.validation);
+  const logits = await logitsOf({ weights: chosen.layer.weights.data, bias: chosen.layer.bias.data }, features);
+  const weights = { weights: final.layer.weights.data, bias: final.layer.bias.data };
+  const fit = { head: weights, l2: 0, grid: [], outOfFold: { rows: embedded.rows.validation, logits }, leftOut: 0 };
+  const { layout, peakBytes, updates, resumedFrom, parameters, history } = chosen;
   return {
     embedded,
     scored: await scoreFit(data, embedded, head, fit, options),
@@ -159,8 +183,4 @@ async function startFromScratch(data: SplitData, _head: Head, options: Options):
   const sizePx = options.preprocessing?.sizePx ?? DEFAULT_SIZE_PX;
   const backbone = await openNetwork(name, backboneContext(trainingSamples(data), options), { sizePx });
   return { beginning: "scratch", backbone, placed: data.placed };
-}
-
-function networkOf({ model, id }: Backbone): Model {
-  return readModel(model, { file: id });
 }
