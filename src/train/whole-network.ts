@@ -1,22 +1,17 @@
 import { join } from "node:path";
-import { UserError } from "../errors.js";
 import type { Metrics } from "../learn/metrics/report.js";
-import type { Backbone } from "../model/backbone.js";
 import { makeBackbone } from "../model/backbones/make-backbone.js";
-import { DEFAULT_SIZE_PX, openNetwork } from "../model/backbones/network.js";
-import { BACKBONES } from "../model/backbones.js";
-import type { LinearHead } from "../model/head-fit.js";
-import { networkName } from "../model/networks.js";
 import { type Model, readModel } from "../onnx/index.js";
 import type { Head } from "../task.js";
 import { type FinetunePlan, finetune } from "./finetune/finetune.js";
 import type { History } from "./finetune/history.js";
 import { type Beginning, completeRecipe, type Recipe, refitRecipe } from "./finetune/recipe.js";
+import { imagesOf, startOfNetwork } from "./network-start.js";
 import type { TrainOptions } from "./options.js";
-import { labelMatrix, type PlacedSample } from "./parts.js";
-import { backboneContext, type EmbeddedData, embedData, openBackboneFor, type SplitData, trainingSamples } from "./prepare.js";
+import type { PlacedSample } from "./parts.js";
+import { type EmbeddedData, embedData, type SplitData } from "./prepare.js";
 import { logitsOf, meanOverViews } from "./score.js";
-import { fitAndScore, type ScoredHead, scoreFit } from "./scored-head.js";
+import { type ScoredHead, scoreFit } from "./scored-head.js";
 
 /** What is told of a training of a whole network. */
 export interface NetworkTraining {
@@ -37,37 +32,6 @@ export interface TrainedWhole {
 
 type Options = TrainOptions & { readonly seed: number };
 
-/** Whether more than the last layer is to be trained. @throws UserError `usage` for options that contradict each other */
-export function trainsWhole({ finetune, network, backbone, embeddings, recipe }: TrainOptions): boolean {
-  const whole = finetune === true || network !== undefined;
-  const refuse = (message: string, hint: string) => {
-    throw new UserError("usage", message, { hint });
-  };
-  if (finetune === true && network !== undefined) {
-    refuse("--finetune and --network exclude each other", "A backbone is fine-tuned; a network is trained from scratch.");
-  }
-  if (network !== undefined && backbone !== undefined) {
-    refuse(
-      "--network and --backbone exclude each other",
-      "--network trains from scratch; to start from a backbone, use --finetune.",
-    );
-  }
-  if (finetune === true && (backbone === undefined || Object.hasOwn(BACKBONES, backbone))) {
-    refuse(
-      `the backbone ${backbone ?? "rcf"} has nothing to fine-tune`,
-      "Give an ONNX network with --backbone <file>, or train one from scratch with --network chipnet.",
-    );
-  }
-  if (whole && embeddings !== undefined) {
-    refuse("--embeddings cannot go with --finetune or --network", "A network learns from images: leave --embeddings out.");
-  }
-  if (!whole && Object.values(recipe ?? {}).some((value) => value !== undefined)) {
-    const given = Object.keys(recipe ?? {}).join(", ");
-    refuse(`${given}: nothing of it applies to a last layer alone`, "Add --finetune or --network <name>.");
-  }
-  return whole;
-}
-
 /**
  * Trains a whole network: fine-tunes a backbone from the last layer that fits it best, or trains a network from scratch. Calibration
  * and thresholds come from the validation part, which no gradient has seen.
@@ -81,15 +45,11 @@ export async function trainWholeNetwork(
   options: Options,
   checkpoints: string,
 ): Promise<TrainedWhole> {
-  const start = await (options.network === undefined ? startFromBackbone : startFromScratch)(data, head, options);
-  const { backbone, beginning, placed, frozen } = start;
+  const { backbone, beginning, placed, frozen } = await startOfNetwork(data, head, options);
   const { task, classes } = data.dataset;
   const recipe = completeRecipe(beginning, options.recipe);
   const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onProgress, onWarning } = options;
-  const part = (...names: readonly PlacedSample["part"][]) => {
-    const chosen = placed.filter((sample) => names.includes(sample.part));
-    return { samples: chosen.map(({ sample }) => sample), labels: labelMatrix(chosen, classes.length) };
-  };
+  const part = (...parts: readonly PlacedSample["part"][]) => imagesOf(placed, parts, classes.length);
   const common = {
     preprocess: backbone.preprocess,
     classes,
@@ -130,6 +90,7 @@ export async function trainWholeNetwork(
         train: part("train", "validation"),
         validation: part(),
         recipe: again,
+        stage: "refit",
         checkpoints: join(checkpoints, "refit"),
       })
     : chosen;
@@ -157,30 +118,4 @@ export async function trainWholeNetwork(
       ...(frozen && { frozen: frozen.metrics }),
     },
   };
-}
-
-interface Start {
-  readonly beginning: Beginning;
-  readonly backbone: Backbone;
-  readonly placed: readonly PlacedSample[];
-  /** The untouched backbone: a last layer of the training part alone, and what one of train and validation achieves. */
-  readonly frozen?: { readonly start: LinearHead; readonly metrics: Metrics };
-}
-
-async function startFromBackbone(data: SplitData, head: Head, options: Options): Promise<Start> {
-  const backbone = await openBackboneFor(data, options);
-  const embedded = await embedData(data.placed, backbone, { ...options, views: 1, stage: "embed, frozen" });
-  const { metrics } = await fitAndScore(data, embedded, head, { ...options, intervals: false });
-  // What judges the training must not have taught its start.
-  const without = { ...embedded, rows: { ...embedded.rows, validation: [] } };
-  const alone = { ...options, outOfFold: false, intervals: false, onProgress: undefined };
-  const { head: start } = (await fitAndScore(data, without, head, alone)).uncalibrated;
-  return { beginning: "finetune", backbone, placed: embedded.placed, frozen: { start, metrics } };
-}
-
-async function startFromScratch(data: SplitData, _head: Head, options: Options): Promise<Start> {
-  const name = networkName(options.network ?? "");
-  const sizePx = options.preprocessing?.sizePx ?? DEFAULT_SIZE_PX;
-  const backbone = await openNetwork(name, backboneContext(trainingSamples(data), options), { sizePx });
-  return { beginning: "scratch", backbone, placed: data.placed };
 }
