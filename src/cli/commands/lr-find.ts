@@ -76,7 +76,7 @@ function plot(curve: readonly RatePoint[]): string {
     ...shown.map(({ lr, smoothed }) => [
       lr.toExponential(1),
       smoothed.toFixed(3),
-      "█".repeat(Math.max(1, Math.round((BAR * smoothed) / highest))),
+      "█".repeat(Math.max(1, Math.round((BAR * smoothed) / highest))).padEnd(BAR),
     ]),
   ]);
 }

@@ -1,0 +1,51 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { generateChips, openClassifier, writeChipSet } from "sigmax";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { sigmax, sigmaxJson } from "./command-line.js";
+
+const work = mkdtempSync(join(tmpdir(), "sigmax-fine-tune-"));
+const chips = join(work, "chips");
+const out = join(work, "run");
+const short = ["--network", "chipnet", "--size", "32", "--epochs", "3", "--seed", "2"];
+
+beforeAll(() => writeChipSet(chips, generateChips({ task: "multilabel", count: 150, seed: 3 }), { task: "multilabel" }));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+it("trains a network from scratch into a classifier like any other", async () => {
+  const labels = ["--labels", join(chips, "labels.csv")];
+  const result = sigmaxJson("train", chips, ...labels, ...short, "--out", out);
+  expect(result.head).toBe("sigmoid");
+  expect(result.test.mapMacro).toBeGreaterThan(0.5);
+  const metrics = JSON.parse(readFileSync(join(out, "metrics.json"), "utf8"));
+  expect(metrics.epochs).toHaveLength(3);
+  expect(metrics.recipe).toMatchObject({ epochs: 3, optimizer: "adamw" });
+  expect(existsSync(join(work, ".run.checkpoint"))).toBe(false);
+  const classifier = await openClassifier(join(out, "classifier.onnx"));
+  expect(classifier.manifest.backbone.id).toBe("chipnet");
+  await classifier.close();
+  expect(sigmaxJson("evaluate", join(out, "classifier.onnx"), chips, ...labels).test.mapMacro).toBeGreaterThan(0.5);
+});
+
+it("suggests a learning rate between its bounds and draws the curve", () => {
+  const drawing = join(work, "rates.svg");
+  const result = sigmaxJson("lr-find", chips, "--labels", join(chips, "labels.csv"), ...short, "--steps", "30", "--out", drawing);
+  expect(result.curve.length).toBeGreaterThan(10);
+  expect(result.suggestion).toBeGreaterThan(1e-6);
+  expect(result.suggestion).toBeLessThan(1);
+  expect(readFileSync(drawing, "utf8")).toContain("<svg");
+});
+
+it.each([
+  [["--finetune"], "the backbone rcf has nothing to fine-tune"],
+  [["--finetune", "--network", "chipnet"], "exclude each other"],
+  [["--epochs", "3"], "--finetune or --network"],
+  [["--network", "chipnit"], "chipnet"],
+  [["--network", "chipnet", "--epochs", "0"], "whole number"],
+])("%j is answered with what would be right", (flags, answer) => {
+  const { status, stderr } = sigmax("train", chips, "--labels", join(chips, "labels.csv"), ...flags, "--out", join(work, "none"));
+  expect(status).toBe(2);
+  expect(stderr).toContain(answer);
+  expect(existsSync(join(work, "none"))).toBe(false);
+});
