@@ -17,7 +17,7 @@ const scratch = await train({
   data: at("here"),
   network: "chipnet",
   preprocessing: { sizePx: 32 },
-  recipe: { epochs: 3, batch: 16 },
+  recipe: { epochs: 8, batch: 8 },
   out: at("first"),
   onPlan,
 });
@@ -29,7 +29,7 @@ const tuned = await train({
   backbone: scratch.classifier,
   preprocessing: { sizePx: 32, scale: 1, mean: [0, 0, 0], std: [1, 1, 1] },
   finetune: true,
-  recipe: { epochs: 2, batch: 16, lr: 3e-4, freezeUntil: 0.25 }, // the first quarter of the layers stays as it is
+  recipe: { epochs: 3, batch: 8, lr: 3e-4, freezeUntil: 0.25 }, // the first quarter of the layers stays as it is
   out: at("second"),
   onPlan,
 });
