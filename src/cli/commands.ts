@@ -8,6 +8,7 @@ import { dataSplit } from "./commands/data-split.js";
 import { demo } from "./commands/demo.js";
 import { embed } from "./commands/embed.js";
 import { evaluate } from "./commands/evaluate.js";
+import { lrFind } from "./commands/lr-find.js";
 import { predict } from "./commands/predict.js";
 import { retrain } from "./commands/retrain.js";
 import { thresholds } from "./commands/thresholds.js";
@@ -17,6 +18,7 @@ import { train } from "./commands/train.js";
 export const COMMANDS: readonly Command[] = [
   demo,
   train,
+  lrFind,
   predict,
   evaluate,
   thresholds,

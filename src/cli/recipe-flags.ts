@@ -125,6 +125,12 @@ export const RECIPE_FLAGS = {
     describe: "stop after so many epochs without a lower validation loss; 0: never",
     shownDefault: shown("patience"),
   },
+  refit: {
+    value: "share",
+    parse: share,
+    describe: "of the epochs, once more on train and validation together, after validation has had its say; 0: none",
+    shownDefault: shown("refit"),
+  },
   freezeUntil: {
     value: "node|share",
     describe: "leave what comes before this node, or this share of the layers, as it is",

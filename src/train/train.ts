@@ -11,6 +11,7 @@ import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { checkOptions } from "./check-options.js";
 import { checkAssertions, parseAssertion } from "./gate.js";
 import { type Leakage, measureLeakage } from "./leakage.js";
+import { trainsWhole } from "./network-start.js";
 import type { TrainOptions } from "./options.js";
 import type { Counts } from "./parts.js";
 import {
@@ -25,7 +26,7 @@ import {
 import { type Findings, writeRunFiles } from "./run.js";
 import { fitAndScore, type HeadScores, headScores, type ScoredHead } from "./scored-head.js";
 import { calibrationOf, checkGoal, tuningOf } from "./tune.js";
-import { trainsWhole, trainWholeNetwork } from "./whole-network.js";
+import { trainWholeNetwork } from "./whole-network.js";
 
 /** What `train` tells its caller: also the last line of `sigmax train --json`. */
 export interface TrainResult extends HeadScores {

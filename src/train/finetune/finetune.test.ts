@@ -101,7 +101,7 @@ describe("finetune", () => {
     expect(epochs[best!].validation!.metric).toBeGreaterThan(0.6);
     expect(result.validationLogits).toHaveLength(13 * 3);
     expect(plans).toMatchObject([{ layout: "portable", updates: 40, resumedFrom: 0 }]);
-    expect(events.at(-1)).toMatchObject({ stage: "finetune", done: 40, total: 40, unit: "steps" });
+    expect(events.at(-1)).toMatchObject({ stage: "train", done: 40, total: 40, unit: "steps" });
     expect(events.at(-1)!.note).toMatch(/^loss \d\.\d{3} · accuracy \d\.\d{3} · [\d.]+ images\/s$/);
     // Normalisation by the batch is folded away.
     expect(graphOf(result.network).node.map(({ opType }) => opType)).not.toContain("BatchNormalization");

@@ -23,6 +23,8 @@ export interface FinetuneOptions extends TrainingOptions {
   readonly checkpointSeconds?: number | undefined;
   /** Told what the training will take, before it starts. */
   readonly onPlan?: ((plan: FinetunePlan) => void) | undefined;
+  /** Name of the stage in progress events. Default "train". */
+  readonly stage?: string | undefined;
   /** Milliseconds of a clock that never goes back. Default `performance.now`. */
   readonly now?: (() => number) | undefined;
 }
@@ -110,6 +112,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
       updatesPerEpoch,
       judge: judges && (async (found) => judges.judge(trainedNetwork(network, start, found))),
       metricName: VALIDATION_METRIC[task],
+      stage: options.stage,
       start: standing,
       best: saved?.best,
       onStanding:

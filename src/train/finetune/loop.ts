@@ -23,6 +23,8 @@ export interface LoopOptions extends WorkOptions {
   /** Undefined where there is no validation part: the last weights are kept. */
   readonly judge: JudgeEpoch | undefined;
   readonly metricName: string;
+  /** Name of the stage in progress events. Default "train". */
+  readonly stage?: string | undefined;
   /** Where the training goes on, and the best weights by then. */
   readonly start: Standing;
   readonly best: Learned | undefined;
@@ -142,7 +144,7 @@ function diverged(
 
 /** Tells of the progress, with the speed since this call. */
 function reporter(
-  { recipe, updatesPerEpoch, metricName, onProgress, now, trainer }: LoopOptions,
+  { recipe, updatesPerEpoch, metricName, stage = "train", onProgress, now, trainer }: LoopOptions,
   updates: readonly UpdateRecord[],
   epochs: readonly EpochRecord[],
 ): () => void {
@@ -160,6 +162,6 @@ function reporter(
       ...(metric === undefined ? [] : [`${metricName} ${metric.toFixed(3)}`]),
       ...(done > first ? [`${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)} images/s`] : []),
     ];
-    onProgress?.({ stage: "finetune", done, total, unit: "steps", ...(notes.length > 0 && { note: notes.join(" · ") }) });
+    onProgress?.({ stage, done, total, unit: "steps", ...(notes.length > 0 && { note: notes.join(" · ") }) });
   };
 }

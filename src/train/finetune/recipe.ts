@@ -44,6 +44,11 @@ export interface Recipe {
   readonly cutmix: number;
   /** Epochs without a lower validation loss after which the training ends; 0: never. */
   readonly patience: number;
+  /**
+   * Share of the epochs that follow on train and validation together, at a tenth of the rates, once validation has chosen the weights
+   * and told how sure they may be; 0: none.
+   */
+  readonly refit: number;
   /** Only what is first used at or after this node (or share of the learned layers) learns. */
   readonly freezeUntil: string | number | undefined;
 }
@@ -94,6 +99,7 @@ export const RECIPE_OPTIONS: { readonly [Name in keyof Recipe]: Row<Recipe[Name]
   mixup: { finetune: 0, scratch: 0, wants: notNegative },
   cutmix: { finetune: 0, scratch: 0, wants: notNegative },
   patience: { finetune: 0, scratch: 0, wants: wholeOrZero },
+  refit: { finetune: 0.2, scratch: 0.2, wants: share },
   freezeUntil: {
     finetune: undefined,
     scratch: undefined,
@@ -146,12 +152,27 @@ export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}
     mixup: chosen("mixup"),
     cutmix: chosen("cutmix"),
     patience: chosen("patience"),
+    refit: chosen("refit"),
     freezeUntil: chosen("freezeUntil"),
   };
   checkAugment(recipe.augment ?? {});
   checkMix(mixOf(recipe));
   return recipe;
 }
+
+/** The recipe of the epochs after those that validation has judged. */
+export function refitRecipe(recipe: Recipe): Recipe {
+  return {
+    ...recipe,
+    epochs: Math.round(recipe.refit * recipe.epochs),
+    lr: REFIT_RATE * recipe.lr,
+    lrBackbone: REFIT_RATE * recipe.lrBackbone,
+    patience: 0,
+  };
+}
+
+/** Enough to take in images that are like those already known, too little to forget. */
+const REFIT_RATE = 0.1;
 
 /** How a recipe mixes images, as the batch loader takes it. */
 export function mixOf({ mixup, cutmix }: Pick<Recipe, "mixup" | "cutmix">): { mixup?: number; cutmix?: number } {

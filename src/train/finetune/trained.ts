@@ -9,6 +9,8 @@ import type { Learned } from "./trainer.js";
 export interface Trained {
   /** From `image` to `embedding`, normalisation by the batch folded away. */
   readonly network: Model;
+  /** The same with its normalisations, as it can learn on. */
+  readonly unfolded: Model;
   readonly layer: HeadLayer;
 }
 
@@ -22,8 +24,10 @@ export interface Trained {
 export function trainedNetwork(network: Model, start: HeadLayer, learned: Learned): Trained {
   const body = new Map([...learned].filter(([name]) => name !== HEAD_WEIGHTS && name !== HEAD_BIAS));
   const { weights, bias, head } = start;
+  const unfolded = withInitializers(network, body);
   return {
-    network: foldBatchNorm(withInitializers(network, body)),
+    network: foldBatchNorm(unfolded),
+    unfolded,
     layer: {
       weights: float32(weights.shape, (learned.get(HEAD_WEIGHTS) ?? weights.data).slice()),
       bias: float32(bias.shape, (learned.get(HEAD_BIAS) ?? bias.data).slice()),
@@ -33,6 +37,6 @@ export function trainedNetwork(network: Model, start: HeadLayer, learned: Learne
 }
 
 /** The forward pass of a trained network, from `image` to `logits`. */
-export function logitsOf({ network, layer }: Trained): Model {
+export function logitsOf({ network, layer }: Pick<Trained, "network" | "layer">): Model {
   return appendLogits(network, layer);
 }

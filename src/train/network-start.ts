@@ -1,0 +1,96 @@
+import { UserError } from "../errors.js";
+import type { Metrics } from "../learn/metrics/report.js";
+import type { Backbone } from "../model/backbone.js";
+import { DEFAULT_SIZE_PX, openNetwork } from "../model/backbones/network.js";
+import { BACKBONES } from "../model/backbones.js";
+import type { LinearHead } from "../model/head-fit.js";
+import { networkName } from "../model/networks.js";
+import type { Head } from "../task.js";
+import type { Beginning } from "./finetune/recipe.js";
+import type { LabelledImages } from "./finetune/training.js";
+import type { TrainOptions } from "./options.js";
+import { labelMatrix, type PlacedSample } from "./parts.js";
+import { backboneContext, embedData, openBackboneFor, type SplitData, trainingSamples } from "./prepare.js";
+import { fitAndScore } from "./scored-head.js";
+
+/** What a start is made from. */
+export type StartOptions = Omit<TrainOptions, "out"> & { readonly seed: number };
+
+/** Whether more than the last layer is to be trained. @throws UserError `usage` for options that contradict each other */
+export function trainsWhole({
+  finetune,
+  network,
+  backbone,
+  embeddings,
+  recipe,
+}: Pick<TrainOptions, "finetune" | "network" | "backbone" | "embeddings" | "recipe">): boolean {
+  const whole = finetune === true || network !== undefined;
+  const refuse = (message: string, hint: string) => {
+    throw new UserError("usage", message, { hint });
+  };
+  if (finetune === true && network !== undefined) {
+    refuse("--finetune and --network exclude each other", "A backbone is fine-tuned; a network is trained from scratch.");
+  }
+  if (network !== undefined && backbone !== undefined) {
+    refuse(
+      "--network and --backbone exclude each other",
+      "--network trains from scratch; to start from a backbone, use --finetune.",
+    );
+  }
+  if (finetune === true && (backbone === undefined || Object.hasOwn(BACKBONES, backbone))) {
+    refuse(
+      `the backbone ${backbone ?? "rcf"} has nothing to fine-tune`,
+      "Give an ONNX network with --backbone <file>, or train one from scratch with --network chipnet.",
+    );
+  }
+  if (whole && embeddings !== undefined) {
+    refuse("--embeddings cannot go with --finetune or --network", "A network learns from images: leave --embeddings out.");
+  }
+  if (!whole && Object.values(recipe ?? {}).some((value) => value !== undefined)) {
+    const given = Object.keys(recipe ?? {}).join(", ");
+    refuse(`${given}: nothing of it applies to a last layer alone`, "Add --finetune or --network <name>.");
+  }
+  return whole;
+}
+
+/** Where the training of a whole network begins. */
+export interface NetworkStart {
+  readonly beginning: Beginning;
+  readonly backbone: Backbone;
+  readonly placed: readonly PlacedSample[];
+  /** The untouched backbone: a last layer of the training part alone, and what one of train and validation achieves. */
+  readonly frozen?: { readonly start: LinearHead; readonly metrics: Metrics };
+}
+
+/** Opens the backbone that is to be fine-tuned, or the network that is to be trained from scratch. */
+export function startOfNetwork(data: SplitData, head: Head, options: StartOptions): Promise<NetworkStart> {
+  return options.network === undefined ? startFromBackbone(data, head, options) : startFromScratch(data, options);
+}
+
+/** The images of some parts, with their labels. */
+export function imagesOf(
+  placed: readonly PlacedSample[],
+  parts: readonly PlacedSample["part"][],
+  classes: number,
+): LabelledImages {
+  const chosen = placed.filter(({ part }) => parts.includes(part));
+  return { samples: chosen.map(({ sample }) => sample), labels: labelMatrix(chosen, classes) };
+}
+
+async function startFromBackbone(data: SplitData, head: Head, options: StartOptions): Promise<NetworkStart> {
+  const backbone = await openBackboneFor(data, options);
+  const embedded = await embedData(data.placed, backbone, { ...options, views: 1, stage: "embed, frozen" });
+  const { metrics } = await fitAndScore(data, embedded, head, { ...options, intervals: false });
+  // What judges the training must not have taught its start.
+  const without = { ...embedded, rows: { ...embedded.rows, validation: [] } };
+  const alone = { ...options, outOfFold: false, intervals: false, onProgress: undefined };
+  const { head: start } = (await fitAndScore(data, without, head, alone)).uncalibrated;
+  return { beginning: "finetune", backbone, placed: embedded.placed, frozen: { start, metrics } };
+}
+
+async function startFromScratch(data: SplitData, options: StartOptions): Promise<NetworkStart> {
+  const name = networkName(options.network ?? "");
+  const sizePx = options.preprocessing?.sizePx ?? DEFAULT_SIZE_PX;
+  const backbone = await openNetwork(name, backboneContext(trainingSamples(data), options), { sizePx });
+  return { beginning: "scratch", backbone, placed: data.placed };
+}
