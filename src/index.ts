@@ -49,10 +49,32 @@ export { type RetrainOptions, type RetrainResult, retrain } from "./train/retrai
 export { type ThresholdsOptions, type ThresholdsResult, tuneClassifier } from "./train/retune.js";
 export { type TrainResult, train } from "./train/train.js";
 
+// Train whole networks: `train` with `finetune` or `network`, and how
+
+export { buildNetwork, NETWORKS, type NetworkName, type NetworkOptions } from "./model/networks.js";
+export type { AugmentOptions } from "./raster/augment/augmentations.js";
+export type { FinetunePlan } from "./train/finetune/finetune.js";
+export { RECIPE_OPTIONS, type Recipe, type RecipeOptions } from "./train/finetune/recipe.js";
+
+// Run models, and follow their gradients: see `sigmax/onnx`
+
+export {
+  createOptimizer,
+  OPTIMIZERS,
+  type OptimizerName,
+  type OptimizerOptions,
+  type OptimizerSettings,
+  type OptimizerState,
+  optimizerStep,
+} from "./learn/optimizers.js";
+export { probeLayout } from "./runtime/layout.js";
+export { type OpenSessionOptions, openSession } from "./runtime/open.js";
+export type { RuntimeChoice, Session, SessionPort } from "./runtime/session.js";
+export { type DType, float32, int64, type Tensor } from "./tensor.js";
+
 // Embeddings and the networks behind them
 
 export { type BackboneReport, type InspectOptions, inspectBackbone } from "./model/inspect.js";
-export type { RuntimeChoice } from "./runtime/session.js";
 export { type EmbedOptions, type EmbedResult, embed } from "./train/embed.js";
 export type { Views } from "./train/embeddings.js";
 

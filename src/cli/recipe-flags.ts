@@ -70,7 +70,7 @@ export const RECIPE_FLAGS = {
     value: "share",
     parse: share,
     describe: "share of the steps in which the rates climb",
-    shownDefault: "0.3 of one-cycle, 0 of the others",
+    shownDefault: "0.3 of one-cycle, 0.05 of cosine, 0 of the others",
   },
   labelSmoothing: {
     value: "share",

@@ -49,6 +49,14 @@ describe("report.html of a run", () => {
       expect(page).toContain(text);
   });
 
+  it("shows the backbone as it came beside one that was fine-tuned, and nothing of it elsewhere", () => {
+    const data = wholeRun({ task: "multiclass" });
+    const page = render({ ...data, frozen: { accuracy: 0.414 } });
+    for (const text of ["not fine-tuned, reaches 41 in 100", '<th scope="col">the backbone, not fine-tuned</th>', ">0.414<"])
+      expect(page).toContain(text);
+    expect(render(data)).not.toContain("fine-tuned");
+  });
+
   it("claims neither that an evaluation's images were new nor how many images of its training had a label", () => {
     const data = wholeRun();
     expect(render(data)).toContain("that it had never seen");

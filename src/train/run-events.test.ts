@@ -198,6 +198,58 @@ describe.each([
   });
 });
 
+describe("what train tells TensorBoard of a network that was trained whole", () => {
+  const out = join(folder, "run-whole");
+  let runs: Record<Run, EventFile>;
+  const stepsOf = (run: Run, tag: string) => runs[run].scalars.filter((scalar) => scalar.tag === tag).map(({ step }) => step);
+  beforeAll(async () => {
+    const recipe = { epochs: 3, batch: 32, lr: 0.001 };
+    await train({ data: join(folder, "single"), network: "chipnet", preprocessing: { sizePx: 8 }, recipe, out });
+    runs = readRun(out);
+  }, 120_000);
+
+  it("has loss, rates and length of the gradient at every update", () => {
+    const all = stepsOf("train", "loss");
+    expect(all.length).toBeGreaterThanOrEqual(6);
+    expect(all).toEqual(all.map((_, i) => i));
+    for (const tag of ["Loss/train", "learning_rate", "learning_rate_backbone", "gradient_norm"])
+      expect(stepsOf("train", tag), tag).toEqual(all);
+    const rates = runs.train.scalars.filter(({ tag }) => tag === "learning_rate").map(({ value }) => value);
+    expect(Math.max(...rates)).toBeCloseTo(0.001, 4);
+    expect(rates.at(-1)).toBeLessThan(1e-5);
+  });
+
+  it("has loss and metric of validation where each epoch ends", () => {
+    const perEpoch = stepsOf("train", "loss").length / 3;
+    const ends = [1, 2, 3].map((epochs) => epochs * perEpoch - 1);
+    for (const tag of ["Loss/validation", "loss", "accuracy"]) expect(stepsOf("validation", tag), tag).toEqual(ends);
+    const losses = runs.validation.scalars.filter(({ tag }) => tag === "loss").map(({ value }) => value);
+    expect(losses).toEqual(
+      metricsOf(out).epochs.map((epoch: { validation: { loss: number } }) => Math.fround(epoch.validation.loss)),
+    );
+  });
+
+  it("has the test part at the last update of the epoch that was kept", () => {
+    const perEpoch = stepsOf("train", "loss").length / 3;
+    const steps = new Set(runs.test.scalars.map(({ step }) => step));
+    expect([...steps]).toEqual([(metricsOf(out).kept + 1) * perEpoch - 1]);
+  });
+
+  it("has its recipe among the hyperparameters", () => {
+    const [experiment, start] = runs.test.plugins.hparams.map(({ value }) => value);
+    if (experiment.kind !== "experiment" || start.kind !== "start") return expect.fail("not an experiment and its start");
+    expect(start.values).toEqual(
+      expect.arrayContaining([
+        ["epochs", 3],
+        ["batch", 32],
+        ["lr", 0.001],
+        ["lr_backbone", 0.001],
+      ]),
+    );
+    expect(experiment.hparams.map(({ name }) => name)).toEqual(start.values.map(([name]) => name));
+  });
+});
+
 describe("the same seed", () => {
   it("gives the same projector files, byte by byte, and the same numbers", () => {
     for (const file of ["metadata.tsv", "tensors.tsv", "sprite.png", "projector_config.pbtxt"]) {

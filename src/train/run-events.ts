@@ -10,12 +10,15 @@ import { prCurveOf } from "../report/tensorboard/pr-curve.js";
 import { writeProjector } from "../report/tensorboard/projector.js";
 import { createEventWriter, type EventWriter, wallClock } from "../report/tensorboard/writer.js";
 import type { Head, Task } from "../task.js";
+import type { Recipe } from "./finetune/recipe.js";
+import { VALIDATION_METRIC } from "./finetune/validation.js";
 import { findMistakes, type MistakenRow } from "./mistakes.js";
 import { countPositives } from "./parts.js";
 import { testProjection, testSample } from "./projection.js";
 import type { Findings } from "./run.js";
 import { labelScores } from "./test-scores.js";
 import { DECODED_AT_ONCE, drawnOf } from "./thumbnails.js";
+import type { NetworkTraining } from "./whole-network.js";
 
 const SHOWN_MISTAKES = 12;
 const MISTAKE_PX = 256;
@@ -47,14 +50,41 @@ const HPARAMS: readonly {
   { name: "backbone", description: "what makes embeddings of images", of: ({ embedded }) => printable(embedded.backbone.id) },
   { name: "views", description: "flips and rotations of each image", of: ({ embedded }) => embedded.views },
   { name: "head", description: "activation and loss of the trained layer", of: ({ scored }) => scored.head },
-  { name: "l2", description: "strength of the penalty", of: ({ scored }) => scored.fit.l2 },
+  { name: "l2", description: "strength of the penalty; 0 for whole networks", of: ({ scored }) => scored.fit.l2 },
   { name: "class_weights", description: "none or balanced", of: ({ options }) => options.classWeights ?? "none" },
   { name: "seed", description: "split, random features, folds", of: ({ options }) => options.seed },
 ];
 
+/** And where a whole network was trained. */
+const RECIPE_HPARAMS: readonly {
+  readonly name: string;
+  readonly description: string;
+  readonly of: (recipe: Recipe) => HParamValue;
+}[] = [
+  { name: "epochs", description: "how often each image is seen", of: ({ epochs }) => epochs },
+  { name: "batch", description: "images of one update", of: ({ batch, accumulate }) => batch * accumulate },
+  { name: "lr", description: "highest learning rate of the last layer", of: ({ lr }) => lr },
+  { name: "lr_backbone", description: "highest learning rate of the rest", of: ({ lrBackbone }) => lrBackbone },
+];
+
+/** One hyperparameter of this run. */
+interface RunHParam {
+  readonly name: string;
+  readonly description: string;
+  readonly value: HParamValue;
+}
+
+function hparamsOf(findings: Findings): readonly RunHParam[] {
+  const { training } = findings;
+  return [
+    ...HPARAMS.map(({ name, description, of }) => ({ name, description, value: of(findings) })),
+    ...(training ? RECIPE_HPARAMS.map(({ of, ...row }) => ({ ...row, value: of(training.recipe) })) : []),
+  ];
+}
+
 /**
- * Writes what TensorBoard shows of a training: runs `train` and `validation`, one step per strength of the penalty that was tried,
- * and `test`, what the head that was kept does on images it has not seen. Only event files depend on the clock.
+ * Writes what TensorBoard shows of a training: runs `train` and `validation`, one step per strength of the penalty that was tried, or
+ * per update of a whole network, and `test`, what was kept does on images it has not seen. Only event files depend on the clock.
  *
  * @throws UserError `io` if the disk refuses, `aborted`
  */
@@ -76,7 +106,7 @@ export async function writeRunEvents(
   await inRun("test", async (writer) => {
     const addHParams = (value: HParams) => writer.add("hparams", HPARAMS_TAGS[value.kind], value, 0);
     addHParams(experiment(findings));
-    addHParams({ kind: "start", values: HPARAMS.map(({ name, of }) => [name, of(findings)]), wallTime: wallTime() });
+    addHParams({ kind: "start", values: hparamsOf(findings).map(({ name, value }) => [name, value]), wallTime: wallTime() });
     writeTest(writer, findings);
     await writeMistakes(writer, findings);
     addHParams({ kind: "end", status: "success", wallTime: wallTime() });
@@ -86,9 +116,18 @@ export async function writeRunEvents(
 }
 
 function writeTraining(writer: EventWriter, findings: Findings): void {
-  const { data, scored } = findings;
+  const { data, scored, training } = findings;
   const { classes } = data.dataset;
   const { head, grid } = scored.fit;
+  training?.history.updates.forEach(({ loss, lr, lrBackbone, gradientNorm }, step) => {
+    addScalars(writer, step, {
+      "Loss/train": loss,
+      loss,
+      learning_rate: lr,
+      learning_rate_backbone: lrBackbone,
+      gradient_norm: gradientNorm,
+    });
+  });
   grid.forEach(({ l2, trainLoss }, step) => {
     addScalars(writer, step, {
       "Loss/train": trainLoss,
@@ -108,8 +147,13 @@ function writeTraining(writer: EventWriter, findings: Findings): void {
 }
 
 function writeValidation(writer: EventWriter, findings: Findings): void {
-  const { data, scored } = findings;
+  const { data, scored, training } = findings;
   const { task } = data.dataset;
+  training?.history.epochs.forEach(({ validation }, epoch) => {
+    if (validation === undefined) return;
+    const { loss, metric = Number.NaN } = validation;
+    addScalars(writer, lastUpdate(training, epoch), { "Loss/validation": loss, loss, [VALIDATION_METRIC[task]]: metric });
+  });
   scored.fit.grid.forEach(({ validationLoss, validationMetrics }, step) => {
     addScalars(writer, step, {
       ...validationMetrics,
@@ -175,7 +219,7 @@ async function writeMistakes(writer: EventWriter, findings: Findings): Promise<v
 function experiment(findings: Findings): HParams {
   return {
     kind: "experiment",
-    hparams: HPARAMS.map(({ name, description, of }) => ({ name, description, type: typeNameOf(of(findings)) })),
+    hparams: hparamsOf(findings).map(({ name, description, value }) => ({ name, description, type: typeNameOf(value) })),
     metrics: [...new Set(["accuracy", "cross_entropy", ...Object.keys(findings.scored.metrics)])].map((tag) => ({
       tag,
       group: "",
@@ -188,8 +232,14 @@ function typeNameOf(value: HParamValue): "string" | "number" | "boolean" {
   return typeof value === "number" ? "number" : "boolean";
 }
 
-/** Where the penalty that was kept stands among those tried, so that curves of validation and points of test line up. */
-function chosenStep({ scored: { fit } }: Findings): number {
+/** The step of the update after which an epoch was judged. */
+function lastUpdate({ history: { updates, epochs } }: NetworkTraining, epoch: number): number {
+  return Math.round(((epoch + 1) * updates.length) / epochs.length) - 1;
+}
+
+/** Where what was kept stands among what was tried, so that curves of validation and points of test line up. */
+function chosenStep({ scored: { fit }, training }: Findings): number {
+  if (training) return lastUpdate(training, training.history.best ?? training.history.epochs.length - 1);
   return Math.max(
     0,
     fit.grid.findIndex(({ l2 }) => l2 === fit.l2),

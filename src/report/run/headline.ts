@@ -17,10 +17,11 @@ interface Column {
   readonly intervals?: RunReport["intervals"];
 }
 
-function columnsOf({ head, test, intervals, atHalf, baseline, chance }: RunReport): Column[] {
+function columnsOf({ head, test, intervals, atHalf, frozen, baseline, chance }: RunReport): Column[] {
   const columns: (Column | undefined)[] = [
     { name: "this classifier", short: "this classifier", tone: head, metrics: test, intervals },
     atHalf && { name: "thresholds at 0.5", short: "at 0.5", tone: "other", metrics: atHalf },
+    frozen && { name: "the backbone, not fine-tuned", short: "not fine-tuned", tone: "other", metrics: frozen },
     { name: "baseline “stats”", short: "colours alone", tone: "other", metrics: baseline },
     { name: "guessing", short: "guessing", tone: "other", metrics: chance },
   ];
@@ -56,15 +57,16 @@ function unseenMistakes(images: number): number {
 }
 
 /** One sentence for whoever reads no further. */
-function verdict({ task, test, intervals, counts, baseline, unseen = true }: RunReport): Html | false {
+function verdict({ task, test, intervals, counts, frozen, baseline, unseen = true }: RunReport): Html | false {
   const [key] = HEADLINES[task];
   const value = test[key];
   if (value === undefined) return false;
   const interval = isPoint(intervals?.[key]) ? undefined : intervals?.[key];
   const beside = baseline[key];
+  const before = frozen?.[key];
   return html`<p class="verdict">${VERDICTS[task](`${plural(counts.test, "image")}${unseen ? " that it had never seen" : ""}`, value, interval)}${
     beside !== undefined && html` Colours alone would reach ${MEASURES[task](beside)}.`
-  }</p>`;
+  }${before !== undefined && html` The same backbone, not fine-tuned, reaches ${MEASURES[task](before)}.`}</p>`;
 }
 
 const MEASURES: Readonly<Record<Task, (value: number) => string>> = {
@@ -93,8 +95,8 @@ ${interval && html`<p class="interval">95 %: ${range(interval)}</p>`}
 ${dotPlot({ title: `${label}: ${rows.map(({ name, value }) => `${name} ${fixed(value)}`).join(", ")}`, rows })}</div>`;
 }
 
-function metricsTable({ test, intervals }: RunReport, columns: readonly Column[]): Html {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="All metrics"><table><caption>On the test images, beside what the colours of an image alone achieve, and guessing</caption>
+function metricsTable({ test, intervals, frozen }: RunReport, columns: readonly Column[]): Html {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="All metrics"><table><caption>On the test images, beside ${frozen && "the backbone as it came under a last layer of its own, "}what the colours of an image alone achieve, and guessing</caption>
 <thead><tr><th scope="col">metric</th><th scope="col">${columns[0].name}</th>${intervals && html`<th scope="col">95 % interval</th>`}${columns.slice(1).map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${Object.keys(test).map((key) => {
     const best = bestOf(

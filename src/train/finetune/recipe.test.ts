@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
 import { RATE_SCHEDULES, ratesOf } from "./rates.js";
-import { completeRecipe, type RecipeOptions } from "./recipe.js";
+import { completeRecipe, RECIPE_OPTIONS, type RecipeOptions } from "./recipe.js";
 
 describe("completeRecipe", () => {
   it("has defaults for both beginnings", () => {
@@ -80,5 +81,20 @@ describe("ratesOf", () => {
     expect(new Set(all({ schedule: "constant", lr: 1 }).map(({ head }) => head))).toEqual(new Set([1]));
     const warmed = all({ schedule: "constant", lr: 1, warmup: 0.1 }).map(({ head }) => head);
     expect(warmed.slice(0, 11)).toEqual([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1]);
+  });
+});
+
+describe("docs/fine-tuning.md", () => {
+  it("has a line for every option of the recipe, with its defaults", () => {
+    const page = readFileSync(new URL("../../../docs/fine-tuning.md", import.meta.url), "utf8");
+    const rows = new Map(
+      [...page.matchAll(/^\| `(--[a-z-]+)` \| ([^|]+) \| ([^|]+) \|/gm)].map(([, flag, ...cells]) => [flag, cells]),
+    );
+    for (const [name, { finetune, scratch }] of Object.entries(RECIPE_OPTIONS)) {
+      if (name === "augment") continue; // several flags, of which each has a line
+      const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      expect(rows.has(flag), flag).toBe(true);
+      if (finetune !== undefined) expect(rows.get(flag), flag).toEqual([`${finetune}`, `${scratch}`]);
+    }
   });
 });
