@@ -8,7 +8,7 @@ import { sigmax, sigmaxJson } from "./command-line.js";
 const work = mkdtempSync(join(tmpdir(), "sigmax-fine-tune-"));
 const chips = join(work, "chips");
 const out = join(work, "run");
-const short = ["--network", "chipnet", "--size", "32", "--epochs", "3", "--seed", "2"];
+const short = ["--network", "chipnet", "--size", "32", "--epochs", "6", "--batch", "16", "--seed", "2"];
 
 beforeAll(() => writeChipSet(chips, generateChips({ task: "multilabel", count: 150, seed: 3 }), { task: "multilabel" }));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -17,15 +17,18 @@ it("trains a network from scratch into a classifier like any other", async () =>
   const labels = ["--labels", join(chips, "labels.csv")];
   const result = sigmaxJson("train", chips, ...labels, ...short, "--out", out);
   expect(result.head).toBe("sigmoid");
-  expect(result.test.mapMacro).toBeGreaterThan(0.5);
+  expect(result.test.mapMacro).toBeGreaterThan(0.4);
   const metrics = JSON.parse(readFileSync(join(out, "metrics.json"), "utf8"));
-  expect(metrics.epochs).toHaveLength(3);
-  expect(metrics.recipe).toMatchObject({ epochs: 3, optimizer: "adamw" });
+  expect(metrics.epochs).toHaveLength(6);
+  expect(metrics.recipe).toMatchObject({ epochs: 6, optimizer: "adamw" });
   expect(existsSync(join(work, ".run.checkpoint"))).toBe(false);
   const classifier = await openClassifier(join(out, "classifier.onnx"));
   expect(classifier.manifest.backbone.id).toBe("chipnet");
   await classifier.close();
-  expect(sigmaxJson("evaluate", join(out, "classifier.onnx"), chips, ...labels).test.mapMacro).toBeGreaterThan(0.5);
+  // What the file gives is what the training measured.
+  const split = ["--split", join(out, "splits.csv"), "--part", "test"];
+  const again = sigmaxJson("evaluate", join(out, "classifier.onnx"), chips, ...labels, ...split);
+  expect(again.test.mapMacro).toBeCloseTo(result.test.mapMacro, 6);
 });
 
 it("suggests a learning rate between its bounds and draws the curve", () => {
