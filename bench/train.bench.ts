@@ -35,9 +35,10 @@ export async function run() {
   const speed: [string, number | null][] = [];
   const memory: [string, number | null][] = [];
   const figures: Record<string, number | string> = {};
+  const absent: string[] = [];
   for (const [key, training] of Object.entries(CASES)) {
     const { ours, theirs, missing } = await compare(training);
-    if (missing !== undefined) figures.missing = missing;
+    absent.push(...missing.map((reason) => `${key} ${reason}`));
     for (const [name, { imagesPerSecond, peakMb, saidMb }] of [...ours, ...theirs]) {
       figures[`${key} ${name} images/s`] = imagesPerSecond;
       figures[`${key} ${name} MB`] = peakMb;
@@ -50,26 +51,30 @@ export async function run() {
     const nchw = theirs.get("torch nchw");
     if (nchw && portable) figures[`${key} portable ÷ torch nchw`] = portable.imagesPerSecond / nchw.imagesPerSecond;
   }
+  if (absent.length > 0) figures.missing = absent.join("; ");
   return { ratios: Object.fromEntries([...speed, ...memory]), figures };
 }
 
 /** Lets everybody take turns at one case. */
 async function compare(training: TrainingCase) {
   const open = new Map<string, Competitor>();
-  let missing: string | undefined;
-  try {
-    for (const layout of OUR_LAYOUTS) {
-      const question = JSON.stringify({ ...training, layout });
-      open.set(layout, await openCompetitor(process.execPath, [fileURLToPath(import.meta.url), question]));
-    }
+  const missing: string[] = [];
+  /** A competitor that cannot come, like the blocked layout on a machine without it, is named; the others go on. */
+  const enter = async (name: string, command: string, args: readonly string[]) => {
     try {
-      const { network, batch, sizePx } = training;
-      for (const layout of PEER_LAYOUTS) {
-        const args = ["bench/peers/train_speed.py", network, String(batch), String(sizePx), "--layout", layout, "--serve"];
-        open.set(`torch ${layout}`, await openCompetitor(PYTHON, args));
-      }
+      open.set(name, await openCompetitor(command, args));
     } catch (error) {
-      missing = error instanceof Error ? error.message : String(error);
+      missing.push(`${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+  try {
+    const { network, batch, sizePx } = training;
+    for (const layout of OUR_LAYOUTS) {
+      await enter(layout, process.execPath, [fileURLToPath(import.meta.url), JSON.stringify({ ...training, layout })]);
+    }
+    for (const layout of PEER_LAYOUTS) {
+      const args = ["bench/peers/train_speed.py", network, String(batch), String(sizePx), "--layout", layout, "--serve"];
+      await enter(`torch ${layout}`, PYTHON, args);
     }
     const answers = await takeTurns(open);
     const measured = [...answers].map(([name, turns]) => [name, summary(turns, training.batch)] as const);
