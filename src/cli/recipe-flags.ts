@@ -23,6 +23,12 @@ export const NETWORK_FLAGS = {
     choices: Object.keys(NETWORKS),
     describe: "train this network from scratch; --size is its input, 64 by default",
   },
+  checkpointEvery: {
+    value: "seconds",
+    parse: decimal(0, 86_400),
+    describe: "how often a whole network's training is saved, to go on from after a stop; 0: after every step",
+    shownDefault: "30",
+  },
 } as const satisfies Record<string, Flag>;
 
 /** How a network is trained: for --finetune and --network. */

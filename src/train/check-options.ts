@@ -49,6 +49,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   finetune: oneOf(true, false),
   network: text,
   recipe: [(value) => typeof value === "object" && value !== null, "an object of recipe options"],
+  checkpointSeconds: [(value) => Number.isFinite(value) && Number(value) >= 0, "a number of seconds, 0 or more"],
   memoryLimit: [(value) => Number.isFinite(value) && Number(value) > 0, "a number of bytes"],
   onPlan: anything,
   assert: [

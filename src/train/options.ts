@@ -75,6 +75,8 @@ export interface TrainOptions extends DataOptions, BackboneOptions, GoalOptions,
   readonly network?: string | undefined;
   /** How a whole network is trained; what is left out has the default of `RECIPE_OPTIONS`. */
   readonly recipe?: RecipeOptions | undefined;
+  /** While a network is trained, at most one checkpoint in so many seconds; 0: after every step. Default 30. */
+  readonly checkpointSeconds?: number | undefined;
   /** Bytes that training a network may take; a batch that needs more is refused. Default: any number. */
   readonly memoryLimit?: number | undefined;
   /** Told what training a network will take, before it starts. */

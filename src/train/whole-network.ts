@@ -61,6 +61,8 @@ export async function trainWholeNetwork(
     runtime,
     threads,
     memoryLimit,
+    discardOther: options.force,
+    checkpointSeconds: options.checkpointSeconds,
   };
   const work = { signal, onProgress, onWarning };
   const chosen = await finetune({

@@ -79,6 +79,7 @@ export const train: Command = {
       finetune: flags.finetune === true ? true : undefined,
       network: text(flags, "network"),
       recipe: recipeOptions(input),
+      checkpointSeconds: number(flags, "checkpointEvery"),
       memoryLimit: availableMemory(),
       onPlan: (plan) => terminal.say(describePlan(plan)),
       assert: texts(flags, "assert"),

@@ -114,7 +114,7 @@ export function readCheckpoint(folder: string, { fingerprint, onWarning }: ReadC
     if (checkpoint === undefined) continue;
     if (checkpoint.fingerprint !== fingerprint) {
       throw new UserError("bad-data", `${path}: is a checkpoint of another training: its options, data or network differ`, {
-        hint: "Go on with the options and data it was started with, or choose another --out.",
+        hint: "Go on with the options and data it was started with, choose another --out, or start anew with --force.",
       });
     }
     return checkpoint;
@@ -168,7 +168,7 @@ export function readCheckpointFile(path: string): Checkpoint {
   const version = metadata.get("version");
   if (version !== VERSION) {
     throw new UserError("bad-data", `${path}: is a checkpoint of version ${version}; this sigmax reads version ${VERSION}`, {
-      hint: "Go on with the sigmax that wrote it, or choose another --out.",
+      hint: "Go on with the sigmax that wrote it, choose another --out, or start anew with --force.",
     });
   }
   const floats = new Map<string, Float32Array>();

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { UserError } from "../../errors.js";
 import type { Layout } from "../../onnx/layouts.js";
 import { writeModel } from "../../onnx/model.js";
 import type { HeadLayer } from "../../onnx/surgery.js";
@@ -19,6 +20,8 @@ export interface FinetuneOptions extends TrainingOptions {
   readonly validation: LabelledImages;
   /** Folder of checkpoints: a training that was stopped goes on from there, to the same bytes. */
   readonly checkpoints?: string | undefined;
+  /** Removes checkpoints of another training instead of refusing them. Default false. */
+  readonly discardOther?: boolean | undefined;
   /** Within an epoch, at most one checkpoint in so many seconds; 0: after every update. Default 30. */
   readonly checkpointSeconds?: number | undefined;
   /** Told what the training will take, before it starts. */
@@ -63,7 +66,8 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
 
   const updatesPerEpoch = Math.floor(Math.floor(train.samples.length / recipe.batch) / recipe.accumulate);
   const saving = { folder: options.checkpoints ?? "", fingerprint: fingerprintOf({ ...options, seed }, recipe, layout, start) };
-  const saved = options.checkpoints === undefined ? undefined : openSaved(saving, onWarning);
+  const saved =
+    options.checkpoints === undefined ? undefined : openSaved({ ...saving, discardOther: options.discardOther, onWarning });
   const plan: FinetunePlan = {
     layout: layout.name,
     peakBytes,
@@ -73,6 +77,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
   };
   options.onPlan?.(plan);
 
+  let savedUpdates = plan.resumedFrom;
   const open: { close(): Promise<void> }[] = [];
   const opened = <T extends { close(): Promise<void> }>(item: T): T => {
     open.push(item);
@@ -103,6 +108,10 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
           );
     const place = { epoch: standing.epoch, step: standing.update * recipe.accumulate };
     const loader = opened(await training.openLoader(place));
+    const save =
+      options.checkpoints === undefined
+        ? async () => false
+        : openSaver(trainer, { ...saving, everySeconds: checkpointSeconds, now });
     const { learned, history } = await runEpochs({
       trainer,
       loader,
@@ -115,10 +124,9 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
       stage: options.stage,
       start: standing,
       best: saved?.best,
-      onStanding:
-        options.checkpoints === undefined
-          ? async () => {}
-          : openSaver(trainer, { ...saving, everySeconds: checkpointSeconds, now }),
+      async onStanding(standing, best, moment) {
+        if (await save(standing, best, moment)) savedUpdates = standing.history.updates.length;
+      },
       signal,
       onProgress,
       onWarning,
@@ -127,6 +135,10 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
     const trained = trainedNetwork(network, start, learned);
     const validationLogits = judges ? (await judges.judge(trained)).logits : new Float32Array(0);
     return { ...plan, ...trained, validationLogits, history };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "aborted" || savedUpdates === 0) throw error;
+    const hint = `The same command goes on after step ${savedUpdates} of ${plan.updates}.`;
+    throw new UserError("aborted", error.message, { hint, cause: error });
   } finally {
     await Promise.all(open.map((item) => item.close()));
   }

@@ -115,5 +115,6 @@ export function refuseTooLarge(peakOf: (batch: number) => number, batch: number,
 
 /** Bytes for people: `0.81 GB`. */
 export function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toPrecision(2)} GB`;
+  const value = bytes / 1e9;
+  return `${value < 10 ? value.toPrecision(2) : Math.round(value)} GB`;
 }

@@ -126,7 +126,7 @@ export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}
     const wanted = row.wants(value);
     if (wanted === undefined) return value;
     throw new UserError("usage", `${name}: ${value}; ${wanted} would be right`, {
-      hint: `Correct it, or leave it out: the default is ${row[beginning]}.`,
+      hint: `Correct it, or leave it out${row[beginning] === undefined ? "" : `: the default is ${row[beginning]}`}.`,
     });
   };
   const lr = chosen("lr");

@@ -1,3 +1,5 @@
+import { rmSync } from "node:fs";
+import { UserError } from "../../errors.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { parseStanding, type Standing, standingRecord } from "./history.js";
 import type { Learned, Trainer } from "./trainer.js";
@@ -24,13 +26,31 @@ export interface SaverOptions {
   readonly now: () => number;
 }
 
-/** The newest checkpoint of a training, undefined where there is none. @throws UserError as `readCheckpoint` */
-export function openSaved(
-  { folder, fingerprint }: Pick<SaverOptions, "folder" | "fingerprint">,
-  onWarning: ((message: string) => void) | undefined,
-): SavedTraining | undefined {
-  const found = readCheckpoint(folder, { fingerprint, onWarning });
-  if (found === undefined) return undefined;
+export interface OpenSavedOptions extends Pick<SaverOptions, "folder" | "fingerprint"> {
+  /** Removes what cannot be gone on from, where it would be refused. */
+  readonly discardOther?: boolean | undefined;
+  readonly onWarning: ((message: string) => void) | undefined;
+}
+
+/**
+ * The newest checkpoint of a training, undefined where there is none.
+ *
+ * @throws UserError as `readCheckpoint`
+ */
+export function openSaved(options: OpenSavedOptions): SavedTraining | undefined {
+  const { folder, fingerprint, discardOther, onWarning } = options;
+  try {
+    const found = readCheckpoint(folder, { fingerprint, onWarning });
+    return found && savedTraining(found);
+  } catch (error) {
+    if (discardOther !== true || !(error instanceof UserError) || error.code !== "bad-data") throw error;
+    onWarning?.(`${error.message}; it is removed and the training starts anew`);
+    rmSync(folder, { recursive: true, force: true });
+    return undefined;
+  }
+}
+
+function savedTraining(found: Checkpoint): SavedTraining {
   const standing = parseStanding(found.progress);
   const best = new Map<string, Float32Array>();
   for (const [name, data] of found.tensors) if (name.startsWith(BEST)) best.set(name.slice(BEST.length), data);
@@ -44,7 +64,7 @@ export function openSaved(
 
 /**
  * Writes checkpoints of a training: after each epoch and, in between, not more often than asked for; fewer where writing takes long
- * against the time since the last.
+ * against the time since the last. Resolves to whether one was written.
  */
 export function openSaver(trainer: Trainer, { folder, fingerprint, everySeconds, now }: SaverOptions) {
   let savedMs = now();
@@ -54,13 +74,14 @@ export function openSaver(trainer: Trainer, { folder, fingerprint, everySeconds,
     epoch: () => everySeconds === 0 || now() - savedMs >= costMs / SHARE_AFTER_EPOCH,
     aborted: () => true,
   } as const;
-  return async (standing: Standing, best: Learned | undefined, moment: keyof typeof isDue): Promise<void> => {
-    if (!isDue[moment]()) return;
+  return async (standing: Standing, best: Learned | undefined, moment: keyof typeof isDue): Promise<boolean> => {
+    if (!isDue[moment]()) return false;
     const startedMs = now();
     const tensors = trainer.tensors();
     for (const [name, data] of best ?? []) tensors.set(`${BEST}${name}`, data);
     await writeCheckpoint(folder, { tensors, progress: standingRecord(standing), fingerprint });
     savedMs = now();
     costMs = savedMs - startedMs;
+    return true;
   };
 }
