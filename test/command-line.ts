@@ -27,11 +27,12 @@ export function sigmaxJson(...args: readonly string[]) {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
 }
 
-/** Starts a command line, sends it a signal as soon as its stderr matches, and waits for its end. */
+/** Starts a command line, sends it a signal as soon as its stderr matches (or so long after that), and waits for its end. */
 export function interrupted(
   args: readonly string[],
   when: RegExp,
   signal: NodeJS.Signals,
+  delayMs = 0,
 ): Promise<Outcome & { readonly signal: NodeJS.Signals | null }> {
   return new Promise((done, fail) => {
     const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
@@ -43,7 +44,8 @@ export function interrupted(
       stderr += part;
       if (!sent && when.test(stderr)) {
         sent = true;
-        child.kill(signal);
+        if (delayMs > 0) setTimeout(() => child.kill(signal), delayMs);
+        else child.kill(signal);
       }
     });
     child.on("error", fail);
