@@ -35,7 +35,7 @@ export interface Recipe {
   readonly ema: number;
   /** Normalise by the batch and move the running statistics, or keep to those of the start. */
   readonly batchNorm: "batch" | "frozen";
-  /** Share of the running statistics that a batch replaces. */
+  /** Share of the running statistics that a batch replaces; at least as much as lets one epoch replace most of them. */
   readonly batchNormMomentum: number;
   readonly augment: AugmentOptions | undefined;
   /** α of mixup; 0: none. */
@@ -92,7 +92,7 @@ export const RECIPE_OPTIONS: { readonly [Name in keyof Recipe]: Row<Recipe[Name]
   batchNorm: { finetune: "batch", scratch: "batch", wants: oneOf(["batch", "frozen"]) },
   batchNormMomentum: {
     finetune: 0.05,
-    scratch: 0.05,
+    scratch: 0.1,
     wants: (value) => when(value > 0 && value <= 1, "a number above 0, up to 1"),
   },
   augment: { finetune: DEFAULT_AUGMENT, scratch: DEFAULT_AUGMENT, wants: () => undefined },

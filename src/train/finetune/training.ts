@@ -89,7 +89,10 @@ export async function prepareTraining(options: TrainingOptions, judged: number):
   const start = startLayer(options, seed);
   const model = appendLogits(network, start);
   const parameters = learnedAfter(model, recipe.freezeUntil).map(({ name }) => name);
-  const { batchNorm, batchNormMomentum } = recipe;
+  const { batchNorm } = recipe;
+  // Statistics that lag behind the weights by epochs judge another network: with few steps an epoch each must count for more.
+  const steps = Math.floor(train.samples.length / recipe.batch);
+  const batchNormMomentum = Math.min(1, Math.max(recipe.batchNormMomentum, 1 / Math.max(2, steps)));
   const stepOf = (batch: number): TrainingStep => {
     const inputShape = [batch, bands.length, heightPx, widthPx];
     return classifierStep({ network: model, inputShape, classes, head, loss, parameters, batchNorm, batchNormMomentum, layout });
