@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Metrics } from "../learn/metrics/report.js";
 import { makeBackbone } from "../model/backbones/make-backbone.js";
-import { type Model, readModel } from "../onnx/index.js";
+import type { LinearHead } from "../model/head-fit.js";
+import { type HeadLayer, type Model, readModel } from "../onnx/index.js";
 import type { Head } from "../task.js";
 import { type FinetunePlan, finetune } from "./finetune/finetune.js";
 import type { History } from "./finetune/history.js";
@@ -88,7 +89,7 @@ export async function trainWholeNetwork(
         ...common,
         ...work,
         network: chosen.unfolded,
-        start: { weights: chosen.layer.weights.data, bias: chosen.layer.bias.data },
+        start: linearHead(chosen.layer),
         train: part("train", "validation"),
         validation: part(),
         recipe: again,
@@ -105,9 +106,14 @@ export async function trainWholeNetwork(
       )
     : embedded;
   const features = meanOverViews(judged.embeddings, judged.views, judged.backbone.embeddingSize, judged.rows.validation);
-  const logits = await logitsOf({ weights: chosen.layer.weights.data, bias: chosen.layer.bias.data }, features);
-  const weights = { weights: final.layer.weights.data, bias: final.layer.bias.data };
-  const fit = { head: weights, l2: 0, grid: [], outOfFold: { rows: embedded.rows.validation, logits }, leftOut: 0 };
+  const logits = await logitsOf(linearHead(chosen.layer), features);
+  const fit = {
+    head: linearHead(final.layer),
+    l2: 0,
+    grid: [],
+    outOfFold: { rows: embedded.rows.validation, logits },
+    leftOut: 0,
+  };
   const { layout, peakBytes, updates, resumedFrom, parameters, history } = chosen;
   return {
     embedded,
@@ -120,4 +126,8 @@ export async function trainWholeNetwork(
       ...(frozen && { frozen: frozen.metrics }),
     },
   };
+}
+
+function linearHead({ weights, bias }: HeadLayer): LinearHead {
+  return { weights: weights.data, bias: bias.data };
 }

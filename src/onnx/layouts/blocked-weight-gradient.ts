@@ -2,7 +2,7 @@ import type { Value } from "../builder.js";
 import type { Site } from "../lower.js";
 import { NCHWC_DOMAIN } from "../ops/runtime.js";
 import { ceilTo, openBlocks } from "./blocks.js";
-import { type ConvPlan, convPlan } from "./conv-plan.js";
+import { type ConvPlan, convPlan, padsAtEnd } from "./conv-plan.js";
 import { denseWeightGradient, type Image } from "./weight-gradient.js";
 
 /** dW of a convolution whose image or gradient lies in blocks; false for groups that are not depthwise. */
@@ -56,14 +56,13 @@ function pointwise(site: Site, { kernel, strides, pads }: ConvPlan, block: numbe
 }
 
 /** Every image and channel by itself, dY as the kernel, then the sum over the images. */
-function depthwise(site: Site, { kernel, strides, dilations, pads }: ConvPlan, block: number): Value | undefined {
+function depthwise(site: Site, plan: ConvPlan, block: number): Value | undefined {
   const { node, emit, shape } = site;
   const [x, dy] = node.input;
   const [n, channels, h, w] = shape(x);
   const [, , oh, ow] = shape(dy);
-  const end = [0, 1].map(
-    (axis) => dilations[axis] * (kernel[axis] - 1) + strides[axis] * ([oh, ow][axis] - 1) + 1 - [h, w][axis] - pads[axis],
-  );
+  const { kernel, strides, dilations, pads } = plan;
+  const end = padsAtEnd(plan, [h, w], [oh, ow]);
   if (end.some((pad) => pad < 0)) return undefined;
   const blocks = openBlocks(site, block);
   const padded = ceilTo(channels, block);

@@ -22,6 +22,20 @@ export function convPlan(attributes: Attributes): ConvPlan {
   };
 }
 
+/**
+ * Rows and columns to add at the end of an image so that sliding dY over it gives exactly the taps of the kernel; negative where
+ * windows leave the last pixels out.
+ */
+export function padsAtEnd(
+  { kernel, strides, dilations, pads }: ConvPlan,
+  image: readonly number[],
+  windows: readonly number[],
+): readonly number[] {
+  return [0, 1].map(
+    (axis) => dilations[axis] * (kernel[axis] - 1) + strides[axis] * (windows[axis] - 1) + 1 - image[axis] - pads[axis],
+  );
+}
+
 /** One axis of the input gradient of a convolution with stride s > 1, cut into s phases (sub-pixel convolution, Shi et al. 2016). */
 export interface Phases {
   /** Taps of the small kernel that all phases share. */

@@ -1,7 +1,7 @@
 import type { Value } from "../builder.js";
 import type { Emitter } from "../emitter.js";
 import type { Lowering, Site } from "../lower.js";
-import { type ConvPlan, convPlan, phaseOrder, phasesOf } from "./conv-plan.js";
+import { type ConvPlan, convPlan, padsAtEnd, phaseOrder, phasesOf } from "./conv-plan.js";
 import { denseWeightGradient, type Image } from "./weight-gradient.js";
 
 /** The extents that let a vector `[C]` be broadcast along axis 1. */
@@ -204,12 +204,11 @@ function parts(emit: Emitter, value: Value, count: number): readonly Value[] {
 }
 
 /** Every image and channel by itself: a depthwise convolution of N · C channels with dY as the kernel, then the sum over N. */
-function depthwise(x: Value, dy: Value, { kernel, strides, dilations, pads }: ConvPlan, emit: Emitter): Value {
+function depthwise(x: Value, dy: Value, plan: ConvPlan, emit: Emitter): Value {
   const [n, c, h, w] = emit.shape(x);
   const [, , oh, ow] = emit.shape(dy);
-  const end = [0, 1].map(
-    (axis) => dilations[axis] * (kernel[axis] - 1) + strides[axis] * ([oh, ow][axis] - 1) + 1 - [h, w][axis] - pads[axis],
-  );
+  const { kernel, strides, dilations, pads } = plan;
+  const end = padsAtEnd(plan, [h, w], [oh, ow]);
   const images = emit.pad(emit.pad(x, 2, 0, Math.min(end[0], 0)), 3, 0, Math.min(end[1], 0));
   const [, , height, width] = emit.shape(images);
   const each = emit.op("Conv", [emit.reshape(images, [1, n * c, height, width]), emit.reshape(dy, [n * c, 1, oh, ow])], {

@@ -1,6 +1,6 @@
 import type { Value } from "../builder.js";
 import type { Emitter } from "../emitter.js";
-import type { ConvPlan } from "./conv-plan.js";
+import { type ConvPlan, padsAtEnd } from "./conv-plan.js";
 
 /** Fewer pixels per image than this, and one product over all images is faster than one per image. */
 const FEW_PIXELS = 300;
@@ -53,11 +53,12 @@ function pointwise(x: Image, dy: Image, { strides }: ConvPlan, emit: Emitter): V
  * dW as ONE convolution, an implicit product of matrices: the images, channels last, are N channels of one image `[1, N, H, W·C]`;
  * dYᵀ `[O, N, OH, OW]` is the kernel, dilated by the stride along H and by stride · C along W·C. The result is `[1, O, kh, kw·C]`.
  */
-function implicitProduct(x: Image, dy: Image, { kernel, strides, dilations, pads }: ConvPlan, emit: Emitter): Value {
+function implicitProduct(x: Image, dy: Image, plan: ConvPlan, emit: Emitter): Value {
+  const { kernel, strides, dilations, pads } = plan;
   const [n, o, oh, ow] = dy.shape;
   const [, c, h, w] = x.shape;
   const span = [0, 1].map((axis) => dilations[axis] * (kernel[axis] - 1) + 1);
-  const end = [0, 1].map((axis) => span[axis] - 1 + strides[axis] * ([oh, ow][axis] - 1) + 1 - [h, w][axis] - pads[axis]);
+  const end = padsAtEnd(plan, [h, w], [oh, ow]);
   let images = x.channelsLast();
   // A window that never reaches the last pixels leaves them out.
   if (end[0] < 0) images = emit.pad(images, 1, 0, end[0]);
