@@ -1,9 +1,10 @@
-"""Fine-tunes a network of an ONNX file, or trains ResNet-18-w32 from scratch, on RSSCN7: the reference recipe on PyTorch.
+"""Fine-tunes a network of an ONNX file, or trains it or ResNet-18-w32 from scratch, on RSSCN7: the reference recipe on PyTorch.
 
-usage: finetune.py [--network features.onnx | --scratch] [--train-parts train,validation] [--epochs 15] [--size 224] [--seed 1] …
+usage: finetune.py [--network features.onnx] [--scratch] [--train-parts train,validation] [--epochs 15] [--size 224] [--seed 1] …
 AdamW (backbone 1e-3, head 3e-3), one cycle with 30 % climb, label smoothing 0.1, gradients clipped at norm 1, batches of 32 with the
 last, smaller one left out, dihedral flips and random square crops. A network of a file starts with the head of its frozen features:
-logistic regression, C = 0.01 on standardised features. An epoch is a line of JSON; the last line is the result.
+logistic regression, C = 0.01 on standardised features; from scratch, with PyTorch's random head. An epoch is a line of JSON; the last
+line is the result.
 """
 import argparse
 import copy
@@ -30,7 +31,7 @@ def options():
     add = parser.add_argument
     add("--data", default=DATA)
     add("--network", help="features as ONNX, with its preprocessing in a .json beside it")
-    add("--scratch", action="store_true", help="ResNet-18-w32 from random weights")
+    add("--scratch", action="store_true", help="with a new head; without --network, ResNet-18-w32 from random weights")
     add("--train-parts", default="train,validation")
     add("--epochs", type=int, default=15)
     add("--size", type=int, default=224)
@@ -163,7 +164,7 @@ def main(o):
     torch.manual_seed(o.seed)
     memory = torch.channels_last if o.layout == "channels_last" else torch.contiguous_format
     images, labels, parts, classes = read_images(o.data)
-    network = None if o.scratch else o.network or f"{o.data}/onnx/mobilenet_v2_035_224_features.onnx"
+    network = o.network or (None if o.scratch else f"{o.data}/onnx/mobilenet_v2_035_224_features.onnx")
     normalised = preprocessing(network)
     chosen = np.flatnonzero(np.isin(parts, o.train_parts.split(",")))
 
@@ -173,7 +174,7 @@ def main(o):
     def whole(rows):
         return [tensor([pixels_of(images[i], o.size) for i in rows[at : at + 64]]) for at in range(0, len(rows), 64)]
 
-    backbone = from_scratch(o.seed, o.bn_momentum) if o.scratch else OnnxNetwork(network, momentum=o.bn_momentum)
+    backbone = OnnxNetwork(network, momentum=o.bn_momentum) if network else from_scratch(o.seed, o.bn_momentum)
     backbone = backbone.to(memory_format=memory)
     held = {part: np.flatnonzero(parts == part) for part in ("validation", "test")}
     features = run(backbone, whole(chosen))

@@ -41,18 +41,25 @@ const channelDot: Lowering = (site) => {
   return named(site, emit.reshape(emit.sumOfBatch(emit.reshape(dots, [n, c])), [c]));
 };
 
-/** A normalisation with mean 0 and variance 1 multiplies and adds in one pass. */
+/**
+ * Multiplies and adds in one pass: a convolution of single taps, which also takes the activation behind it, or where that would be many
+ * small ones a normalisation with mean 0 and variance 1.
+ */
 const channelAffine: Lowering = (site) => {
   const { node, emit, plain, shape } = site;
   const [x, scale, shift = "", addend = ""] = node.input;
-  const { length } = shape(x);
-  const channels = shape(scale);
-  const moved = shift
-    ? emit.op("BatchNormalization", [plain(x), plain(scale), plain(shift), emit.filled(0, channels), emit.filled(1, channels)], {
-        epsilon: 0,
-      })
-    : emit.mul(plain(x), alongChannels(emit, plain(scale), length));
-  return named(site, addend ? emit.add(moved, plain(addend)) : moved);
+  const [channels] = shape(scale);
+  const [, , ...plane] = shape(x);
+  const affine = () => {
+    if (!shift) return emit.mul(plain(x), alongChannels(emit, plain(scale), shape(x).length));
+    if (plane.length === 2 && plane[0] * plane[1] >= MANY_PIXELS) {
+      const taps = emit.reshape(plain(scale), [channels, 1, 1, 1]);
+      return emit.op("Conv", [plain(x), taps, plain(shift)], { kernel_shape: [1, 1], group: channels });
+    }
+    const [mean, variance] = [emit.filled(0, [channels]), emit.filled(1, [channels])];
+    return emit.op("BatchNormalization", [plain(x), plain(scale), plain(shift), mean, variance], { epsilon: 0 });
+  };
+  return named(site, addend ? emit.add(affine(), plain(addend)) : affine());
 };
 
 /** g where low < y < high: a step of the product of both distances. */
