@@ -9,7 +9,20 @@ import { createRandom } from "../src/random.js";
 
 const KILLS = 100;
 /** A short training of a network and its refit, with a checkpoint after every update. */
-const RECIPE = ["--network", "chipnet", "--size", "32", "--epochs", "2", "--refit", "0.5", "--batch", "16", "--checkpoint-every", "0"];
+const RECIPE = [
+  "--network",
+  "chipnet",
+  "--size",
+  "32",
+  "--epochs",
+  "2",
+  "--refit",
+  "0.5",
+  "--batch",
+  "16",
+  "--checkpoint-every",
+  "0",
+];
 /** What a run folder holds that has no times of day in it. */
 const COMPARED = ["classifier.onnx", "metrics.json"];
 

@@ -78,7 +78,12 @@ async function readImages(): Promise<Images | undefined> {
     const chosen = files.slice(t * BATCH, (t + 1) * BATCH);
     const batch = new Float32Array(BATCH * BANDS * plane);
     for (const [i, file] of chosen.entries()) {
-      const pixels = await sharp(file).resize(SIZE_PX, SIZE_PX, { fit: "fill" }).toColourspace("srgb").removeAlpha().raw().toBuffer();
+      const pixels = await sharp(file)
+        .resize(SIZE_PX, SIZE_PX, { fit: "fill" })
+        .toColourspace("srgb")
+        .removeAlpha()
+        .raw()
+        .toBuffer();
       for (let at = 0; at < pixels.length; at++) {
         batch[(i * BANDS + (at % BANDS)) * plane + Math.floor(at / BANDS)] = pixels[at] / 127.5 - 1;
       }
@@ -93,7 +98,10 @@ async function compare(name: Name, { batches, labels, classes }: Images) {
   const size = NETWORKS[name];
   const random = createRandom(2, "bench parity");
   const embedding = buildNetwork(name, { bands: BANDS, sizePx: SIZE_PX, seed: 1 });
-  const weights = float32([classes, size], Float32Array.from({ length: classes * size }, () => 0.05 * random.normal()));
+  const weights = float32(
+    [classes, size],
+    Float32Array.from({ length: classes * size }, () => 0.05 * random.normal()),
+  );
   const bias = float32([classes], new Float32Array(classes));
   const asked = askTorch({
     network: writeModel(embedding),

@@ -23,11 +23,10 @@ const scratch = await train({
 });
 console.log(`from scratch: accuracy ${scratch.test.accuracy.toFixed(2)}`);
 
-// 2. What came out is a backbone like any other ONNX file. Its normalisation is inside, so that nothing is left to do but the size.
+// 2. What came out is a backbone, which says itself what images it takes.
 const tuned = await train({
   data: at("elsewhere"),
   backbone: scratch.classifier,
-  preprocessing: { sizePx: 32, scale: 1, mean: [0, 0, 0], std: [1, 1, 1] },
   finetune: true,
   recipe: { epochs: 3, batch: 8, lr: 3e-4, freezeUntil: 0.25 }, // the first quarter of the layers stays as it is
   out: at("second"),

@@ -55,6 +55,7 @@ export { buildNetwork, NETWORKS, type NetworkName, type NetworkOptions } from ".
 export type { AugmentOptions } from "./raster/augment/augmentations.js";
 export type { FinetunePlan } from "./train/finetune/finetune.js";
 export { RECIPE_OPTIONS, type Recipe, type RecipeOptions } from "./train/finetune/recipe.js";
+export { type FoundRate, findRate, type RateFinderOptions } from "./train/rate-finder.js";
 
 // Run models, and follow their gradients: see `sigmax/onnx`
 

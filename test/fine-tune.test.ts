@@ -8,7 +8,8 @@ import { sigmax, sigmaxJson } from "./command-line.js";
 const work = mkdtempSync(join(tmpdir(), "sigmax-fine-tune-"));
 const chips = join(work, "chips");
 const out = join(work, "run");
-const short = ["--network", "chipnet", "--size", "32", "--epochs", "6", "--batch", "16", "--seed", "2"];
+const network = ["--network", "chipnet", "--size", "32", "--batch", "16", "--seed", "2"];
+const short = [...network, "--epochs", "6"];
 
 beforeAll(() => writeChipSet(chips, generateChips({ task: "multilabel", count: 150, seed: 3 }), { task: "multilabel" }));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
@@ -33,7 +34,7 @@ it("trains a network from scratch into a classifier like any other", async () =>
 
 it("suggests a learning rate between its bounds and draws the curve", () => {
   const drawing = join(work, "rates.svg");
-  const result = sigmaxJson("lr-find", chips, "--labels", join(chips, "labels.csv"), ...short, "--steps", "30", "--out", drawing);
+  const result = sigmaxJson("lr-find", chips, "--labels", join(chips, "labels.csv"), ...network, "--steps", "30", "--out", drawing);
   expect(result.curve.length).toBeGreaterThan(10);
   expect(result.suggestion).toBeGreaterThan(1e-6);
   expect(result.suggestion).toBeLessThan(1);
@@ -43,7 +44,15 @@ it("suggests a learning rate between its bounds and draws the curve", () => {
 it.each([
   [["--finetune"], "the backbone rcf has nothing to fine-tune"],
   [["--finetune", "--network", "chipnet"], "exclude each other"],
-  [["--epochs", "3"], "--finetune or --network"],
+  [["--epochs", "3"], "--epochs does nothing for a last layer alone"],
+  [["--crop", "0.8"], "--crop does nothing for a last layer alone"],
+  [["--checkpoint-every", "5"], "--checkpoint-every does nothing for a last layer alone"],
+  [["--network", "chipnet", "--l2", "1"], "--l2 does nothing for a network from scratch"],
+  [["--network", "chipnet", "--mean", "1,2,3"], "--mean does nothing for a network from scratch"],
+  [["--network", "chipnet", "--momentum", "0"], "--momentum does nothing with the schedule one-cycle"],
+  [["--network", "chipnet", "--batch-norm", "frozen"], "--batch-norm frozen"],
+  [["--network", "chipnet", "--freeze-until", "1.5"], "--freeze-until 1.5"],
+  [["--network", "chipnet", "--freeze-until", "126"], "no node of this name"],
   [["--network", "chipnit"], "chipnet"],
   [["--network", "chipnet", "--epochs", "0"], "whole number"],
 ])("%j is answered with what would be right", (flags, answer) => {
@@ -51,4 +60,11 @@ it.each([
   expect(status).toBe(2);
   expect(stderr).toContain(answer);
   expect(existsSync(join(work, "none"))).toBe(false);
+});
+
+it("refuses a batch for which there is no memory, before it trains", () => {
+  const labels = ["--labels", join(chips, "labels.csv")];
+  const { status, stderr } = sigmax("train", chips, ...labels, ...network, "--memory", "0.15", "--out", join(work, "none"));
+  expect(status).toBe(1);
+  expect(stderr).toContain("0.15 GB may be taken");
 });

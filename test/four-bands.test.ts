@@ -139,4 +139,12 @@ it("a network of four bands is trained from end to end on chips of a Landsat sce
   expect(config.preprocess.bands).toEqual(["red", "green", "blue", "band4"]);
   // Both classes are half of the chips.
   expect(test.accuracy).toBeGreaterThan(0.7);
+
+  // What came out is a backbone, which says itself what bands it takes.
+  const tuned = join(work, "tuned");
+  const more = ["--backbone", join(out, "classifier.onnx"), "--finetune", "--epochs", "2", "--batch", "16", "--lr", "0.0003"];
+  const result = sigmaxJson("train", chips, ...more, "--out", tuned);
+  expect(JSON.parse(readFileSync(join(tuned, "config.json"), "utf8")).preprocess).toEqual(config.preprocess);
+  expect(result.frozen.accuracy).toBeGreaterThan(0.7);
+  expect(result.test.accuracy).toBeGreaterThan(0.7);
 }, 300_000);

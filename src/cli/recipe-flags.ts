@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { freemem, platform, totalmem } from "node:os";
 import { OPTIMIZERS } from "../learn/optimizers.js";
 import { NETWORKS } from "../model/networks.js";
 import { type AugmentOptions, DEFAULT_AUGMENT } from "../raster/augment/augmentations.js";
@@ -29,11 +29,51 @@ export const NETWORK_FLAGS = {
     describe: "how often a whole network's training is saved, to go on from after a stop; 0: after every step",
     shownDefault: "30",
   },
+  memory: {
+    value: "GB",
+    parse: decimal(0.1, 1e6),
+    describe: "most that training a whole network may take: a batch that needs more is refused",
+    shownDefault: "what is free",
+  },
 } as const satisfies Record<string, Flag>;
 
-/** How a network is trained: for --finetune and --network. */
-export const RECIPE_FLAGS = {
+/** How long a network is trained and how its rates change on the way. */
+const COURSE_FLAGS = {
   epochs: { value: "n", parse: count, describe: "how often each image is seen", shownDefault: shown("epochs") },
+  schedule: {
+    value: "name",
+    choices: Object.keys(RATE_SCHEDULES),
+    describe: "how the rates change over the training",
+    shownDefault: shown("schedule"),
+  },
+  warmup: {
+    value: "share",
+    parse: share,
+    describe: "share of the steps in which the rates climb",
+    shownDefault: "0.3 of one-cycle, 0.05 of cosine, 0 of the others",
+  },
+  ema: {
+    value: "decay",
+    parse: share,
+    describe: "average the weights over the steps, like 0.99; 0: no",
+    shownDefault: shown("ema"),
+  },
+  patience: {
+    value: "epochs",
+    parse: integer(0),
+    describe: "stop after so many epochs without a lower validation loss; 0: never",
+    shownDefault: shown("patience"),
+  },
+  refit: {
+    value: "share",
+    parse: share,
+    describe: "of the epochs, once more on train and validation together, after validation has had its say; 0: none",
+    shownDefault: shown("refit"),
+  },
+} as const satisfies Record<string, Flag>;
+
+/** What decides a single step. */
+export const STEP_FLAGS = {
   batch: { value: "n", parse: count, describe: "images at once", shownDefault: shown("batch") },
   accumulate: {
     value: "n",
@@ -55,7 +95,7 @@ export const RECIPE_FLAGS = {
   },
   lrBackbone: {
     value: "rate",
-    parse: decimal(0, 1e3),
+    parse: decimal(1e-9, 1e3),
     describe: "highest learning rate of the rest",
     shownDefault: "a third of --lr; with --network the same",
   },
@@ -66,18 +106,6 @@ export const RECIPE_FLAGS = {
     describe: "of weights, never of norms and biases",
     shownDefault: shown("weightDecay"),
   },
-  schedule: {
-    value: "name",
-    choices: Object.keys(RATE_SCHEDULES),
-    describe: "how the rates change over the training",
-    shownDefault: shown("schedule"),
-  },
-  warmup: {
-    value: "share",
-    parse: share,
-    describe: "share of the steps in which the rates climb",
-    shownDefault: "0.3 of one-cycle, 0.05 of cosine, 0 of the others",
-  },
   labelSmoothing: {
     value: "share",
     parse: share,
@@ -85,12 +113,6 @@ export const RECIPE_FLAGS = {
     shownDefault: shown("labelSmoothing"),
   },
   clip: { value: "length", parse: decimal(0), describe: "longest gradient; 0: any", shownDefault: shown("clip") },
-  ema: {
-    value: "decay",
-    parse: share,
-    describe: "average the weights over the steps, like 0.99; 0: no",
-    shownDefault: shown("ema"),
-  },
   batchNorm: {
     value: "how",
     choices: ["batch", "frozen"],
@@ -125,24 +147,15 @@ export const RECIPE_FLAGS = {
   contrast: { value: "share", parse: share, describe: "raise and lower contrast by up to this", shownDefault: "0" },
   cutout: { value: "share", parse: share, describe: "cover a square of this share of the side", shownDefault: "0" },
   noTurns: { describe: "no flips and rotations: for images with an upright" },
-  patience: {
-    value: "epochs",
-    parse: integer(0),
-    describe: "stop after so many epochs without a lower validation loss; 0: never",
-    shownDefault: shown("patience"),
-  },
-  refit: {
-    value: "share",
-    parse: share,
-    describe: "of the epochs, once more on train and validation together, after validation has had its say; 0: none",
-    shownDefault: shown("refit"),
-  },
   freezeUntil: {
     value: "node|share",
     describe: "leave what comes before this node, or this share of the layers, as it is",
     shownDefault: "everything learns",
   },
 } as const satisfies Record<string, Flag>;
+
+/** How a network is trained: for --finetune and --network. */
+export const RECIPE_FLAGS = { ...COURSE_FLAGS, ...STEP_FLAGS };
 
 /** The flags that change the images at random. */
 interface AugmentFlags {
@@ -179,13 +192,19 @@ function augmentOptions({ crop, brightness = 0, contrast = 0, cutout = 0, noTurn
   };
 }
 
+/** A share has a point; nodes may have whole numbers for names. */
 function nodeOrShare(text: string): string | number {
-  return /^\d*\.?\d+$/.test(text) ? Number(text) : text;
+  return /^(0|\d*\.\d+)$/.test(text) ? Number(text) : text;
 }
 
-/** Bytes that are free, as far as the system tells. */
-export function availableMemory(): number {
-  return freemem();
+/** Bytes that training may take: what was said, or what this process has and may still get. */
+export function memoryLimit({ flags }: Input): number {
+  if (typeof flags.memory === "number") return flags.memory * 1e9;
+  // macOS tells only what nothing uses at all, not what its caches would give back.
+  if (platform() === "darwin") return totalmem();
+  // The limit of a container is known to Node 20.13 and 22 on.
+  const { availableMemory }: { availableMemory?: () => number } = process;
+  return (availableMemory?.() ?? freemem()) + process.memoryUsage.rss();
 }
 
 /** What a training will take, in one line. */

@@ -6,7 +6,7 @@ import { BACKBONES } from "../model/backbones.js";
 import type { LinearHead } from "../model/head-fit.js";
 import { networkName } from "../model/networks.js";
 import type { Head } from "../task.js";
-import type { Beginning } from "./finetune/recipe.js";
+import { type Beginning, completeRecipe } from "./finetune/recipe.js";
 import type { LabelledImages } from "./finetune/training.js";
 import type { TrainOptions } from "./options.js";
 import { labelMatrix, type PlacedSample } from "./parts.js";
@@ -16,15 +16,18 @@ import { fitAndScore } from "./scored-head.js";
 /** What a start is made from. */
 export type StartOptions = Omit<TrainOptions, "out"> & { readonly seed: number };
 
-/** Whether more than the last layer is to be trained. @throws UserError `usage` for options that contradict each other */
-export function trainsWhole({
+/**
+ * Where the training of a whole network begins; undefined where only the last layer is trained.
+ *
+ * @throws UserError `usage` for options that contradict each other, and as `completeRecipe`
+ */
+export function beginningOf({
   finetune,
   network,
   backbone,
   embeddings,
   recipe,
-}: Pick<TrainOptions, "finetune" | "network" | "backbone" | "embeddings" | "recipe">): boolean {
-  const whole = finetune === true || network !== undefined;
+}: Pick<TrainOptions, "finetune" | "network" | "backbone" | "embeddings" | "recipe">): Beginning | undefined {
   const refuse = (message: string, hint: string) => {
     throw new UserError("usage", message, { hint });
   };
@@ -43,14 +46,21 @@ export function trainsWhole({
       "Give an ONNX network with --backbone <file>, or train one from scratch with --network chipnet.",
     );
   }
-  if (whole && embeddings !== undefined) {
+  const beginning = finetune === true ? "finetune" : network === undefined ? undefined : "scratch";
+  if (beginning !== undefined && embeddings !== undefined) {
     refuse("--embeddings cannot go with --finetune or --network", "A network learns from images: leave --embeddings out.");
   }
-  if (!whole && Object.values(recipe ?? {}).some((value) => value !== undefined)) {
-    const given = Object.keys(recipe ?? {}).join(", ");
-    refuse(`${given}: nothing of it applies to a last layer alone`, "Add --finetune or --network <name>.");
+  const given = Object.entries(recipe ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (beginning === undefined && given.length > 0) {
+    refuse(
+      `recipe (${given.join(", ")}): nothing of it applies to a last layer alone`,
+      "Train a whole network, with finetune or network, or leave it out.",
+    );
   }
-  return whole;
+  // Wrong options are told before any image is read.
+  if (beginning !== undefined) completeRecipe(beginning, recipe);
+  if (network !== undefined) networkName(network);
+  return beginning;
 }
 
 /** Where the training of a whole network begins. */

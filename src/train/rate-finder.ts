@@ -3,8 +3,8 @@ import { DEFAULT_SEED } from "../random.js";
 import { HEAD_OF_TASK } from "../task.js";
 import { checkOptions } from "./check-options.js";
 import { findLearningRate, type LearningRateOptions, type RateCurve } from "./finetune/learning-rate.js";
-import { completeRecipe } from "./finetune/recipe.js";
-import { imagesOf, type StartOptions, startOfNetwork, trainsWhole } from "./network-start.js";
+import { completeRecipe, RECIPE_OPTIONS } from "./finetune/recipe.js";
+import { beginningOf, imagesOf, type StartOptions, startOfNetwork } from "./network-start.js";
 import { openSplitData } from "./prepare.js";
 
 /** What decides a training, and how far the rate rises. */
@@ -13,8 +13,10 @@ export type RateFinderOptions = Omit<StartOptions, "seed" | "onPlan"> &
 
 /** What `sigmax lr-find` tells. */
 export interface FoundRate extends RateCurve {
-  /** What the recipe would take without being told. */
-  readonly recipe: { readonly lr: number; readonly lrBackbone: number };
+  /** What the recipe takes where no rate is given. */
+  readonly defaultRate: number;
+  /** Rate of everything before the last layer, of that of the last layer: as it was tried. */
+  readonly backboneRatio: number;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface FoundRate extends RateCurve {
 export async function findRate(options: RateFinderOptions): Promise<FoundRate> {
   checkOptions(options, ["data"]);
   const given = { ...options, seed: options.seed ?? DEFAULT_SEED, finetune: options.network === undefined ? true : undefined };
-  trainsWhole(given);
+  beginningOf(given);
   const data = await openSplitData(given);
   const { task, classes } = data.dataset;
   const head = options.head ?? HEAD_OF_TASK[task];
@@ -43,5 +45,5 @@ export async function findRate(options: RateFinderOptions): Promise<FoundRate> {
     head,
     recipe,
   });
-  return { ...found, recipe: { lr: recipe.lr, lrBackbone: recipe.lrBackbone } };
+  return { ...found, defaultRate: RECIPE_OPTIONS.lr[beginning], backboneRatio: recipe.lrBackbone / recipe.lr };
 }

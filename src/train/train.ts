@@ -11,7 +11,7 @@ import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { checkOptions } from "./check-options.js";
 import { checkAssertions, parseAssertion } from "./gate.js";
 import { type Leakage, measureLeakage } from "./leakage.js";
-import { trainsWhole } from "./network-start.js";
+import { beginningOf } from "./network-start.js";
 import type { TrainOptions } from "./options.js";
 import type { Counts } from "./parts.js";
 import {
@@ -54,7 +54,7 @@ export const RUN_MARKER = "config.json";
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options, ["data", "out"]);
-  trainsWhole(options);
+  beginningOf(options);
   const { out, force = false, seed = DEFAULT_SEED } = options;
   const assertions = (options.assert ?? []).map(parseAssertion);
   refuseFolder(out, { force, marker: RUN_MARKER });
@@ -131,7 +131,7 @@ async function learn(
   head: Head,
   given: TrainOptions & { readonly seed: number },
 ): Promise<Pick<Findings, "embedded" | "scored" | "training">> {
-  if (trainsWhole(given)) return trainWholeNetwork(data, head, given, checkpointFolder(given.out));
+  if (beginningOf(given) !== undefined) return trainWholeNetwork(data, head, given, checkpointFolder(given.out));
   const embedded = await gatherEmbeddings(data, given);
   return { embedded, scored: await fitAndScore(data, embedded, head, given) };
 }

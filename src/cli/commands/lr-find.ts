@@ -3,15 +3,19 @@ import { figureFile } from "../../report/plots/figure-file.js";
 import { learningCurves } from "../../report/plots/lines.js";
 import { HEAD_LOSSES, type Head, type HeadLoss } from "../../task.js";
 import type { RatePoint } from "../../train/finetune/learning-rate.js";
-import { findRate } from "../../train/rate-finder.js";
+import { type FoundRate, findRate } from "../../train/rate-finder.js";
 import { type Command, decimal, integer, workOf } from "../command.js";
 import { BACKBONE_FLAGS, DATA_FLAGS, HEAD_FLAG, OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { backboneOptions, dataOptions, number, text } from "../inputs.js";
-import { availableMemory, NETWORK_FLAGS, RECIPE_FLAGS, recipeOptions } from "../recipe-flags.js";
+import { refuseUselessFlags } from "../recipe-checks.js";
+import { memoryLimit, NETWORK_FLAGS, recipeOptions, STEP_FLAGS } from "../recipe-flags.js";
 import { alignColumns } from "../table.js";
 
 const ROWS = 16;
 const BAR = 40;
+
+/** The views of a classifier are made once it is there. */
+const { views, ...BACKBONE } = BACKBONE_FLAGS;
 
 export const lrFind: Command = {
   name: "lr-find",
@@ -24,9 +28,12 @@ export const lrFind: Command = {
   flags: {
     ...DATA_FLAGS,
     ...HEAD_FLAG,
-    ...BACKBONE_FLAGS,
+    ...BACKBONE,
     network: NETWORK_FLAGS.network,
-    ...RECIPE_FLAGS,
+    memory: NETWORK_FLAGS.memory,
+    ...STEP_FLAGS,
+    lr: { ...STEP_FLAGS.lr, describe: "only its ratio to --lr-backbone counts" },
+    classWeights: { value: "how", choices: ["none", "balanced"], describe: "as of train", shownDefault: "none" },
     ...SPLIT_FLAGS,
     loss: { value: "loss", choices: HEAD_LOSSES, describe: "as of train", shownDefault: "cross-entropy" },
     from: { value: "rate", parse: decimal(1e-12, 1e3), describe: "lowest rate", shownDefault: "1e-6" },
@@ -37,6 +44,7 @@ export const lrFind: Command = {
   },
   async run(input, terminal) {
     const { flags } = input;
+    refuseUselessFlags(lrFind.flags, input);
     const out = text(flags, "out");
     if (out !== undefined) refuseToOverwrite(out, flags.force === true);
     const result = await findRate({
@@ -47,7 +55,8 @@ export const lrFind: Command = {
       seed: number(flags, "seed"),
       network: text(flags, "network"),
       recipe: recipeOptions(input),
-      memoryLimit: availableMemory(),
+      memoryLimit: memoryLimit(input),
+      classWeights: flags.classWeights as "none" | "balanced" | undefined, // the flag's choices
       from: number(flags, "from"),
       to: number(flags, "to"),
       steps: number(flags, "steps"),
@@ -62,10 +71,15 @@ export const lrFind: Command = {
     terminal.print(
       result.suggestion === undefined
         ? "The loss never falls: look at the labels, or let the rates start lower with --from."
-        : `suggestion  --lr ${result.suggestion.toPrecision(2)}   (the default is ${result.recipe.lr})`,
+        : suggestion(result),
     );
   },
 };
+
+function suggestion({ suggestion = 0, defaultRate, backboneRatio }: FoundRate): string {
+  const rates = `--lr ${suggestion.toPrecision(2)} --lr-backbone ${(suggestion * backboneRatio).toPrecision(2)}`;
+  return `suggestion  ${rates}   (the default is --lr ${defaultRate})`;
+}
 
 /** A row of bars for some of the rates. */
 function plot(curve: readonly RatePoint[]): string {

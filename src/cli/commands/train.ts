@@ -18,7 +18,8 @@ import {
   UNREADABLE_FLAG,
 } from "../flags.js";
 import { backboneOptions, dataOptions, goalOptions, number, text, texts } from "../inputs.js";
-import { availableMemory, describePlan, NETWORK_FLAGS, RECIPE_FLAGS, recipeOptions } from "../recipe-flags.js";
+import { refuseUselessFlags } from "../recipe-checks.js";
+import { describePlan, memoryLimit, NETWORK_FLAGS, RECIPE_FLAGS, recipeOptions } from "../recipe-flags.js";
 import { metricTable } from "../table.js";
 
 export const train: Command = {
@@ -65,6 +66,7 @@ export const train: Command = {
   },
   async run(input, terminal) {
     const { flags } = input;
+    refuseUselessFlags(train.flags, input);
     const data = dataOptions(input);
     const out = text(flags, "out") ?? join("runs", basename(resolve(data.data)));
     const result = await trainClassifier({
@@ -80,7 +82,7 @@ export const train: Command = {
       network: text(flags, "network"),
       recipe: recipeOptions(input),
       checkpointSeconds: number(flags, "checkpointEvery"),
-      memoryLimit: availableMemory(),
+      memoryLimit: memoryLimit(input),
       onPlan: (plan) => terminal.say(describePlan(plan)),
       assert: texts(flags, "assert"),
       force: flags.force === true,

@@ -2,12 +2,15 @@ import { createHash } from "node:crypto";
 import { UserError } from "../../errors.js";
 import { checkModel } from "../../onnx/check.js";
 import { cutAt, embeddingModel, findEmbeddings, type Model, normalForm, readModel, writeModel } from "../../onnx/index.js";
+import { readMetadata } from "../../onnx/metadata.js";
 import { graphOf } from "../../onnx/model.js";
 import { type Shape, shapeText, tensorTypeOf } from "../../onnx/types.js";
 import type { Preprocess } from "../../raster/preprocess.js";
 import { type ProbeOptions, probeModel } from "../../runtime/probe.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
 import type { Backbone } from "../backbone.js";
+import { preprocessOf } from "../classifier.js";
+import { MANIFEST_KEY, parseManifest } from "../manifest.js";
 import { type InputOptions, type NetworkInput, parsePreprocessorConfig } from "./preprocessor-config.js";
 import { type ModelSource, modelSource, type SourceOptions } from "./reference.js";
 
@@ -37,7 +40,8 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
   const network = readModel(bytes, { file });
   checkModel(network, { file });
 
-  const { preprocess, normalization, notes } = await networkInput(source, options.input ?? {});
+  const { preprocess, normalization, notes } =
+    ownInput(network, options.input ?? {}, file) ?? (await networkInput(source, options.input ?? {}));
   for (const note of notes) onWarning?.(note);
   const channelsLast = layoutOf(network, preprocess, file);
   const ready = embeddingModel(cut(normalForm(network), options.embedding, file), {
@@ -60,6 +64,15 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
   }
   const sha256 = createHash("sha256").update(model).digest("hex");
   return { id, model, sha256, preprocess, embeddingSize };
+}
+
+/** A classifier of ours says itself what it sees, and has its normalisation inside; what is said by hand wins. */
+function ownInput(network: Model, input: InputOptions, file: string): NetworkInput | undefined {
+  const text = readMetadata(network)[MANIFEST_KEY];
+  if (text === undefined || Object.values(input).some((field) => field !== undefined)) return undefined;
+  const preprocess = preprocessOf(parseManifest(text, file), file);
+  const each = (value: number) => preprocess.bands.map(() => value);
+  return { preprocess, normalization: { scale: 1, mean: each(0), std: each(1), reverseChannels: false }, notes: [] };
 }
 
 const WAYS =

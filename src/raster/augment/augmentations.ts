@@ -120,8 +120,13 @@ export const AUGMENTATIONS: {
 /** Keys of a literal keep the order in which they are written. */
 const NAMES = Object.keys(AUGMENTATIONS) as AugmentationName[]; // the table has no other keys
 
-/** @throws UserError `usage` naming the augmentation whose options make no sense */
+/** @throws UserError `usage` naming the augmentation that there is not, or whose options make no sense */
 export function checkAugment(options: AugmentOptions): void {
+  const names: readonly string[] = NAMES;
+  const unknown = Object.keys(options).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new UserError("usage", `there is no augmentation "${unknown}"`, { hint: `There are ${NAMES.join(", ")}.` });
+  }
   for (const name of NAMES) {
     const problem = problemOf(name, options);
     if (problem !== undefined) {

@@ -16,7 +16,7 @@ export function learnedAfter(network: Model, freezeUntil: string | number | unde
   const first = typeof freezeUntil === "number" ? nodeOfShare(all, freezeUntil) : nodeNamed(ready, freezeUntil);
   const learned = all.filter(({ node }) => node >= first);
   if (learned.length > 0) return learned;
-  throw new UserError("usage", `freezeUntil: after "${freezeUntil}" the network has nothing to learn`, {
+  throw new UserError("usage", `--freeze-until ${freezeUntil}: the network has nothing to learn behind it`, {
     hint: `Name an earlier node, such as "${nameOfNode(ready, all.at(-1)?.node ?? 0)}".`,
   });
 }
@@ -35,7 +35,7 @@ function nodeNamed(model: Model, name: string): number {
   const some = learnableParameters(model).map((parameter) => nameOfNode(model, parameter.node));
   const unique = [...new Set(some)];
   const shown = unique.filter((_, i) => i % Math.ceil(unique.length / 8) === 0);
-  throw new UserError("usage", `freezeUntil: the network has no node "${name}"`, {
+  throw new UserError("usage", `--freeze-until ${name}: the network has no node of this name`, {
     hint: `Some of its layers, in order, are ${shown.map((item) => `"${item}"`).join(", ")}; a share such as 0.5 is right too.`,
   });
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../../errors.js";
 import { throwIfAborted } from "../../progress.js";
 import { openTrainer } from "./trainer.js";
 import { prepareTraining, type TrainingOptions } from "./training.js";
@@ -37,10 +38,13 @@ const DIVERGED = 4;
  * Trains for some updates while the learning rate rises from tiny to large (Smith 2017, "Cyclical learning rates", section 3.3), the
  * rest of the recipe as it is. Nothing of it is kept but the curve.
  *
- * @throws UserError as `finetune`
+ * @throws UserError as `finetune`, `usage` where the rate would not rise
  */
 export async function findLearningRate(options: LearningRateOptions): Promise<RateCurve> {
   const { from = 1e-6, to = 1, steps = 100, runtime, threads, signal, onProgress, onWarning } = options;
+  if (!(from < to)) {
+    throw new UserError("usage", `the rate cannot rise from ${from} to ${to}`, { hint: "Give --from a lower rate than --to." });
+  }
   const { recipe, step, targets, openLoader } = await prepareTraining(options, 0);
   const ratio = recipe.lrBackbone / recipe.lr;
   const trainer = await openTrainer({ step, recipe: { ...recipe, ema: 0 }, runtime, threads, onWarning });

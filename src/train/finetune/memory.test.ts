@@ -55,7 +55,7 @@ describe("refuseTooLarge", () => {
       expect.fail("it was accepted");
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      expect(error.message).toBe("training with a batch of 64 takes about 7.4 GB of memory, and 3.0 GB are free");
+      expect(error.message).toBe("training with a batch of 64 takes about 7.4 GB of memory; 3.0 GB may be taken");
       expect(error.hint).toBe("--batch 20 fits; --accumulate 4 beside it keeps the images of an update together.");
     }
   });

@@ -103,7 +103,7 @@ export function refuseTooLarge(peakOf: (batch: number) => number, batch: number,
   while (fitting > 1 && peakOf(fitting) > limit) fitting = Math.floor(fitting * 0.9);
   throw new UserError(
     "limit",
-    `training with a batch of ${batch} takes about ${gigabytes(peak)} of memory, and ${gigabytes(limit)} are free`,
+    `training with a batch of ${batch} takes about ${gigabytes(peak)} of memory; ${gigabytes(limit)} may be taken`,
     {
       hint:
         fitting >= 1

@@ -16,9 +16,22 @@ describe("completeRecipe", () => {
     expect(completeRecipe("finetune", { lr: 0.3, lrBackbone: 0.2 }).lrBackbone).toBe(0.2);
   });
 
-  it("takes augment: undefined for no augmentation", () => {
-    expect(completeRecipe("finetune").augment).toBeDefined();
-    expect(completeRecipe("finetune", { augment: undefined }).augment).toBeUndefined();
+  it("takes what is undefined for the default, and no augmentation for none", () => {
+    expect(completeRecipe("finetune", { augment: undefined, epochs: undefined })).toEqual(completeRecipe("finetune"));
+    expect(completeRecipe("finetune", { augment: {} }).augment).toEqual({});
+  });
+
+  it("names the option that was meant", () => {
+    // As a caller without types can write.
+    const misspelt: object = { epoch: 3 };
+    expect(() => completeRecipe("finetune", misspelt)).toThrow('a recipe has no "epoch"; did you mean "epochs"?');
+    const augment: object = { cutt: 1 };
+    expect(() => completeRecipe("finetune", { augment })).toThrow('no augmentation "cutt"');
+  });
+
+  it("refuses to keep statistics that an untrained network does not have", () => {
+    expect(completeRecipe("finetune", { batchNorm: "frozen" }).batchNorm).toBe("frozen");
+    expect(() => completeRecipe("scratch", { batchNorm: "frozen" })).toThrow("--batch-norm frozen");
   });
 
   it.each<RecipeOptions>([

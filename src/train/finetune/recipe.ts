@@ -1,4 +1,4 @@
-import { UserError } from "../../errors.js";
+import { nearest, UserError } from "../../errors.js";
 import { checkMix } from "../../learn/mixing.js";
 import { OPTIMIZERS, type OptimizerName } from "../../learn/optimizers.js";
 import { type AugmentOptions, checkAugment, DEFAULT_AUGMENT } from "../../raster/augment/augmentations.js";
@@ -37,7 +37,8 @@ export interface Recipe {
   readonly batchNorm: "batch" | "frozen";
   /** Share of the running statistics that a batch replaces; at least as much as lets one epoch replace most of them. */
   readonly batchNormMomentum: number;
-  readonly augment: AugmentOptions | undefined;
+  /** `{}`: none. */
+  readonly augment: AugmentOptions;
   /** α of mixup; 0: none. */
   readonly mixup: number;
   /** α of cutmix; 0: none. */
@@ -113,19 +114,31 @@ export const RECIPE_OPTIONS: { readonly [Name in keyof Recipe]: Row<Recipe[Name]
 /** Options as somebody gives them: what is undefined has its default. */
 export type RecipeOptions = { readonly [Name in keyof Recipe]?: Recipe[Name] | undefined };
 
+/** An option as the command line has it: `--lr-backbone`. */
+export function recipeFlag(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /**
  * Fills in what was not given and checks what was.
  *
  * @throws UserError `usage` naming the option, its value and what would be right
  */
 export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}): Recipe {
+  for (const name of Object.keys(options)) {
+    if (Object.hasOwn(RECIPE_OPTIONS, name)) continue;
+    const meant = nearest(name, Object.keys(RECIPE_OPTIONS));
+    throw new UserError("usage", `a recipe has no "${name}"${meant ? `; did you mean "${meant}"?` : ""}`, {
+      hint: `Its options are ${Object.keys(RECIPE_OPTIONS).join(", ")}.`,
+    });
+  }
   const chosen = <Name extends keyof Recipe>(name: Name): Recipe[Name] => {
     const row: Row<Recipe[Name]> = RECIPE_OPTIONS[name];
     const given = options[name];
     const value = given === undefined ? row[beginning] : (given as Recipe[Name]); // undefined was just ruled out
     const wanted = row.wants(value);
     if (wanted === undefined) return value;
-    throw new UserError("usage", `${name}: ${value}; ${wanted} would be right`, {
+    throw new UserError("usage", `${recipeFlag(name)} ${value}: ${wanted} would be right`, {
       hint: `Correct it, or leave it out${row[beginning] === undefined ? "" : `: the default is ${row[beginning]}`}.`,
     });
   };
@@ -148,15 +161,20 @@ export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}
     ema: chosen("ema"),
     batchNorm: chosen("batchNorm"),
     batchNormMomentum: chosen("batchNormMomentum"),
-    augment: "augment" in options ? options.augment : chosen("augment"),
+    augment: chosen("augment"),
     mixup: chosen("mixup"),
     cutmix: chosen("cutmix"),
     patience: chosen("patience"),
     refit: chosen("refit"),
     freezeUntil: chosen("freezeUntil"),
   };
-  checkAugment(recipe.augment ?? {});
+  checkAugment(recipe.augment);
   checkMix(mixOf(recipe));
+  if (beginning === "scratch" && recipe.batchNorm === "frozen") {
+    throw new UserError("usage", "--batch-norm frozen: an untrained network has no statistics that could be kept", {
+      hint: "Leave it out, or start from a trained backbone with --finetune.",
+    });
+  }
   return recipe;
 }
 
