@@ -34,7 +34,17 @@ it("trains a network from scratch into a classifier like any other", async () =>
 
 it("suggests a learning rate between its bounds and draws the curve", () => {
   const drawing = join(work, "rates.svg");
-  const result = sigmaxJson("lr-find", chips, "--labels", join(chips, "labels.csv"), ...network, "--steps", "30", "--out", drawing);
+  const result = sigmaxJson(
+    "lr-find",
+    chips,
+    "--labels",
+    join(chips, "labels.csv"),
+    ...network,
+    "--steps",
+    "30",
+    "--out",
+    drawing,
+  );
   expect(result.curve.length).toBeGreaterThan(10);
   expect(result.suggestion).toBeGreaterThan(1e-6);
   expect(result.suggestion).toBeLessThan(1);

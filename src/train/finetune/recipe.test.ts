@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
 import { RATE_SCHEDULES, ratesOf } from "./rates.js";
-import { completeRecipe, RECIPE_OPTIONS, type RecipeOptions } from "./recipe.js";
+import { completeRecipe, RECIPE_OPTIONS, type RecipeOptions, recipeFlag } from "./recipe.js";
 
 describe("completeRecipe", () => {
   it("has defaults for both beginnings", () => {
@@ -59,7 +59,7 @@ describe("completeRecipe", () => {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       expect(error.code).toBe("usage");
-      expect(error.message).toMatch(new RegExp(`^${name}: .* would be right$`));
+      expect(error.message).toMatch(new RegExp(`^${recipeFlag(name)} .*: .* would be right$`));
     }
   });
 });
