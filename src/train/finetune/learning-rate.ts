@@ -41,7 +41,7 @@ const DIVERGED = 4;
  */
 export async function findLearningRate(options: LearningRateOptions): Promise<RateCurve> {
   const { from = 1e-6, to = 1, steps = 100, runtime, threads, signal, onProgress, onWarning } = options;
-  const { recipe, step, targets, openLoader } = await prepareTraining(options, 0);
+  const { recipe, step, targets, openLoader } = await prepareTraining(options, []);
   const ratio = recipe.lrBackbone / recipe.lr;
   const trainer = await openTrainer({ step, recipe: { ...recipe, ema: 0 }, runtime, threads, onWarning });
   try {
