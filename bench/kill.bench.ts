@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -23,8 +23,6 @@ const RECIPE = [
   "--checkpoint-every",
   "0",
 ];
-/** What a run folder holds that has no times of day in it. */
-const COMPARED = ["classifier.onnx", "metrics.json"];
 
 /**
  * Trainings that are killed (SIGKILL) at a random moment between their start and their end, and begun again with the same command:
@@ -35,23 +33,25 @@ export async function run() {
   try {
     const chips = join(folder, "chips");
     await writeChipSet(chips, generateChips({ task: "multiclass", count: 120, seed: 3 }), { task: "multiclass" });
-    const train = (name: string, killAfterMs?: number) =>
-      sigmax(["train", chips, ...RECIPE, "--out", join(folder, name, "run"), "--quiet"], killAfterMs);
+    // One place for all: the command line and the name of the folder stand in the run.
+    const out = join(folder, "run");
+    const train = (killAfterMs?: number) => sigmax(["train", chips, ...RECIPE, "--out", out, "--quiet"], killAfterMs);
     const started = performance.now();
-    await train("whole");
+    await train();
     const wholeMs = performance.now() - started;
-    const expected = digest(join(folder, "whole/run"));
+    const expected = digest(out);
+    rmSync(out, { recursive: true });
 
     const random = createRandom(1, "bench kill");
     const count = { same: 0, killed: 0, resumed: 0 };
     for (let i = 0; i < KILLS; i++) {
-      const name = `killed-${i}`;
       // One that ended before its moment came is not counted as killed.
-      if (await train(name, wholeMs * random.next())) count.killed++;
-      if (existsSync(join(folder, name, ".run.checkpoint"))) count.resumed++;
-      if (!existsSync(join(folder, name, "run"))) await train(name);
-      if (digest(join(folder, name, "run")) === expected) count.same++;
-      rmSync(join(folder, name), { recursive: true, force: true });
+      if (await train(wholeMs * random.next())) count.killed++;
+      if (existsSync(join(folder, ".run.checkpoint"))) count.resumed++;
+      if (!existsSync(out)) await train();
+      if (digest(out) === expected) count.same++;
+      // A kill while the run was being written leaves its folder of another name.
+      for (const name of readdirSync(folder)) if (name !== "chips") rmSync(join(folder, name), { recursive: true });
     }
     return {
       ratios: { same: count.same / KILLS },
@@ -88,8 +88,11 @@ async function sigmax(args: readonly string[], killAfterMs?: number): Promise<bo
   return signal === "SIGKILL";
 }
 
+/** Of every file of a run, with its name, but the events, which hold times of day. */
 function digest(run: string): string {
   const hash = createHash("sha256");
-  for (const name of COMPARED) hash.update(readFileSync(join(run, name)));
+  const files = readdirSync(run, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  for (const path of paths.filter((path) => !path.includes("tfevents"))) hash.update(path).update(readFileSync(path));
   return hash.digest("hex");
 }

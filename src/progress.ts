@@ -11,6 +11,8 @@ export interface Progress {
   readonly unit?: string;
   /** A short remark to show beside the bar: "218 from the cache". */
   readonly note?: string;
+  /** Worth a line of its own where there is no bar: an epoch of a training that takes hours. */
+  readonly isMilestone?: boolean;
 }
 
 /** What every long piece of work accepts. */

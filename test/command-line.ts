@@ -27,10 +27,16 @@ export function sigmaxJson(...args: readonly string[]) {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
 }
 
-/** Starts a command line, sends it a signal as soon as its stderr matches (or so long after that), and waits for its end. */
+/** Milliseconds between two looks at whether the moment for a signal has come. */
+const LOOK_MS = 5;
+
+/**
+ * Starts a command line, sends it a signal as soon as its stderr matches or something else is so (or so long after that), and waits
+ * for its end.
+ */
 export function interrupted(
   args: readonly string[],
-  when: RegExp,
+  when: RegExp | (() => boolean),
   signal: NodeJS.Signals,
   delayMs = 0,
 ): Promise<Outcome & { readonly signal: NodeJS.Signals | null }> {
@@ -39,16 +45,22 @@ export function interrupted(
     let stdout = "";
     let stderr = "";
     let sent = false;
+    const look = () => {
+      if (sent || !(typeof when === "function" ? when() : when.test(stderr))) return;
+      sent = true;
+      if (delayMs > 0) setTimeout(() => child.kill(signal), delayMs);
+      else child.kill(signal);
+    };
+    const looking = setInterval(look, LOOK_MS);
     child.stdout.on("data", (part) => (stdout += part));
     child.stderr.on("data", (part) => {
       stderr += part;
-      if (!sent && when.test(stderr)) {
-        sent = true;
-        if (delayMs > 0) setTimeout(() => child.kill(signal), delayMs);
-        else child.kill(signal);
-      }
+      look();
     });
     child.on("error", fail);
-    child.on("exit", (status, by) => done({ status, stdout, stderr, signal: by }));
+    child.on("close", (status, by) => {
+      clearInterval(looking);
+      done({ status, stdout, stderr, signal: by });
+    });
   });
 }

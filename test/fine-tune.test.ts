@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { generateChips, openClassifier, writeChipSet } from "sigmax";
+import { generateChips, openClassifier, train, writeChipSet } from "sigmax";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { sigmax, sigmaxJson } from "./command-line.js";
 
@@ -30,6 +30,33 @@ it("trains a network from scratch into a classifier like any other", async () =>
   const split = ["--split", join(out, "splits.csv"), "--part", "test"];
   const again = sigmaxJson("evaluate", join(out, "classifier.onnx"), chips, ...labels, ...split);
   expect(again.test.mapMacro).toBeCloseTo(result.test.mapMacro, 6);
+});
+
+it("fine-tunes what it trained, tells of the same untouched, and of the refit", async () => {
+  const tuned = join(work, "tuned");
+  const result = await train({
+    data: chips,
+    labels: join(chips, "labels.csv"),
+    backbone: join(out, "classifier.onnx"),
+    finetune: true,
+    recipe: { epochs: 2, refit: 0.5, batch: 16, lr: 3e-4 },
+    seed: 2,
+    out: tuned,
+    memoryLimit: 64e9,
+  });
+  const headline = result.frozen?.mapMacro;
+  expect(headline).toBeGreaterThan(0.3);
+  const read = (name: string) => JSON.parse(readFileSync(join(tuned, name), "utf8"));
+  expect(read("metrics.json")).toMatchObject({ frozen: { mapMacro: headline }, epochs: [{}, {}], refit: [{}] });
+  const { training, options } = read("config.json");
+  expect(training.updates).toBeGreaterThan(0);
+  expect([...Object.keys(training), ...Object.keys(options)]).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/^(memoryLimit|resumedFrom|checkpointSeconds)$/)]),
+  );
+  expect(readFileSync(join(tuned, "report.html"), "utf8")).toContain("refit on train and validation");
+  const classifier = await openClassifier(result.classifier);
+  expect(classifier.manifest.backbone.id).toBe("classifier.onnx fine-tuned");
+  await classifier.close();
 });
 
 it("suggests a learning rate between its bounds and draws the curve", () => {
@@ -77,4 +104,15 @@ it("refuses a batch for which there is no memory, before it trains", () => {
   const { status, stderr } = sigmax("train", chips, ...labels, ...network, "--memory", "0.15", "--out", join(work, "none"));
   expect(status).toBe(1);
   expect(stderr).toContain("0.15 GB may be taken");
+});
+
+it("a goal of thresholds without validation images is refused before anything is trained", () => {
+  const lines = readFileSync(join(out, "splits.csv"), "utf8").replaceAll(",validation", ",train");
+  const split = join(work, "no-validation.csv");
+  writeFileSync(split, lines);
+  const given = ["--labels", join(chips, "labels.csv"), "--split", split, "--goal", "f2"];
+  const { status, stderr } = sigmax("train", chips, ...given, ...short, "--out", join(work, "none"));
+  expect(status).toBe(2);
+  expect(stderr).toContain("--goal f2");
+  expect(stderr).not.toContain("Training ");
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateChips, writeChipSet } from "sigmax";
@@ -8,51 +8,74 @@ import { interrupted, sigmax } from "./command-line.js";
 
 const work = mkdtempSync(join(tmpdir(), "sigmax-resume-"));
 const chips = join(work, "chips");
-/** Steps: 2 epochs of 93 training images in batches of 16. */
-const RECIPE = ["--network", "chipnet", "--size", "32", "--epochs", "2", "--batch", "16", "--checkpoint-every", "0"];
-/** Runs of one name in folders of their own: the name is in the report. */
-const out = (folder: string) => join(work, folder, "run");
-const command = (folder: string, ...more: string[]) => ["train", chips, ...RECIPE, "--out", out(folder), ...more];
-const bytes = (folder: string, name: string) => readFileSync(join(out(folder), name));
-const checkpointsOf = (folder: string) => join(work, folder, ".run.checkpoint");
+/** Steps: 2 epochs of the training images in batches of 16, then one of train and validation together. */
+const RECIPE = ["--network", "chipnet", "--size", "32", "--epochs", "2", "--refit", "0.5", "--batch", "16"];
+const out = join(work, "run");
+const checkpoints = join(work, ".run.checkpoint");
+const command = (...more: string[]) => ["train", chips, ...RECIPE, "--checkpoint-every", "0", "--out", out, ...more];
+const isSaved = () => existsSync(checkpoints) && names(checkpoints).some((name) => name.endsWith(".safetensors"));
+const names = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
 
+/** Every file of a run but its events, which hold times of day, by name. */
+function contents(folder: string): ReadonlyMap<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name)).sort();
+  return new Map(
+    paths.filter((path) => !path.includes("tfevents")).map((path) => [path.slice(folder.length), readFileSync(path, "base64")]),
+  );
+}
+
+/** Of a training that nobody stopped. The command line and the name of the folder stand in the run: it was at the same place. */
+const whole = join(work, "whole");
 beforeAll(async () => {
   await writeChipSet(chips, generateChips({ task: "multiclass", count: 120, seed: 3 }), { task: "multiclass" });
-  const whole = sigmax(...command("whole"));
-  expect(whole.stderr).not.toContain("defect");
-  expect(whole.status).toBe(0);
+  const { status, stderr } = sigmax(...command());
+  expect(stderr).not.toContain("defect");
+  expect(status).toBe(0);
+  renameSync(out, whole);
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 describe("a training that is stopped", () => {
-  it("by kill -9 at five random moments ends with the bytes of one that was not", async () => {
+  it("by kill -9 at six moments ends with the bytes of one that was not", async () => {
     const random = createRandom(4, "kills");
     let kills = 0;
-    for (; kills < 5; kills++) {
-      // Some before the first step, some in a step, some in the writing of a checkpoint.
-      const { signal, status } = await interrupted(command("killed"), /Training /, "SIGKILL", 1500 * random.next());
+    let said = "";
+    for (; kills < 6; kills++) {
+      // As soon as there is something to go on from; then some before the first step, some in a step, some in the writing of a checkpoint.
+      const when = kills === 0 ? isSaved : /Training /;
+      const { signal, status, stderr } = await interrupted(command(), when, "SIGKILL", kills === 0 ? 0 : 1500 * random.next());
+      said += stderr;
       if (signal === null) {
         expect(status).toBe(0);
         break;
       }
-      expect(existsSync(out("killed"))).toBe(false);
+      expect(existsSync(out)).toBe(false);
     }
     expect(kills).toBeGreaterThan(0);
-    if (!existsSync(out("killed"))) expect(sigmax(...command("killed")).status).toBe(0);
-    for (const name of ["classifier.onnx", "metrics.json"]) {
-      expect(bytes("killed", name).equals(bytes("whole", name)), name).toBe(true);
+    if (!existsSync(out)) {
+      const { status, stderr } = sigmax(...command());
+      expect(status).toBe(0);
+      said += stderr;
     }
-    expect(existsSync(checkpointsOf("killed"))).toBe(false);
+    expect(said).toMatch(/Going on after step [1-9]/);
+    const [expected, found] = [contents(whole), contents(out)];
+    expect([...found.keys()]).toEqual([...expected.keys()]);
+    expect([...expected.keys()]).toEqual(expect.arrayContaining(["/classifier.onnx", "/config.json", "/report.html"]));
+    for (const [name, bytes] of expected) expect(found.get(name) === bytes, name).toBe(true);
+    expect(existsSync(checkpoints)).toBe(false);
+    rmSync(out, { recursive: true });
   }, 300_000);
 
   it("by Ctrl-C says how to go on; another recipe is refused there until --force gives the first one up", async () => {
-    const stopped = await interrupted(command("stopped"), /Training /, "SIGINT", 1500);
+    const stopped = await interrupted(command(), isSaved, "SIGINT");
     expect(stopped.status).toBe(130);
-    expect(stopped.stderr).toMatch(/The same command goes on after step \d+ of 10\./);
-    expect(existsSync(out("stopped"))).toBe(false);
-    expect(readdirSync(checkpointsOf("stopped"))).not.toEqual([]);
+    // Both trainings count: the chosen one and the refit.
+    expect(stopped.stderr).toMatch(/The same command goes on after step [1-9]\d* of 16\./);
+    expect(existsSync(out)).toBe(false);
+    expect(isSaved()).toBe(true);
 
-    const other = command("stopped", "--lr", "0.001");
+    const other = command("--lr", "0.001");
     const refused = sigmax(...other);
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain("checkpoint of another training");
@@ -61,6 +84,22 @@ describe("a training that is stopped", () => {
     const forced = sigmax(...other, "--force");
     expect(forced.stderr).toContain("the training starts anew");
     expect(forced.status).toBe(0);
-    expect(existsSync(checkpointsOf("stopped"))).toBe(false);
+    expect(existsSync(checkpoints)).toBe(false);
+    rmSync(out, { recursive: true });
+  }, 300_000);
+
+  it("by a broken bound does not train again for a lower one, nor for another refit", () => {
+    const broken = sigmax(...command("--assert", "accuracy>1"));
+    expect(broken.status).toBe(1);
+    expect(broken.stderr).toContain("does not train again");
+    expect(broken.stderr).toContain(checkpoints);
+    expect(existsSync(out)).toBe(false);
+    const noRefit = command("--assert", "accuracy>1").map((word) => (word === "0.5" ? "0" : word));
+    const other = sigmax(...noRefit);
+    expect(other.stderr).toContain("Going on after step 10.");
+    const lower = sigmax(...command("--assert", "accuracy>=0"));
+    expect(lower.status).toBe(0);
+    expect(lower.stderr).toContain("Going on after step 16.");
+    expect(existsSync(checkpoints)).toBe(false);
   }, 300_000);
 });

@@ -31,6 +31,29 @@ describe("progress", () => {
     expect(text()).toBe("embed       100 images in 1.0 s, 100 images/s\nfit         1 in 0.0 s\n");
   });
 
+  it("prints a line per milestone where there is no bar, and none twice", () => {
+    const show = (isTerminal: boolean) => {
+      const { printer, text } = screen(isTerminal);
+      for (let done = 0; done <= 4; done++) {
+        printer.show({ stage: "train", done, total: 4, unit: "steps", note: `step ${done}`, isMilestone: done % 2 === 0 });
+      }
+      printer.finish();
+      return text();
+    };
+    expect(show(false)).toBe(
+      "train       0/4 steps (step 0)\ntrain       2/4 steps (step 2)\ntrain       4 steps in 0.0 s (step 4)\n",
+    );
+    expect(show(true)).not.toContain("2/4 steps (step 2)\n");
+  });
+
+  it("takes the speed of a stage that goes on from what was done since", () => {
+    const { printer, wait, text } = screen(false);
+    printer.show({ stage: "train", done: 90, total: 100, unit: "steps" });
+    wait(5000);
+    printer.show({ stage: "train", done: 100, total: 100, unit: "steps" });
+    expect(text()).toBe("train       100 steps in 5.0 s, 2.0 steps/s\n");
+  });
+
   it("writes warnings above the bar", () => {
     const { printer, text } = screen(true);
     printer.show({ stage: "embed", done: 1, total: 100 });

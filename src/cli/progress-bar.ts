@@ -20,7 +20,7 @@ interface Screen {
 const REFRESH_MS = 100;
 const BAR = 24;
 
-/** A bar with rate and time left on a terminal; one line per finished stage elsewhere. */
+/** A bar with rate and time left on a terminal; one line per finished stage, and per milestone of it, elsewhere. */
 export function createProgressPrinter(screen: Screen): ProgressPrinter {
   let stage: string | undefined;
   let startedMs = 0;
@@ -36,7 +36,7 @@ export function createProgressPrinter(screen: Screen): ProgressPrinter {
   const finishStage = () => {
     if (latest === undefined) return;
     clear();
-    screen.write(`${summary(latest, screen.now() - startedMs)}\n`);
+    screen.write(`${summary(latest, screen.now() - startedMs, startedDone)}\n`);
     latest = undefined;
     stage = undefined;
   };
@@ -56,6 +56,8 @@ export function createProgressPrinter(screen: Screen): ProgressPrinter {
         drawnMs = now;
         drawn = true;
         screen.write(`\r\x1b[2K${bar(progress, now - startedMs, startedDone).slice(0, Math.max(20, screen.columns - 1))}`);
+      } else if (!screen.isTerminal && progress.isMilestone === true) {
+        screen.write(`${milestone(progress)}\n`);
       }
     },
     line(text) {
@@ -84,8 +86,15 @@ function bar(progress: Progress, elapsedMs: number, startedDone: number): string
   return parts.join("  ");
 }
 
-function summary({ stage, done, unit = "", note }: Progress, elapsedMs: number): string {
-  const speed = unit !== "" && elapsedMs > 200 ? `, ${rate((done * 1000) / elapsedMs)} ${unit}/s` : "";
+function milestone({ stage, done, total, unit = "", note }: Progress): string {
+  const share = total === undefined ? `${done}` : `${done}/${total}`;
+  return `${stage.padEnd(10)}  ${`${share} ${unit}`.trim()}${note === undefined ? "" : ` (${note})`}`;
+}
+
+/** What was done before the stage began, by a run that was stopped, took none of its time. */
+function summary({ stage, done, unit = "", note }: Progress, elapsedMs: number, startedDone: number): string {
+  const perSecond = ((done - startedDone) * 1000) / elapsedMs;
+  const speed = unit !== "" && elapsedMs > 200 && perSecond > 0 ? `, ${rate(perSecond)} ${unit}/s` : "";
   return `${stage.padEnd(10)}  ${`${done} ${unit}`.trim()} in ${duration(elapsedMs)}${speed}${note === undefined ? "" : ` (${note})`}`;
 }
 

@@ -7,7 +7,7 @@ import { checkContent, checkLabels, describeUnreadable } from "./checks.js";
 import type { Dataset } from "./dataset.js";
 import { countLabels, inspectDataset } from "./inspect.js";
 import { openDataset } from "./open.js";
-import { describeSizes, measureImages } from "./sizes.js";
+import { describeSizes, type ImageKind, measureImages } from "./sizes.js";
 
 const root = mkdtempSync(join(tmpdir(), "sigmax-checks-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -113,8 +113,14 @@ describe("measureImages", () => {
   });
 
   it("says in a line which kinds there are", () => {
-    const kind = (widthPx: number, count: number) => ({ widthPx, heightPx: 8, bands: ["red", "nir"], dtype: "uint8", count });
-    const line = (...kinds: ReturnType<typeof kind>[]) => describeSizes(kinds);
+    const kind = (widthPx: number, count: number): ImageKind => ({
+      widthPx,
+      heightPx: 8,
+      bands: ["red", "nir"],
+      dtype: "uint8",
+      count,
+    });
+    const line = (...kinds: ImageKind[]) => describeSizes(kinds);
     expect(line(kind(4, 9))).toBe("all 9 are 4×8 uint8 (red, nir)");
     expect(line(kind(4, 2), kind(5, 1))).toBe("2 of 3 are 4×8 uint8 (red, nir); 1 of 3 are 5×8 uint8 (red, nir)");
     expect(line(...[1, 2, 3, 4, 5, 6, 7].map((widthPx) => kind(widthPx, 1)))).toMatch(/ 5×8 [^;]*; 2 other kinds$/);

@@ -3,8 +3,11 @@ import { mapInOrder } from "../concurrency.js";
 import { messageOf, UserError } from "../errors.js";
 import type { WorkOptions } from "../progress.js";
 import { checkImage, MAX_IMAGE_BYTES } from "../raster/formats.js";
+import type { RasterDType } from "../raster/raster.js";
 import type { Unreadable } from "./checks.js";
-import type { Dataset, Sample } from "./dataset.js";
+import type { Sample } from "./dataset.js";
+
+type ImageSample = Pick<Sample, "file" | "path">;
 
 /** Datasets of mixed sizes may have as many kinds as images. */
 const SHOWN_KINDS = 5;
@@ -14,7 +17,7 @@ export interface ImageKind {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly bands: readonly string[];
-  readonly dtype: string;
+  readonly dtype: RasterDType;
   readonly count: number;
 }
 
@@ -26,9 +29,9 @@ export interface ImageSizes {
   readonly unreadable: readonly Unreadable[];
 }
 
-/** Reads the headers of at most `limit` images, evenly spread over the dataset; nothing is decoded. */
+/** Reads the headers of at most `limit` images, evenly spread over the samples; nothing is decoded. */
 export async function measureImages(
-  { samples }: Dataset,
+  { samples }: { readonly samples: readonly ImageSample[] },
   { limit = 500, signal, onProgress }: WorkOptions & { readonly limit?: number } = {},
 ): Promise<ImageSizes> {
   const step = Math.max(1, samples.length / limit);
@@ -60,7 +63,7 @@ export function describeSizes(kinds: readonly ImageKind[]): string {
   return [...some, ...more].join("; ");
 }
 
-async function headerOf({ file, path }: Sample) {
+async function headerOf({ file, path }: ImageSample) {
   try {
     const { size } = await stat(path);
     if (size > MAX_IMAGE_BYTES) {

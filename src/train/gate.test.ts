@@ -41,6 +41,15 @@ describe("the gate", () => {
     ).toThrow("accuracy is 0.8000, not >= 0.9; f1Macro is 0.5000, not > 0.6 (on 9 test images)");
   });
 
+  it("says where a training is kept that need not be repeated for a lower bound", () => {
+    try {
+      checkAssertions([parseAssertion("accuracy>=0.9")], { accuracy: 0.5 }, 9, "runs/.name.checkpoint");
+      expect.fail("it was passed");
+    } catch (error) {
+      expect(error).toMatchObject({ code: "not-met", hint: expect.stringContaining("kept in runs/.name.checkpoint") });
+    }
+  });
+
   it("cannot be passed without a test image, nor with a metric of another task", () => {
     expect(() => check("accuracy>=0", 1, 0)).toThrow("there is no test image");
     expect(() => check("mapMacro>=0.5", 1)).toThrow('this test has no metric "mapMacro"');

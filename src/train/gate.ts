@@ -44,9 +44,15 @@ export function parseAssertion(text: string): Assertion {
 /**
  * Refuses results that break a bound: nothing of the run is kept then.
  *
+ * @param kept where a training is kept that need not be repeated for another bound
  * @throws UserError `not-met` naming every broken bound and the value; `usage` for a metric that this task does not have
  */
-export function checkAssertions(assertions: readonly Assertion[], metrics: Metrics, images: number): void {
+export function checkAssertions(
+  assertions: readonly Assertion[],
+  metrics: Metrics,
+  images: number,
+  kept?: string | undefined,
+): void {
   if (assertions.length > 0 && images === 0) {
     throw new UserError("not-met", "nothing can be asserted: there is no test image", {
       hint: "Give the test part some images: --split.",
@@ -63,6 +69,9 @@ export function checkAssertions(assertions: readonly Assertion[], metrics: Metri
   });
   if (broken.length === 0) return;
   throw new UserError("not-met", `${broken.join("; ")} (on ${images} test images)`, {
-    hint: "Nothing was written. Look at more or better labelled images, another --backbone or --views 8, or lower the bound.",
+    hint:
+      kept === undefined
+        ? "Nothing was written. Look at more or better labelled images, another --backbone or --views 8, or lower the bound."
+        : `No run was written. The same command with a lower bound does not train again: the training is kept in ${kept}; remove that folder if it is not wanted.`,
   });
 }

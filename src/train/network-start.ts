@@ -1,7 +1,10 @@
+import type { Unreadable } from "../data/checks.js";
 import { UserError } from "../errors.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { Backbone } from "../model/backbone.js";
+import { makeBackbone } from "../model/backbones/make-backbone.js";
 import { DEFAULT_SIZE_PX, openNetwork } from "../model/backbones/network.js";
+import { statsModel } from "../model/backbones/stats.js";
 import { BACKBONES } from "../model/backbones.js";
 import type { LinearHead } from "../model/head-fit.js";
 import { networkName } from "../model/networks.js";
@@ -10,8 +13,8 @@ import { type Beginning, completeRecipe } from "./finetune/recipe.js";
 import type { LabelledImages } from "./finetune/training.js";
 import type { TrainOptions } from "./options.js";
 import { labelMatrix, type PlacedSample } from "./parts.js";
-import { backboneContext, embedData, openBackboneFor, type SplitData, trainingSamples } from "./prepare.js";
-import { fitAndScore } from "./scored-head.js";
+import { backboneContext, type EmbeddedData, embedData, openBackboneFor, type SplitData, trainingSamples } from "./prepare.js";
+import { fitAndScore, fitHead } from "./scored-head.js";
 
 /** What a start is made from. */
 export type StartOptions = Omit<TrainOptions, "out"> & { readonly seed: number };
@@ -67,8 +70,14 @@ export function beginningOf({
 export interface NetworkStart {
   readonly beginning: Beginning;
   readonly backbone: Backbone;
+  /** The samples whose image can be read, in dataset order. */
   readonly placed: readonly PlacedSample[];
-  /** The untouched backbone: a last layer of the training part alone, and what one of train and validation achieves. */
+  /** The others. They have been warned of. */
+  readonly unreadable: readonly Unreadable[];
+  /**
+   * The untouched backbone: a last layer of one view of the training part alone, and what one of train and validation achieves with
+   * as many views as the classifier averages.
+   */
   readonly frozen?: { readonly start: LinearHead; readonly metrics: Metrics };
 }
 
@@ -89,18 +98,34 @@ export function imagesOf(
 
 async function startFromBackbone(data: SplitData, head: Head, options: StartOptions): Promise<NetworkStart> {
   const backbone = await openBackboneFor(data, options);
-  const embedded = await embedData(data.placed, backbone, { ...options, views: 1, stage: "embed, frozen" });
+  const embedded = await embedData(data.placed, backbone, { ...options, stage: "embed, frozen" });
   const { metrics } = await fitAndScore(data, embedded, head, { ...options, intervals: false });
   // What judges the training must not have taught its start.
-  const without = { ...embedded, rows: { ...embedded.rows, validation: [] } };
-  const alone = { ...options, outOfFold: false, intervals: false, onProgress: undefined };
-  const { head: start } = (await fitAndScore(data, without, head, alone)).uncalibrated;
-  return { beginning: "finetune", backbone, placed: embedded.placed, frozen: { start, metrics } };
+  const without = { ...firstView(embedded), rows: { ...embedded.rows, validation: [] } };
+  const { head: start } = await fitHead(data, without, head, { ...options, outOfFold: false, onProgress: undefined });
+  const { placed, unreadable } = embedded;
+  return { beginning: "finetune", backbone, placed, unreadable, frozen: { start, metrics } };
+}
+
+/** The embeddings of the images as they stand, which is how a training sees them but for its augmentation. */
+function firstView(embedded: EmbeddedData): EmbeddedData {
+  const { views, embeddings, backbone, placed } = embedded;
+  if (views === 1) return embedded;
+  const size = backbone.embeddingSize;
+  const first = new Float32Array(placed.length * size);
+  for (let row = 0; row < placed.length; row++) {
+    first.set(embeddings.subarray(row * views * size, (row * views + 1) * size), row * size);
+  }
+  return { ...embedded, views: 1, embeddings: first };
 }
 
 async function startFromScratch(data: SplitData, options: StartOptions): Promise<NetworkStart> {
   const name = networkName(options.network ?? "");
   const sizePx = options.preprocessing?.sizePx ?? DEFAULT_SIZE_PX;
   const backbone = await openNetwork(name, backboneContext(trainingSamples(data), options), { sizePx });
-  return { beginning: "scratch", backbone, placed: data.placed };
+  // Every image is decoded once, so that one that cannot be is told of now and not while the network learns.
+  const { preprocess } = backbone;
+  const looking = makeBackbone("stats", statsModel(preprocess), preprocess);
+  const { placed, unreadable } = await embedData(data.placed, looking, { ...options, views: 1, stage: "read images" });
+  return { beginning: "scratch", backbone, placed, unreadable };
 }

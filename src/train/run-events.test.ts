@@ -220,7 +220,7 @@ describe("what train tells TensorBoard of a network that was trained whole", () 
   });
 
   it("has loss and metric of validation where each epoch ends", () => {
-    const perEpoch = stepsOf("train", "loss").length / 3;
+    const perEpoch = Math.floor(metricsOf(out).counts.train / 32);
     const ends = [1, 2, 3].map((epochs) => epochs * perEpoch - 1);
     for (const tag of ["Loss/validation", "loss", "accuracy"]) expect(stepsOf("validation", tag), tag).toEqual(ends);
     const losses = runs.validation.scalars.filter(({ tag }) => tag === "loss").map(({ value }) => value);
@@ -229,10 +229,15 @@ describe("what train tells TensorBoard of a network that was trained whole", () 
     );
   });
 
-  it("has the test part at the last update of the epoch that was kept", () => {
-    const perEpoch = stepsOf("train", "loss").length / 3;
-    const steps = new Set(runs.test.scalars.map(({ step }) => step));
-    expect([...steps]).toEqual([(metricsOf(out).kept + 1) * perEpoch - 1]);
+  it("goes on through the refit on train and validation, and has the test part at its end", () => {
+    const { counts, epochs, refit } = metricsOf(out);
+    expect([epochs.length, refit.length]).toEqual([3, 1]);
+    const updates = 3 * Math.floor(counts.train / 32) + Math.floor((counts.train + counts.validation) / 32);
+    expect(stepsOf("train", "loss")).toHaveLength(updates);
+    expect([...new Set(runs.test.scalars.map(({ step }) => step))]).toEqual([updates - 1]);
+    const losses = runs.train.scalars.filter(({ tag, step }) => tag === "loss" && step >= 3 * Math.floor(counts.train / 32));
+    const mean = losses.reduce((sum, { value }) => sum + value, 0) / losses.length;
+    expect(mean).toBeCloseTo(refit[0].loss, 5);
   });
 
   it("has its recipe among the hyperparameters", () => {

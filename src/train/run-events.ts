@@ -10,6 +10,7 @@ import { prCurveOf } from "../report/tensorboard/pr-curve.js";
 import { writeProjector } from "../report/tensorboard/projector.js";
 import { createEventWriter, type EventWriter, wallClock } from "../report/tensorboard/writer.js";
 import type { Head, Task } from "../task.js";
+import type { UpdateRecord } from "./finetune/history.js";
 import type { Recipe } from "./finetune/recipe.js";
 import { VALIDATION_METRIC } from "./finetune/validation.js";
 import { findMistakes, type MistakenRow } from "./mistakes.js";
@@ -119,7 +120,7 @@ function writeTraining(writer: EventWriter, findings: Findings): void {
   const { data, scored, training } = findings;
   const { classes } = data.dataset;
   const { head, grid } = scored.fit;
-  training?.history.updates.forEach(({ loss, lr, lrBackbone, gradientNorm }, step) => {
+  updatesOf(training).forEach(({ loss, lr, lrBackbone, gradientNorm }, step) => {
     addScalars(writer, step, {
       "Loss/train": loss,
       loss,
@@ -237,8 +238,14 @@ function lastUpdate({ history: { updates, epochs } }: NetworkTraining, epoch: nu
   return Math.round(((epoch + 1) * updates.length) / epochs.length) - 1;
 }
 
+/** Every update of a network in order, those of the refit last. */
+function updatesOf(training: NetworkTraining | undefined): readonly UpdateRecord[] {
+  return [...(training?.history.updates ?? []), ...(training?.refit?.updates ?? [])];
+}
+
 /** Where what was kept stands among what was tried, so that curves of validation and points of test line up. */
 function chosenStep({ scored: { fit }, training }: Findings): number {
+  if (training?.refit) return updatesOf(training).length - 1;
   if (training) return lastUpdate(training, training.history.best ?? training.history.epochs.length - 1);
   return Math.max(
     0,

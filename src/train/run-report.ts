@@ -7,6 +7,7 @@ import type { RunReport } from "../report/run-data.js";
 import type { Part } from "../task.js";
 import { VERSION } from "../version.js";
 import { openExplainer } from "./explain.js";
+import { RATE_SCHEDULES } from "./finetune/rates.js";
 import { labelCheck } from "./label-check.js";
 import { MOST_REFERENCES } from "./likeness.js";
 import { countPositives, pickRows } from "./parts.js";
@@ -73,39 +74,49 @@ export async function runReport(findings: Findings): Promise<RunReport> {
   }
 }
 
-/** Loss over the updates, and what validation said after each epoch. */
-function learningCurves({ history }: NetworkTraining): NonNullable<RunReport["curves"]> {
+/** Loss over the updates, on through those of the refit, and what validation said after each epoch before. */
+function learningCurves({ history, refit }: NetworkTraining): NonNullable<RunReport["curves"]> {
   const { updates, epochs } = history;
   const perEpoch = updates.length / Math.max(1, epochs.length);
   const at = (epoch: number) => Math.round((epoch + 1) * perEpoch);
   const judged = epochs.flatMap(({ validation }, epoch) => (validation ? [{ step: at(epoch), ...validation }] : []));
-  const shown = Math.ceil(updates.length / MOST_POINTS);
+  const all = [...updates, ...(refit?.updates ?? [])];
+  const shown = Math.ceil(all.length / MOST_POINTS);
   const metrics = judged.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step, metric] as const]));
   return [
     {
       quantity: "loss",
-      train: updates.flatMap(({ loss }, step) => (step % shown === 0 ? [[step, loss] as const] : [])),
+      train: all.flatMap(({ loss }, step) => (step % shown === 0 ? [[step, loss] as const] : [])),
       validation: judged.map(({ step, loss }) => [step, loss] as const),
     },
     ...(metrics.length > 0 ? [{ quantity: "metric on validation", train: [], validation: metrics }] : []),
   ];
 }
 
-function recipeChoices({ recipe, beginning, plan }: NetworkTraining): NonNullable<RunReport["choices"]> {
-  const { epochs, batch, optimizer, lr, lrBackbone, schedule, weightDecay, labelSmoothing, ema, mixup, cutmix } = recipe;
+function recipeChoices({ recipe, refit, beginning, plan }: NetworkTraining): NonNullable<RunReport["choices"]> {
+  const { epochs, batch, accumulate, optimizer, lr, lrBackbone, schedule, weightDecay, labelSmoothing, ema, mixup, cutmix } =
+    recipe;
+  const { warmup, clip, freezeUntil, augment = {} } = recipe;
+  const changes = Object.entries(augment).flatMap(([name, value]) => (value === undefined ? [] : [name]));
   return [
     ["training", beginning === "finetune" ? "the whole network, fine-tuned" : "the whole network, from scratch"],
     ["epochs", `${epochs}`],
-    ["batch", `${batch}`],
+    ["refit on train and validation", refit === undefined ? "none" : `${refit.epochs.length} epochs`],
+    ["steps", `${plan.updates}`],
+    ["batch", accumulate > 1 ? `${batch}, ${accumulate} to a step` : `${batch}`],
+    ["augmentation", changes.join(", ") || "none"],
     ["optimizer", optimizer],
     ["learning rate, last layer", `${lr}`],
     ["learning rate, the rest", `${lrBackbone}`],
     ["schedule", schedule],
+    ["warm-up", `${warmup ?? RATE_SCHEDULES[schedule].warmup} of the steps`],
+    ["longest gradient", clip > 0 ? `${clip}` : "any"],
     ["weight decay", `${weightDecay}`],
     ["label smoothing", `${labelSmoothing}`],
     ...(ema > 0 ? [["average of the weights", `${ema}`] as const] : []),
     ...(mixup > 0 ? [["mixup", `${mixup}`] as const] : []),
     ...(cutmix > 0 ? [["cutmix", `${cutmix}`] as const] : []),
+    ...(freezeUntil === undefined ? [] : [["frozen until", `${freezeUntil}`] as const]),
     ["layout", plan.layout],
   ];
 }

@@ -51,7 +51,9 @@ function json(value: unknown): string {
 
 /** Every resolved option, the versions and what the data was. */
 function config({ options, data, embedded, manifest, training }: Findings) {
-  const { signal: _signal, onProgress: _onProgress, onWarning: _onWarning, onPlan: _onPlan, force: _force, ...given } = options;
+  const { signal: _signal, onProgress: _onProgress, onWarning: _onWarning, onPlan: _onPlan, force: _force, ...asked } = options;
+  // What was free and how often the training was saved differs from try to try, and the result does not.
+  const { memoryLimit: _memoryLimit, checkpointSeconds: _checkpointSeconds, ...given } = asked;
   return {
     version: 1,
     sigmax: VERSION,
@@ -80,7 +82,12 @@ function metrics({ data, embedded, scored, baseline, leakage, training }: Findin
     classes: data.dataset.classes,
     counts: embedded.counts,
     ...(training
-      ? { recipe: training.recipe, epochs: training.history.epochs, kept: training.history.best }
+      ? {
+          recipe: training.recipe,
+          epochs: training.history.epochs,
+          kept: training.history.best,
+          ...(training.refit && { refit: training.refit.epochs }),
+        }
       : { l2: scored.fit.l2 }),
     ...headScores(scored),
     baseline,

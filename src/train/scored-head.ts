@@ -82,24 +82,37 @@ export interface ScoreOptions extends Pick<TrainOptions, "goal" | "minPrecision"
   readonly intervals?: boolean;
 }
 
+/** How a head is fitted to embedded images. */
+export interface FitHeadOptions
+  extends Pick<TrainOptions, "l2" | "classWeights" | "loss" | "signal" | "onProgress" | "onWarning"> {
+  readonly seed: number;
+  /** Cross-fit out-of-fold logits, to calibrate and tune on. Default true. */
+  readonly outOfFold?: boolean;
+}
+
 /** Fits a head on train and validation, calibrates and tunes it on out-of-fold logits, and scores it on test. */
 export async function fitAndScore(
   data: SplitData,
   embedded: EmbeddedData,
   head: Head,
-  options: ScoreOptions &
-    Pick<TrainOptions, "l2" | "classWeights" | "loss" | "signal" | "onProgress" | "onWarning"> & {
-      /** Cross-fit out-of-fold logits, to calibrate and tune on. Default true. */
-      readonly outOfFold?: boolean;
-    },
+  options: ScoreOptions & FitHeadOptions,
 ): Promise<ScoredHead> {
+  return scoreFit(data, embedded, head, await fitHead(data, embedded, head, options), options);
+}
+
+/**
+ * Fits a head on the train and validation rows of embedded images.
+ *
+ * @throws UserError `bad-data` where no training image can be read, and as `trainHead`
+ */
+export async function fitHead(data: SplitData, embedded: EmbeddedData, head: Head, options: FitHeadOptions): Promise<HeadFit> {
   const { embeddings, labels, placed, rows, views, backbone } = embedded;
   if (rows.train.length === 0) {
     throw new UserError("bad-data", "none of the training images can be read", {
       hint: "sigmax data inspect <data> lists them.",
     });
   }
-  const fit = await trainHead({
+  return trainHead({
     embeddings,
     views,
     size: backbone.embeddingSize,
@@ -120,7 +133,6 @@ export async function fitAndScore(
     onProgress: options.onProgress,
     onWarning: options.onWarning,
   });
-  return scoreFit(data, embedded, head, fit, options);
 }
 
 /** Calibrates and tunes a fitted head on its out-of-fold logits, and scores it on test. */

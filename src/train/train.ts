@@ -1,5 +1,6 @@
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import { assembleClassifier } from "../model/assemble.js";
@@ -53,6 +54,18 @@ export const RUN_MARKER = "config.json";
  * @throws UserError for anything wrong with the data, the backbone or the options; the run folder then does not appear
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  try {
+    return await trainOrStop(options);
+  } catch (error) {
+    const isStopped = error instanceof UserError && error.code === "aborted" && error.hint === undefined;
+    if (!isStopped || !existsSync(checkpointFolder(options.out))) throw error;
+    // Not in the training itself, which knows its step.
+    const hint = "The same command goes on: what was trained is saved.";
+    throw new UserError("aborted", error.message, { hint, cause: error });
+  }
+}
+
+async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options, ["data", "out"]);
   beginningOf(options);
   const { out, force = false, seed = DEFAULT_SEED } = options;
@@ -70,8 +83,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const head = options.head ?? HEAD_OF_TASK[dataset.task];
   lossGraph(head, options.loss); // refuses a loss the head does not have before the images are embedded
 
-  const { embedded, scored, training } = await learn(data, head, given);
-  checkAssertions(assertions, scored.metrics, scored.rows.length);
+  const { embedded, scored, training } = await learn(data, head, given, options.onWarning);
+  const kept = training === undefined ? undefined : checkpointFolder(out);
+  checkAssertions(assertions, scored.metrics, scored.rows.length, kept);
   const baseline = await scoreBaseline(data, embedded, scored, given);
   // A network that was trained on the training part makes every other split look better than it is.
   const leakage = training === undefined ? await measureLeakage(data, embedded, scored, given) : undefined;
@@ -130,8 +144,11 @@ async function learn(
   data: SplitData,
   head: Head,
   given: TrainOptions & { readonly seed: number },
+  onNotice: TrainOptions["onWarning"],
 ): Promise<Pick<Findings, "embedded" | "scored" | "training">> {
-  if (beginningOf(given) !== undefined) return trainWholeNetwork(data, head, given, checkpointFolder(given.out));
+  if (beginningOf(given) !== undefined) {
+    return trainWholeNetwork(data, head, given, { checkpoints: checkpointFolder(given.out), onNotice });
+  }
   const embedded = await gatherEmbeddings(data, given);
   return { embedded, scored: await fitAndScore(data, embedded, head, given) };
 }

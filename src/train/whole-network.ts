@@ -1,12 +1,15 @@
 import { join } from "node:path";
+import { UserError } from "../errors.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import { makeBackbone } from "../model/backbones/make-backbone.js";
 import type { LinearHead } from "../model/head-fit.js";
 import { type HeadLayer, type Model, readModel } from "../onnx/index.js";
-import type { Head } from "../task.js";
+import { HEADLINES, wordsOf } from "../report/metric-words.js";
+import type { Head, Task } from "../task.js";
 import { type FinetunePlan, finetune } from "./finetune/finetune.js";
 import type { History } from "./finetune/history.js";
 import { type Beginning, completeRecipe, type Recipe, refitRecipe } from "./finetune/recipe.js";
+import { fittingRecipe, updatesPerEpoch } from "./finetune/training.js";
 import { imagesOf, startOfNetwork } from "./network-start.js";
 import type { TrainOptions } from "./options.js";
 import type { PlacedSample } from "./parts.js";
@@ -18,8 +21,12 @@ import { type ScoredHead, scoreFit } from "./scored-head.js";
 export interface NetworkTraining {
   readonly beginning: Beginning;
   readonly recipe: Recipe;
+  /** Until validation had chosen the weights. */
   readonly history: History;
-  readonly plan: FinetunePlan;
+  /** What followed on train and validation together, where anything did. */
+  readonly refit?: History;
+  /** Its updates are those of both. */
+  readonly plan: Omit<FinetunePlan, "resumedFrom">;
   /** The same backbone untouched under a last layer of its own, on the test part: what the training started from. */
   readonly frozen?: Metrics;
 }
@@ -33,20 +40,28 @@ export interface TrainedWhole {
 
 type Options = TrainOptions & { readonly seed: number };
 
+/** What lies beside a training. */
+export interface Beside {
+  /** Folder in which a training that is stopped leaves what it needs to go on. */
+  readonly checkpoints: string;
+  /** Told of checkpoints that are passed over, which says nothing of the result. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+}
+
 /**
  * Trains a whole network: fine-tunes a backbone from the last layer that fits it best, or trains a network from scratch. Calibration
  * and thresholds come from the validation part, which no gradient has seen.
  *
- * @param checkpoints folder in which a training that is stopped leaves what it needs to go on
- * @throws UserError as `finetune`
+ * @throws UserError `usage` for a goal of thresholds without a validation part, and as `finetune`
  */
 export async function trainWholeNetwork(
   data: SplitData,
   head: Head,
   options: Options,
-  checkpoints: string,
+  { checkpoints, onNotice }: Beside,
 ): Promise<TrainedWhole> {
-  const { backbone, beginning, placed, frozen } = await startOfNetwork(data, head, options);
+  checkJudges(data.counts.validation, options);
+  const { backbone, beginning, placed, unreadable, frozen } = await startOfNetwork(data, head, options);
   const { task, classes } = data.dataset;
   const recipe = completeRecipe(beginning, options.recipe);
   const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onProgress, onWarning } = options;
@@ -64,17 +79,27 @@ export async function trainWholeNetwork(
     memoryLimit,
     discardOther: options.force,
     checkpointSeconds: options.checkpointSeconds,
+    signal,
+    onProgress,
+    onWarning,
+    onNotice,
   };
-  const work = { signal, onProgress, onWarning };
+  const everyone = part("train", "validation");
+  const judges = part("validation").samples.length;
+  if (judges < data.counts.validation) checkJudges(judges, options);
+  const again = refitRecipe(recipe);
+  const isRefitted = again.epochs > 0 && judges > 0;
+  const images = everyone.samples.length;
+  const after = isRefitted ? again.epochs * updatesPerEpoch(fittingRecipe(again, images), images) : 0;
   const chosen = await finetune({
     ...common,
-    ...work,
     network: readModel(backbone.model, { file: backbone.id }),
     start: frozen?.start,
     train: part("train"),
     validation: part("validation"),
     recipe,
     checkpoints: join(checkpoints, "chosen"),
+    among: { before: 0, after },
     onPlan: options.onPlan,
   });
   const id = beginning === "finetune" ? `${backbone.id} fine-tuned` : backbone.id;
@@ -82,24 +107,29 @@ export async function trainWholeNetwork(
   // A network that nobody else has is not worth a cache.
   const embed = (samples: readonly PlacedSample[], network: Model) =>
     embedData(samples, backboneOf(network), { ...options, cache: undefined });
-  const again = refitRecipe(recipe);
-  const isRefitted = again.epochs > 0 && part("validation").samples.length > 0;
-  const final = isRefitted
+  const before = chosen.history.updates.length;
+  const refitted = isRefitted
     ? await finetune({
         ...common,
-        ...work,
         network: chosen.unfolded,
         start: linearHead(chosen.layer),
-        train: part("train", "validation"),
+        train: everyone,
         validation: part(),
         recipe: again,
         stage: "refit",
         checkpoints: join(checkpoints, "refit"),
+        among: { before, after: 0 },
+        // Its batches are those that have had room so far: to refuse them now would be too late.
+        memoryLimit: undefined,
+        // Told already, but for a stop in here.
+        onPlan: (plan) => plan.resumedFrom > before && options.onPlan?.(plan),
       })
-    : chosen;
-  const embedded = await embed(data.placed, final.network);
+    : undefined;
+  const final = refitted ?? chosen;
+  const found = await embed(placed, final.network);
+  const embedded = { ...found, unreadable: [...unreadable, ...found.unreadable] };
   // Calibration and thresholds are of the network that had not seen the validation part.
-  const judged = isRefitted
+  const judged = refitted
     ? await embed(
         placed.filter((sample) => sample.part === "validation"),
         chosen.network,
@@ -114,18 +144,45 @@ export async function trainWholeNetwork(
     outOfFold: { rows: embedded.rows.validation, logits },
     leftOut: 0,
   };
-  const { layout, peakBytes, updates, resumedFrom, parameters, history } = chosen;
+  const scored = await scoreFit(data, embedded, head, fit, options);
+  if (frozen) warnIfWorse(task, scored.metrics, frozen.metrics, onWarning);
+  const { layout, peakBytes, parameters, history } = chosen;
   return {
     embedded,
-    scored: await scoreFit(data, embedded, head, fit, options),
+    scored,
     training: {
       beginning,
       recipe,
       history,
-      plan: { layout, peakBytes, updates, resumedFrom, parameters },
+      ...(refitted && { refit: refitted.history }),
+      plan: { layout, peakBytes, parameters, updates: before + (refitted?.history.updates.length ?? 0) },
       ...(frozen && { frozen: frozen.metrics }),
     },
   };
+}
+
+/** Calibration and thresholds come from the validation part alone. @throws UserError `usage` for a goal where there is none */
+function checkJudges(images: number, { goal, onWarning }: Options): void {
+  if (images > 0) return;
+  const without = "a network that is trained whole takes calibration and thresholds from the validation part, which is empty";
+  if (goal !== undefined) {
+    throw new UserError("usage", `--goal ${goal}: ${without}`, {
+      hint: "Give validation some images with --split, or leave --goal out.",
+    });
+  }
+  onWarning?.(
+    `Without validation images the last weights are kept, probabilities are not calibrated, and every threshold is 0.5: ${without}.`,
+  );
+}
+
+/** Says so where all that work was for nothing. */
+function warnIfWorse(task: Task, tuned: Metrics, untouched: Metrics, onWarning: Options["onWarning"]): void {
+  const [metric] = HEADLINES[task];
+  const [after, before] = [tuned[metric], untouched[metric]];
+  if (after === undefined || before === undefined || after >= before) return;
+  onWarning?.(
+    `Fine-tuning has not helped: ${wordsOf(metric).label} ${after.toFixed(3)} on the test part, ${before.toFixed(3)} without it. Keep the simpler one: train without --finetune.`,
+  );
 }
 
 function linearHead({ weights, bias }: HeadLayer): LinearHead {

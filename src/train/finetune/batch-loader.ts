@@ -55,6 +55,9 @@ export interface BatchLoaderOptions extends Pick<WorkOptions, "signal" | "onWarn
   readonly keepBytes?: number | undefined;
 }
 
+/** Images that a worker lets libuv's threads decode while it resamples one. */
+export const DECODING = 3;
+
 /** What a worker is started with. */
 export interface BatchWorkerData {
   readonly samples: readonly NamedFile[];
@@ -103,7 +106,8 @@ interface Prepared {
  * filling in its own images, and then to the caller: nothing is copied, and `ahead` + 1 batches are all there are. Workers with
  * nothing to prepare sleep. The bytes of a batch depend on seed, epoch and step alone, not on threads, timing or where training began.
  *
- * An image that cannot be read is told of once, and the next row whose image can be read stands in its place.
+ * An image that cannot be read is told of once, and the next row whose image can be read stands in its place. That is for images
+ * that were removed or damaged while they were in use: whoever opens a training has left out those that could not be read before.
  *
  * @throws UserError `usage` for augmentations that make no sense, `aborted`
  * @throws RangeError if the samples fill no batch
@@ -131,7 +135,7 @@ export async function openBatchLoader(options: BatchLoaderOptions): Promise<Batc
 
   const told = new Set<number>();
   const tell = ({ row, message }: Replacement["unreadable"][number]) => {
-    if (!told.has(row)) onWarning?.(`${message}; another image takes its place`);
+    if (!told.has(row)) onWarning?.(`${message}; ${INSTEAD[order]}`);
     told.add(row);
   };
   let begun = 0;
@@ -215,6 +219,12 @@ export async function openBatchLoader(options: BatchLoaderOptions): Promise<Batc
     },
   };
 }
+
+/** What is done about an image that cannot be read. */
+const INSTEAD: Readonly<Record<BatchOrder, string>> = {
+  shuffled: "another image takes its place",
+  given: "validation goes on without it",
+};
 
 /** Which workers a batch visits, and what each of them puts in. */
 function visitsOf<Worker>(workers: readonly Worker[], rows: Int32Array, first: number) {

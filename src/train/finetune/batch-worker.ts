@@ -8,10 +8,7 @@ import { toInput } from "../../raster/preprocess.js";
 import type { Raster } from "../../raster/raster.js";
 import { type Answer, serveThread } from "../../runtime/thread.js";
 import { IMAGE_ERRORS, readRaster } from "../image-files.js";
-import type { BatchWorkerData, FillRequest, FillResult, Replacement } from "./batch-loader.js";
-
-/** Images being decoded by libuv's threads while this one resamples. */
-const DECODING = 3;
+import { type BatchWorkerData, DECODING, type FillRequest, type FillResult, type Replacement } from "./batch-loader.js";
 
 // workerData is untyped by Node; batch-loader.ts is the only one that starts this file.
 const { samples, preprocess, augment, seed, keepBytes } = workerData as BatchWorkerData;

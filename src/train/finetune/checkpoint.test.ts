@@ -11,7 +11,7 @@ import { writeSafetensors } from "../../data/arrays/safetensors.js";
 import { UserError } from "../../errors.js";
 import { createRandom } from "../../random.js";
 import { float32 } from "../../tensor.js";
-import { type Checkpoint, readCheckpoint, readCheckpointFile, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, type Numbers, readCheckpoint, readCheckpointFile, writeCheckpoint } from "./checkpoint.js";
 
 const BAD = join(process.env.SIGMAX_GOLDEN ?? "../shared/golden", "bad");
 
@@ -29,10 +29,11 @@ function at(step: number, fingerprint = "f1"): Checkpoint {
   values[1] = 1 / 3;
   values[2] = -0;
   return {
-    tensors: new Map([
+    tensors: new Map<string, Numbers>([
       ["weights/conv.weight", values],
       ["weights/__proto__", Float32Array.of(step)],
       ["adam/empty", new Float32Array(0)],
+      ["history/updates", Float64Array.of(step, 1 / 3, 1e-300)],
       ["best/conv.weight", new Float32Array(50).fill(step / 2)],
     ]),
     progress: { step, best: 0.1 + 0.2, history: [{ loss: 1e-300, note: "é\u001b" }], order: [] },

@@ -10,11 +10,17 @@ import { discard, fsyncFolder, readWholeFile } from "../../files.js";
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonRecord;
 export type JsonRecord = { readonly [key: string]: JsonValue };
 
+/** Numbers that a checkpoint gives back bit by bit. */
+export type Numbers = Float32Array | Float64Array;
+
 /** Everything a training needs to go on as if it had never stopped. */
 export interface Checkpoint {
-  /** Weights, moments of the optimizer, averages and the best weights so far, told apart by their names: one file is one moment. */
-  readonly tensors: ReadonlyMap<string, Float32Array>;
-  /** Epoch, step, best metric, history, state of the random numbers. */
+  /**
+   * Weights, moments of the optimizer, averages, the best weights so far and the history, told apart by their names: one file is one
+   * moment.
+   */
+  readonly tensors: ReadonlyMap<string, Numbers>;
+  /** Epoch, step, best epoch: little, since it stands in the head of the file. What grows with the training is a tensor. */
   readonly progress: JsonRecord;
   /** sha256 of options, data and network: a checkpoint of another training is refused. */
   readonly fingerprint: string;
@@ -60,7 +66,7 @@ export async function writeCheckpoint(folder: string, { tensors, progress, finge
       );
     }
   }
-  const plans = Array.from(tensors, ([name, { length }]) => ({ name, dtype: "float32" as const, shape: [length] }));
+  const plans = Array.from(tensors, ([name, values]) => ({ name, dtype: dtypeOf(values), shape: [values.length] }));
   const metadata = { sha256: NO_CHECKSUM, format: FORMAT, version: VERSION, fingerprint, progress: strictJson(progress) };
   const header = safetensorsHeader({ tensors: plans, metadata });
   if (header.length + bytes > MAX_BYTES) {
@@ -97,7 +103,7 @@ export interface ReadCheckpointOptions {
 
 /**
  * The newest whole checkpoint of a folder, undefined where there is none. A damaged one is told of and set aside (`.damaged`, until
- * the next is written), and the one before it is read. The tensors are views of one block of memory.
+ * the next is written), and the one before it is read. Most tensors are views of one block of memory.
  *
  * @throws UserError `bad-data` naming the file, when it belongs to another training or a later version of sigmax
  */
@@ -171,9 +177,9 @@ export function readCheckpointFile(path: string): Checkpoint {
       hint: "Go on with the sigmax that wrote it, choose another --out, or start anew with --force.",
     });
   }
-  const floats = new Map<string, Float32Array>();
+  const floats = new Map<string, Numbers>();
   for (const [name, { data }] of tensors) {
-    if (!(data instanceof Float32Array)) throw bad(`"${name}" is not float32`);
+    if (!(data instanceof Float32Array) && !(data instanceof Float64Array)) throw bad(`"${name}" is neither float32 nor float64`);
     if (indexOfNonFinite(data) >= 0) throw bad(`"${name}" holds NaN or infinite numbers`);
     floats.set(name, data);
   }
@@ -193,12 +199,16 @@ function checksum(blocks: readonly Uint8Array[]): string {
   return hash.digest("hex");
 }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+function bytesOf({ buffer, byteOffset, byteLength }: Numbers): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 
+function dtypeOf(values: Numbers): "float32" | "float64" {
+  return values instanceof Float64Array ? "float64" : "float32";
+}
+
 /** Where the first NaN or infinity is, or −1. */
-function indexOfNonFinite(values: Float32Array): number {
+function indexOfNonFinite(values: Numbers): number {
   // 0 · x is 0 for every finite x and NaN for all others.
   const fours = values.length - (values.length % 4);
   let sum = 0;

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ import { RGB } from "../../raster/bands.js";
 import { encodePng } from "../../raster/encode.js";
 import type { Preprocess } from "../../raster/preprocess.js";
 import type { NamedFile } from "../image-files.js";
-import { type FinetuneOptions, type FinetuneResult, finetune } from "./finetune.js";
+import { type FinetuneOptions, type FinetunePlan, type FinetuneResult, finetune } from "./finetune.js";
 import { findLearningRate } from "./learning-rate.js";
 import { completeRecipe, type RecipeOptions } from "./recipe.js";
 import type { LabelledImages } from "./training.js";
@@ -102,7 +102,12 @@ describe("finetune", () => {
     expect(result.validationLogits).toHaveLength(13 * 3);
     expect(plans).toMatchObject([{ layout: "portable", updates: 40, resumedFrom: 0 }]);
     expect(events.at(-1)).toMatchObject({ stage: "train", done: 40, total: 40, unit: "steps" });
-    expect(events.at(-1)!.note).toMatch(/^loss \d\.\d{3} · accuracy \d\.\d{3} · [\d.]+ images\/s$/);
+    expect(events.at(-1)!.note).toMatch(
+      /^epoch 8 of 8 · loss \d\.\d{3} · validation loss \d\.\d{3} · accuracy \d\.\d{3} · [\d.]+ images\/s$/,
+    );
+    // Each step is told of once, those at the end of an epoch when it has been judged.
+    expect(events.map(({ done }) => done)).toEqual(Array.from({ length: 41 }, (_, i) => i));
+    expect(events.flatMap(({ done, isMilestone }) => (isMilestone ? [done] : []))).toEqual([5, 10, 15, 20, 25, 30, 35, 40]);
     // Normalisation by the batch is folded away.
     expect(graphOf(result.network).node.map(({ opType }) => opType)).not.toContain("BatchNormalization");
   });
@@ -144,6 +149,66 @@ describe("finetune", () => {
     // Half a dozen trainings, each with worker threads of its own.
     180_000,
   );
+
+  it("that is stopped between the batches of one update goes on before that update, to the same bytes", async () => {
+    const recipe = { accumulate: 2 };
+    const whole = bytesOf(await finetune(optionsOf(recipe)));
+    const checkpoints = join(folder, "within");
+    const controller = new AbortController();
+    const onProgress = ({ done }: Progress) => {
+      // When the first batch of the next update is on its way.
+      if (done === 3) setImmediate(() => controller.abort());
+    };
+    const options = optionsOf(recipe, { checkpoints, checkpointSeconds: 3600 });
+    await expect(finetune({ ...options, signal: controller.signal, onProgress })).rejects.toMatchObject({
+      code: "aborted",
+      hint: "The same command goes on after step 3 of 6.",
+    });
+    const result = await finetune(options);
+    expect(result.resumedFrom).toBe(3);
+    expect(bytesOf(result)).toEqual(whole);
+  });
+
+  it("counts other trainings of the same command, and goes on whatever follows on it", async () => {
+    const checkpoints = join(folder, "among");
+    const plans: FinetunePlan[] = [];
+    const onPlan = (plan: FinetunePlan) => plans.push(plan);
+    const among = { before: 100, after: 7 };
+    await finetune(optionsOf({ refit: 0.2 }, { checkpoints, among, onPlan }));
+    await finetune(optionsOf({ refit: 0.5 }, { checkpoints, onPlan }));
+    expect(plans).toMatchObject([
+      { updates: 122, resumedFrom: 100 },
+      { updates: 15, resumedFrom: 15 },
+    ]);
+    const controller = new AbortController();
+    controller.abort();
+    const stopped = finetune(optionsOf({}, { checkpoints: join(folder, "none yet"), among, signal: controller.signal }));
+    await expect(stopped).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("refuses checkpoints where an image has changed", async () => {
+    const checkpoints = join(folder, "changed");
+    await finetune(optionsOf({ epochs: 1 }, { checkpoints }));
+    const [{ file, path }, ...others] = parts.train.samples;
+    const changed = join(folder, `changed-${file}`);
+    writeFileSync(changed, Buffer.concat([readFileSync(path), Buffer.alloc(1)]));
+    const train = { ...parts.train, samples: [{ file, path: changed }, ...others] };
+    await expect(finetune(optionsOf({ epochs: 1 }, { checkpoints, train }))).rejects.toMatchObject({ code: "bad-data" });
+    await expect(finetune(optionsOf({ epochs: 1 }, { checkpoints, threads: 2 }))).rejects.toMatchObject({ code: "bad-data" });
+  });
+
+  it("tells of checkpoints that are passed over apart from what it warns of", async () => {
+    const checkpoints = join(folder, "notices");
+    await finetune(optionsOf({ epochs: 1 }, { checkpoints, checkpointSeconds: 0 }));
+    const [, newest] = readdirSync(checkpoints).sort();
+    writeFileSync(join(checkpoints, newest), "half");
+    const [notices, warnings]: [string[], string[]] = [[], []];
+    await finetune(
+      optionsOf({ epochs: 1 }, { checkpoints, onNotice: (text) => notices.push(text), onWarning: (text) => warnings.push(text) }),
+    );
+    expect(notices).toEqual([expect.stringContaining("the checkpoint before it is used")]);
+    expect(warnings).toEqual([]);
+  });
 
   it("writes a checkpoint after every update where that is asked for, and refuses those of another training", async () => {
     const checkpoints = join(folder, "every");

@@ -1,18 +1,15 @@
-import { createHash } from "node:crypto";
 import { UserError } from "../../errors.js";
 import type { Layout } from "../../onnx/layouts.js";
-import { writeModel } from "../../onnx/model.js";
-import type { HeadLayer } from "../../onnx/surgery.js";
 import { DEFAULT_SEED } from "../../random.js";
 import { sizeOf } from "../../tensor.js";
-import { VERSION } from "../../version.js";
+import { fingerprintOf } from "./fingerprint.js";
 import { BEGINNING, type History } from "./history.js";
+import { KEPT_BYTES } from "./kept-images.js";
 import { runEpochs } from "./loop.js";
-import type { Recipe } from "./recipe.js";
 import { openSaved, openSaver } from "./saving.js";
 import { type Trained, trainedNetwork } from "./trained.js";
 import { openTrainer } from "./trainer.js";
-import { KEPT_BYTES, type LabelledImages, prepareTraining, type TrainingOptions } from "./training.js";
+import { type LabelledImages, prepareTraining, type TrainingOptions, updatesPerEpoch } from "./training.js";
 import { openValidation, VALIDATION_METRIC } from "./validation.js";
 
 export interface FinetuneOptions extends TrainingOptions {
@@ -24,6 +21,10 @@ export interface FinetuneOptions extends TrainingOptions {
   readonly discardOther?: boolean | undefined;
   /** Within an epoch, at most one checkpoint in so many seconds; 0: after every update. Default 30. */
   readonly checkpointSeconds?: number | undefined;
+  /** Told of checkpoints that are passed over: it says nothing of the result. Default `onWarning`. */
+  readonly onNotice?: ((message: string) => void) | undefined;
+  /** Updates of other trainings of the same command: those before it are done and saved. Default none. */
+  readonly among?: { readonly before: number; readonly after: number } | undefined;
   /** Told what the training will take, before it starts. */
   readonly onPlan?: ((plan: FinetunePlan) => void) | undefined;
   /** Name of the stage in progress events. Default "train". */
@@ -37,6 +38,7 @@ export interface FinetunePlan {
   readonly layout: Layout["name"];
   /** Estimate of the most memory that the process has in use. */
   readonly peakBytes: number;
+  /** Of all trainings of the command. */
   readonly updates: number;
   /** Updates that were done before, by a training that was stopped. */
   readonly resumedFrom: number;
@@ -59,20 +61,23 @@ export interface FinetuneResult extends Trained, FinetunePlan {
  */
 export async function finetune(options: FinetuneOptions): Promise<FinetuneResult> {
   const { network, preprocess, train, validation, task, head, loss, runtime, threads, signal, onWarning, onProgress } = options;
-  const { seed = DEFAULT_SEED, now = () => performance.now(), checkpointSeconds = 30 } = options;
+  const { seed = DEFAULT_SEED, now = () => performance.now(), checkpointSeconds = 30, onNotice = onWarning } = options;
+  const { before, after } = options.among ?? { before: 0, after: 0 };
   const classes = options.classes.length;
-  const training = await prepareTraining(options, validation.samples.length);
+  const training = await prepareTraining(options, validation.samples);
   const { recipe, layout, start, step, peakBytes } = training;
 
-  const updatesPerEpoch = Math.floor(Math.floor(train.samples.length / recipe.batch) / recipe.accumulate);
+  const perEpoch = updatesPerEpoch(recipe, train.samples.length);
   const saving = { folder: options.checkpoints ?? "", fingerprint: fingerprintOf({ ...options, seed }, recipe, layout, start) };
   const saved =
-    options.checkpoints === undefined ? undefined : openSaved({ ...saving, discardOther: options.discardOther, onWarning });
+    options.checkpoints === undefined
+      ? undefined
+      : openSaved({ ...saving, discardOther: options.discardOther, onWarning: onNotice });
   const plan: FinetunePlan = {
     layout: layout.name,
     peakBytes,
-    updates: recipe.epochs * updatesPerEpoch,
-    resumedFrom: saved?.updates ?? 0,
+    updates: before + recipe.epochs * perEpoch + after,
+    resumedFrom: before + (saved?.updates ?? 0),
     parameters: step.parameters.reduce((sum, { value }) => sum + sizeOf(value.shape), 0),
   };
   options.onPlan?.(plan);
@@ -118,14 +123,14 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
       targets: training.targets,
       recipe,
       samples: train.samples,
-      updatesPerEpoch,
+      updatesPerEpoch: perEpoch,
       judge: judges && (async (found) => judges.judge(trainedNetwork(network, start, found))),
       metricName: VALIDATION_METRIC[task],
       stage: options.stage,
       start: standing,
       best: saved?.best,
       async onStanding(standing, best, moment) {
-        if (await save(standing, best, moment)) savedUpdates = standing.history.updates.length;
+        if (await save(standing, best, moment)) savedUpdates = before + standing.history.updates.length;
       },
       signal,
       onProgress,
@@ -142,19 +147,4 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
   } finally {
     await Promise.all(open.map((item) => item.close()));
   }
-}
-
-/** sha256 over everything that decides the result: only a training with the same may go on from a checkpoint. */
-function fingerprintOf(options: FinetuneOptions, recipe: Recipe, layout: Layout, start: HeadLayer): string {
-  const { network, preprocess, train, validation, classes, task, head, loss, classWeights, seed } = options;
-  const hash = createHash("sha256");
-  const settings = { preprocess, classes, task, head, loss, classWeights, seed, recipe, layout: [layout.name, layout.block] };
-  hash.update(JSON.stringify({ version: VERSION, ...settings }));
-  hash.update(writeModel(network));
-  for (const { data } of [start.weights, start.bias]) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  for (const { samples, labels } of [train, validation]) {
-    hash.update(JSON.stringify(samples.map(({ file }) => file)));
-    hash.update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
-  }
-  return hash.digest("hex");
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import type { JsonRecord, JsonValue } from "./checkpoint.js";
+import type { Checkpoint, JsonValue, Numbers } from "./checkpoint.js";
 
 /** One update of the weights. */
 export interface UpdateRecord {
@@ -39,35 +39,57 @@ export interface Standing {
 /** The start of every training. */
 export const BEGINNING: Standing = { epoch: 0, update: 0, history: { updates: [], epochs: [], best: undefined } };
 
-/** A standing as a checkpoint keeps it: numbers of updates in rows, since there are many. */
-export function standingRecord({ epoch, update, history }: Standing): JsonRecord {
+/** Tensors of a checkpoint that hold the history: a long one would not fit into the head of the file. */
+const UPDATES = "history/updates";
+const EPOCHS = "history/epochs";
+/** Numbers of an update, and of an epoch: its loss, then validation loss and metric, a 1 before each of them that is known. */
+const UPDATE_NUMBERS = 4;
+const EPOCH_NUMBERS = 5;
+
+/** A standing as a checkpoint keeps it. float64, so that every number comes back as it was. */
+export function keptStanding({ epoch, update, history }: Standing): Pick<Checkpoint, "progress" | "tensors"> {
+  const updates = new Float64Array(UPDATE_NUMBERS * history.updates.length);
+  history.updates.forEach(({ loss, lr, lrBackbone, gradientNorm }, i) => {
+    updates.set([loss, lr, lrBackbone, gradientNorm], UPDATE_NUMBERS * i);
+  });
+  const epochs = new Float64Array(EPOCH_NUMBERS * history.epochs.length);
+  history.epochs.forEach(({ loss, validation }, i) => {
+    epochs.set([loss, ...known(validation?.loss), ...known(validation?.metric)], EPOCH_NUMBERS * i);
+  });
   return {
-    epoch,
-    update,
-    updates: history.updates.map(({ loss, lr, lrBackbone, gradientNorm }) => [loss, lr, lrBackbone, gradientNorm]),
-    epochs: history.epochs.map(({ loss, validation }) => [loss, validation?.loss ?? null, validation?.metric ?? null]),
-    best: history.best ?? null,
+    progress: { epoch, update, best: history.best ?? null },
+    tensors: new Map([
+      [UPDATES, updates],
+      [EPOCHS, epochs],
+    ]),
   };
 }
 
-/** Reads what `standingRecord` wrote. @throws UserError `bad-data` where it did not */
-export function parseStanding(record: JsonRecord): Standing {
-  const { epoch, update, updates, epochs, best } = record;
+/** Reads what `keptStanding` made. @throws UserError `bad-data` where it did not */
+export function readStanding({ progress, tensors }: Pick<Checkpoint, "progress" | "tensors">): Standing {
+  const { epoch, update, best } = progress;
   return {
     epoch: number(epoch),
     update: number(update),
     history: {
-      updates: rows(updates).map((row) => {
-        const [loss, lr, lrBackbone, gradientNorm] = row.map(number);
-        return { loss, lr, lrBackbone, gradientNorm };
-      }),
-      epochs: rows(epochs).map(([loss, judged, metric]) => ({
-        loss: number(loss),
-        validation: judged === null ? undefined : { loss: number(judged), metric: metric === null ? undefined : number(metric) },
+      updates: rows(tensors.get(UPDATES), UPDATE_NUMBERS).map(([loss, lr, lrBackbone, gradientNorm]) => ({
+        loss,
+        lr,
+        lrBackbone,
+        gradientNorm,
+      })),
+      epochs: rows(tensors.get(EPOCHS), EPOCH_NUMBERS).map(([loss, isJudged, judged, isMeasured, metric]) => ({
+        loss,
+        validation: isJudged === 1 ? { loss: judged, metric: isMeasured === 1 ? metric : undefined } : undefined,
       })),
       best: best === null ? undefined : number(best),
     },
   };
+}
+
+/** A checkpoint holds no NaN: whether a number is known stands before it. */
+function known(value: number | undefined): readonly [isKnown: number, value: number] {
+  return value === undefined ? [0, 0] : [1, value];
 }
 
 function number(value: JsonValue | undefined): number {
@@ -75,16 +97,9 @@ function number(value: JsonValue | undefined): number {
   throw unreadable();
 }
 
-function rows(value: JsonValue | undefined): readonly (readonly JsonValue[])[] {
-  if (!isList(value)) throw unreadable();
-  return value.map((row) => {
-    if (!isList(row)) throw unreadable();
-    return row;
-  });
-}
-
-function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value);
+function rows(values: Numbers | undefined, width: number): readonly Float64Array[] {
+  if (!(values instanceof Float64Array) || values.length % width !== 0) throw unreadable();
+  return Array.from({ length: values.length / width }, (_, i) => values.subarray(width * i, width * (i + 1)));
 }
 
 function unreadable(): UserError {

@@ -45,7 +45,7 @@ export async function findLearningRate(options: LearningRateOptions): Promise<Ra
   if (!(from < to)) {
     throw new UserError("usage", `the rate cannot rise from ${from} to ${to}`, { hint: "Give --from a lower rate than --to." });
   }
-  const { recipe, step, targets, openLoader } = await prepareTraining(options, 0);
+  const { recipe, step, targets, openLoader } = await prepareTraining(options, []);
   const ratio = recipe.lrBackbone / recipe.lr;
   const trainer = await openTrainer({ step, recipe: { ...recipe, ema: 0 }, runtime, threads, onWarning });
   try {

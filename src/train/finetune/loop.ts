@@ -11,6 +11,9 @@ import type { Learned, Trainer } from "./trainer.js";
 /** What is known after an epoch of how well the network does. */
 export type JudgeEpoch = (learned: Learned) => Promise<NonNullable<EpochRecord["validation"]>>;
 
+/** When a training may be kept: after an update, after an epoch was judged, after the last one, when it was told to stop. */
+export type Moment = "update" | "epoch" | "end" | "aborted";
+
 export interface LoopOptions extends WorkOptions {
   readonly trainer: Trainer;
   /** Standing at the first batch that is to come. */
@@ -29,7 +32,7 @@ export interface LoopOptions extends WorkOptions {
   readonly start: Standing;
   readonly best: Learned | undefined;
   /** Called between two updates; whoever wants to stop and go on later keeps what it is given. Live. */
-  readonly onStanding: (standing: Standing, best: Learned | undefined, moment: "update" | "epoch" | "aborted") => Promise<void>;
+  readonly onStanding: (standing: Standing, best: Learned | undefined, moment: Moment) => Promise<void>;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
 }
@@ -58,19 +61,16 @@ export async function runEpochs(options: LoopOptions): Promise<LoopResult> {
   let bestEpoch = start.history.best;
   let best = options.best;
   const history = (): History => ({ updates, epochs, best: bestEpoch });
-  const tell = (moment: "update" | "epoch" | "aborted") =>
-    options.onStanding({ epoch, update, history: history() }, best, moment);
+  const tell = (moment: Moment) => options.onStanding({ epoch, update, history: history() }, best, moment);
   const report = reporter(options, updates, epochs);
+  const isOver = () => epoch >= recipe.epochs || isStale(recipe.patience, epochs.length, bestEpoch);
 
-  /** Whether no gradients wait: a standing that can be gone on from. */
-  let isWhole = true;
   const takeUpdate = async (): Promise<void> => {
     const rate = rates(trainer.updates);
     const rows: number[] = [];
     let loss = 0;
     for (let i = 0; i < recipe.accumulate; i++) {
       const batch = await nextOf(loader, epoch);
-      isWhole = false;
       rows.push(...batch.rows);
       const { loss: part } = await trainer.run({ pixels: batch.pixels, ...targets(batch.rows, batch.mix) });
       if (!Number.isFinite(part)) throw diverged("loss", part, { epoch, update, rows, samples });
@@ -80,17 +80,18 @@ export async function runEpochs(options: LoopOptions): Promise<LoopResult> {
     if (!Number.isFinite(gradientNorm)) throw diverged("gradient", gradientNorm, { epoch, update, rows, samples });
     updates.push({ loss, lr: rate.head, lrBackbone: rate.backbone, gradientNorm });
     update++;
-    isWhole = true;
   };
 
   try {
-    report();
-    while (epoch < recipe.epochs && !isStale(recipe.patience, epochs.length, bestEpoch)) {
+    report("start");
+    while (!isOver()) {
       while (update < updatesPerEpoch) {
         throwIfAborted(signal);
         await takeUpdate();
-        report();
-        if (update < updatesPerEpoch) await tell("update");
+        if (update < updatesPerEpoch) {
+          report("update");
+          await tell("update");
+        }
       }
       throwIfAborted(signal);
       const ofEpoch = updates.slice(-updatesPerEpoch);
@@ -104,11 +105,12 @@ export async function runEpochs(options: LoopOptions): Promise<LoopResult> {
       }
       epoch++;
       update = 0;
-      report();
-      await tell("epoch");
+      report("epoch");
+      await tell(isOver() ? "end" : "epoch");
     }
   } catch (error) {
-    if (error instanceof UserError && error.code === "aborted" && isWhole) await tell("aborted");
+    // What an update had begun is lost: its batches come again.
+    if (error instanceof UserError && error.code === "aborted") await tell("aborted");
     throw error;
   }
   return { learned: best ?? trainer.learned(), history: history() };
@@ -142,26 +144,31 @@ function diverged(
   );
 }
 
-/** Tells of the progress, with the speed since this call. */
+/** Tells of the progress, with the speed since this call; of an epoch when it has been judged, so that each is told of once. */
 function reporter(
   { recipe, updatesPerEpoch, metricName, stage = "train", onProgress, now, trainer }: LoopOptions,
   updates: readonly UpdateRecord[],
   epochs: readonly EpochRecord[],
-): () => void {
+): (moment: "start" | "update" | "epoch") => void {
   const total = recipe.epochs * updatesPerEpoch;
   const first = trainer.updates;
   const startedMs = now();
-  return () => {
+  return (moment) => {
     const done = trainer.updates;
     const shown = updates.slice(-SHOWN_LOSSES);
-    const loss = shown.reduce((sum, record) => sum + record.loss, 0) / shown.length;
-    const metric = epochs.at(-1)?.validation?.metric;
+    const last = epochs.at(-1);
+    const ofLast = shown.reduce((sum, record) => sum + record.loss, 0) / shown.length;
+    const loss = moment === "epoch" && last !== undefined ? last.loss : ofLast;
+    const { loss: validationLoss, metric } = last?.validation ?? {};
     const perSecond = ((done - first) * recipe.batch * recipe.accumulate * 1000) / (now() - startedMs);
     const notes = [
+      ...(moment === "epoch" ? [`epoch ${epochs.length} of ${recipe.epochs}`] : []),
       ...(shown.length > 0 ? [`loss ${loss.toFixed(3)}`] : []),
+      ...(validationLoss === undefined ? [] : [`validation loss ${validationLoss.toFixed(3)}`]),
       ...(metric === undefined ? [] : [`${metricName} ${metric.toFixed(3)}`]),
       ...(done > first ? [`${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)} images/s`] : []),
     ];
-    onProgress?.({ stage, done, total, unit: "steps", ...(notes.length > 0 && { note: notes.join(" · ") }) });
+    const note = notes.length > 0 && { note: notes.join(" · ") };
+    onProgress?.({ stage, done, total, unit: "steps", ...note, ...(moment === "epoch" && { isMilestone: true }) });
   };
 }

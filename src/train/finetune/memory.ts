@@ -75,7 +75,7 @@ export function peakBytes({ step, recipe, ahead = 0, workers = 0, keptBytes = 0 
       workers * WORKER_BYTES +
       GAPS * activationBytes(step.model) +
       copies * bytes(step.parameters) +
-      3 * bytes(step.states) +
+      4 * bytes(step.states) +
       (ahead + 1) * Float32Array.BYTES_PER_ELEMENT * image +
       keptBytes,
   );

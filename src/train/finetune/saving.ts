@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { UserError } from "../../errors.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.js";
-import { parseStanding, type Standing, standingRecord } from "./history.js";
+import { keptStanding, readStanding, type Standing } from "./history.js";
+import type { Moment } from "./loop.js";
 import type { Learned, Trainer } from "./trainer.js";
 
 /** Longest part of the time that goes into checkpoints. */
@@ -14,7 +15,8 @@ export interface SavedTraining {
   readonly standing: Standing;
   readonly best: Learned | undefined;
   readonly updates: number;
-  readonly tensors: Checkpoint["tensors"];
+  /** What `Trainer.restore` takes. */
+  readonly tensors: Learned;
 }
 
 export interface SaverOptions {
@@ -51,20 +53,25 @@ export function openSaved(options: OpenSavedOptions): SavedTraining | undefined 
 }
 
 function savedTraining(found: Checkpoint): SavedTraining {
-  const standing = parseStanding(found.progress);
+  const standing = readStanding(found);
   const best = new Map<string, Float32Array>();
-  for (const [name, data] of found.tensors) if (name.startsWith(BEST)) best.set(name.slice(BEST.length), data);
+  const tensors = new Map<string, Float32Array>();
+  for (const [name, data] of found.tensors) {
+    if (!(data instanceof Float32Array)) continue;
+    if (name.startsWith(BEST)) best.set(name.slice(BEST.length), data);
+    else tensors.set(name, data);
+  }
   return {
     standing,
     best: best.size > 0 ? best : undefined,
     updates: standing.history.updates.length,
-    tensors: found.tensors,
+    tensors,
   };
 }
 
 /**
  * Writes checkpoints of a training: after each epoch and, in between, not more often than asked for; fewer where writing takes long
- * against the time since the last. Resolves to whether one was written.
+ * against the time since the last, but always when it is over. Resolves to whether one was written.
  */
 export function openSaver(trainer: Trainer, { folder, fingerprint, everySeconds, now }: SaverOptions) {
   let savedMs = now();
@@ -72,14 +79,17 @@ export function openSaver(trainer: Trainer, { folder, fingerprint, everySeconds,
   const isDue = {
     update: () => everySeconds === 0 || now() - savedMs >= Math.max(1000 * everySeconds, costMs / SHARE_WITHIN_EPOCH),
     epoch: () => everySeconds === 0 || now() - savedMs >= costMs / SHARE_AFTER_EPOCH,
+    // What follows on a training, a refit or a bound that is not met, must not cost it.
+    end: () => true,
     aborted: () => true,
-  } as const;
-  return async (standing: Standing, best: Learned | undefined, moment: keyof typeof isDue): Promise<boolean> => {
+  } as const satisfies Record<Moment, () => boolean>;
+  return async (standing: Standing, best: Learned | undefined, moment: Moment): Promise<boolean> => {
     if (!isDue[moment]()) return false;
     const startedMs = now();
-    const tensors = trainer.tensors();
+    const kept = keptStanding(standing);
+    const tensors = new Map([...kept.tensors, ...trainer.tensors()]);
     for (const [name, data] of best ?? []) tensors.set(`${BEST}${name}`, data);
-    await writeCheckpoint(folder, { tensors, progress: standingRecord(standing), fingerprint });
+    await writeCheckpoint(folder, { tensors, progress: kept.progress, fingerprint });
     savedMs = now();
     costMs = savedMs - startedMs;
     return true;

@@ -103,6 +103,25 @@ describe("openTrainer", () => {
     );
   });
 
+  it("that is stopped within an update has what it had before it, statistics too", async () => {
+    const whole = await open({ ema: 0.9 });
+    const stopped = await open({ ema: 0.9 });
+    const resumed = await open({ ema: 0.9 });
+    const update = async (trainer: Trainer, i: number) => {
+      for (const seed of [2 * i, 2 * i + 1]) await trainer.run(lesson(16, seed));
+      trainer.update(RATES);
+    };
+    for (const trainer of [whole, stopped]) await update(trainer, 0);
+    const before = new Map([...stopped.tensors()].map(([name, data]) => [name, data.slice()]));
+    await stopped.run(lesson(16, 2));
+    expect(stopped.tensors()).toEqual(before);
+    expect(stopped.learned().get("a.bn.mean")).toEqual(before.get("average/a.bn.mean"));
+    resumed.restore(stopped.tensors(), stopped.updates);
+    await update(resumed, 1);
+    await update(whole, 1);
+    expect(resumed.tensors()).toEqual(whole.tensors());
+  });
+
   it("refuses to be restored from other tensors", async () => {
     const trainer = await open();
     expect(() => trainer.restore(new Map(), 1)).toThrow(RangeError);

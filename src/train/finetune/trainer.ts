@@ -45,7 +45,7 @@ export interface Trainer {
   readonly updates: number;
   /** What the network is now: weights and running statistics, averaged where the recipe says so. Live: copy what is to stay. */
   learned(): Learned;
-  /** Everything that a checkpoint must hold. Live. Gradients that wait are not in it. */
+  /** Everything that a checkpoint must hold, as it was after the last update: gradients that wait count for nothing. Live. */
   tensors(): Map<string, Float32Array>;
   /** Goes on from what `tensors` gave after so many updates. @throws RangeError where a tensor is missing or has another size */
   restore(tensors: ReadonlyMap<string, Float32Array>, updates: number): void;
@@ -76,7 +76,8 @@ export async function openTrainer({ step, recipe, runtime, threads, onWarning }:
   const gradients = parameters.map(({ shape }) => zeros(shape));
   /** The gradients of further batches, before they are added. */
   let more: readonly Tensor<"float32">[] | undefined;
-  const states = step.states.map(({ value }) => ({ now: copyOf(value), next: zeros(value.shape) }));
+  /** `updated` is what they were after the last update, while gradients wait. */
+  const states = step.states.map(({ value }) => ({ now: copyOf(value), next: zeros(value.shape), updated: zeros(value.shape) }));
   const weights = parameters.map(({ data }) => data);
   const settings = ({ head, backbone, momentum }: Rates) =>
     step.parameters.map(({ name, decays }) => ({
@@ -103,9 +104,14 @@ export async function openTrainer({ step, recipe, runtime, threads, onWarning }:
       weights,
       states.map(({ now }) => now.data),
     );
+  const afterUpdate = () =>
+    named(
+      weights,
+      states.map(({ now, updated }) => (waiting > 0 ? updated.data : now.data)),
+    );
   const tensors = (): Map<string, Float32Array> => {
     const all = new Map<string, Float32Array>();
-    for (const [name, data] of now()) all.set(`now/${name}`, data);
+    for (const [name, data] of afterUpdate()) all.set(`now/${name}`, data);
     optimizer.moments.forEach((moments, i) => {
       // Moments of float32 parameters are float32.
       for (const [moment, data] of Object.entries(moments)) all.set(`${moment}/${step.parameters[i].name}`, data as Float32Array);
@@ -141,6 +147,7 @@ export async function openTrainer({ step, recipe, runtime, threads, onWarning }:
       if (!(logits instanceof Float32Array)) throw new TypeError("logits are float32");
       if (Number.isFinite(loss)) {
         if (into === more) for (const [i, { data }] of gradients.entries()) addTo(data, into[i].data);
+        if (waiting === 0) for (const { now, updated } of states) updated.data.set(now.data);
         waiting++;
         for (const state of states) [state.now, state.next] = [state.next, state.now];
       }
@@ -168,13 +175,13 @@ export async function openTrainer({ step, recipe, runtime, threads, onWarning }:
     learned: () => (averages ? named(averages.parameters, averages.states) : now()),
     tensors,
     restore(saved, updates) {
+      waiting = 0;
       for (const [name, data] of tensors()) {
         const found = saved.get(name);
         if (found?.length !== data.length) throw new RangeError(`the checkpoint has no "${name}" of ${data.length} numbers`);
         data.set(found);
       }
       optimizer.step = updates;
-      waiting = 0;
     },
     close: () => session.close(),
   };

@@ -16,6 +16,7 @@ import { float32, sizeOf } from "../../tensor.js";
 import type { NamedFile } from "../image-files.js";
 import { type BatchLoader, openBatchLoader } from "./batch-loader.js";
 import type { BatchPlace } from "./batch-order.js";
+import { decodedBytes, KEPT_BYTES } from "./kept-images.js";
 import { learnedAfter } from "./learned.js";
 import { peakBytes, refuseTooLarge } from "./memory.js";
 import { mixOf, type Recipe } from "./recipe.js";
@@ -70,21 +71,24 @@ export interface Training {
   openLoader(place: BatchPlace): Promise<BatchLoader>;
 }
 
-/** Bytes of decoded images that are kept of each part. */
-export const KEPT_BYTES = { train: 512 * 2 ** 20, validation: 128 * 2 ** 20 } as const;
+/** Updates of the weights in one pass over so many images. What fills no whole update is left out. */
+export function updatesPerEpoch({ batch, accumulate }: Pick<Recipe, "batch" | "accumulate">, images: number): number {
+  return Math.floor(Math.floor(images / batch) / accumulate);
+}
+
 const AHEAD = 3;
 
 /**
  * Makes the step of a training and everything that follows from its options.
  *
- * @param judged how many images are judged beside it
- * @throws UserError `bad-model`, `limit`, `bad-data` and `usage`, before anything has been read or run
+ * @param judged images that are judged beside it
+ * @throws UserError `bad-model`, `limit`, `bad-data` and `usage`, before anything has been decoded or run
  */
-export async function prepareTraining(options: TrainingOptions, judged: number): Promise<Training> {
+export async function prepareTraining(options: TrainingOptions, judged: readonly NamedFile[]): Promise<Training> {
   const { network, preprocess, train, head, loss, runtime, threads, seed = DEFAULT_SEED, signal, onWarning } = options;
   const { bands, heightPx, widthPx } = preprocess;
   const classes = options.classes.length;
-  const recipe = fittingRecipe(options);
+  const recipe = checkedRecipe(options);
   const layout = options.layout ?? (await probeLayout({ runtime, threads }));
   const start = startLayer(options, seed);
   const model = appendLogits(network, start);
@@ -100,16 +104,15 @@ export async function prepareTraining(options: TrainingOptions, judged: number):
   const step = stepOf(recipe.batch);
 
   const workers = Math.max(1, Math.floor(availableParallelism() / 4));
-  // Decoded images have a byte per value; how large they are is known only once they are read: the input's size stands for it.
-  const imageBytes = 1.5 * bands.length * heightPx * widthPx;
   const keptBytes =
-    Math.min(KEPT_BYTES.train, train.samples.length * imageBytes) + Math.min(KEPT_BYTES.validation, judged * imageBytes);
+    (await decodedBytes(train.samples, { limit: KEPT_BYTES.train, workers, signal })) +
+    (await decodedBytes(judged, { limit: KEPT_BYTES.validation, workers: 1, signal }));
   const peakOf = (batch: number) =>
     peakBytes({
       step: batch === recipe.batch ? step : stepOf(batch),
       recipe,
       ahead: AHEAD,
-      workers: workers + (judged > 0 ? 1 : 0),
+      workers: workers + (judged.length > 0 ? 1 : 0),
       keptBytes,
     });
   if (options.memoryLimit !== undefined) refuseTooLarge(peakOf, recipe.batch, options.memoryLimit);
@@ -146,20 +149,22 @@ export async function prepareTraining(options: TrainingOptions, judged: number):
   };
 }
 
-/** A recipe whose batches can be filled. @throws UserError `bad-data` when there is nothing to learn from */
-function fittingRecipe({ recipe, train, onWarning }: TrainingOptions): Recipe {
+/** A recipe whose batches so many images, at least one, can fill. */
+export function fittingRecipe(recipe: Recipe, images: number): Recipe {
+  const batch = Math.min(recipe.batch, images);
+  return { ...recipe, batch, accumulate: Math.min(recipe.accumulate, Math.floor(images / batch)) };
+}
+
+/** The recipe with batches that can be filled. @throws UserError `bad-data` when there is nothing to learn from */
+function checkedRecipe({ recipe, train, onWarning }: TrainingOptions): Recipe {
   const count = train.samples.length;
   if (count === 0) {
     throw new UserError("bad-data", "there are no training images", { hint: "Give labelled images, or another --split." });
   }
-  const batch = Math.min(recipe.batch, count);
-  const accumulate = Math.min(recipe.accumulate, Math.floor(count / batch));
-  if (batch * accumulate < recipe.batch * recipe.accumulate) {
-    onWarning?.(
-      `The training part has ${count} images: an update sees ${batch * accumulate} of them instead of ${recipe.batch * recipe.accumulate}.`,
-    );
-  }
-  return { ...recipe, batch, accumulate };
+  const fitting = fittingRecipe(recipe, count);
+  const [seen, wanted] = [fitting, recipe].map(({ batch, accumulate }) => batch * accumulate);
+  if (seen < wanted) onWarning?.(`The training part has ${count} images: an update sees ${seen} of them instead of ${wanted}.`);
+  return fitting;
 }
 
 /** The last layer to begin with. */
