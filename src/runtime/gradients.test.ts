@@ -152,10 +152,9 @@ it.each([
     const item = { about: "", inputs: [drawn(x), drawn([filters, x[1], 1, 1])] };
     const { model, by } = modelOf("Conv", item, { convs: true });
     const [pixels, outs] = [(x[0] * x[2] * x[3]) / group, group * Math.max(filters, x[1])];
-    const derived = gradient(model, { by, layout: blockedLayout(8) });
-    const { node, input, initializer } = graphOf(derived);
-    const known = inferShapes({ node, input, initializer });
-    const found = node.filter(({ domain, opType, input: [, w] }) => {
+    const written = graphOf(gradient(model, { by, layout: blockedLayout(8) }));
+    const known = inferShapes(written);
+    const found = written.node.filter(({ domain, opType, input: [, w] }) => {
       return domain === NCHWC_DOMAIN && opType === "Conv" && known.get(w)?.shape?.join() === [outs, pixels, 1, 1].join();
     });
     expect(found.map((item) => attributesOf(item).int("group", 1))).toEqual([group]);
