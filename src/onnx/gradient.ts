@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import { sizeOf } from "../tensor.js";
 import { attributesOf } from "./attributes.js";
 import { GraphBuilder, type Value } from "./builder.js";
 import { type Emitter, emitterOf } from "./emitter.js";
@@ -8,6 +9,7 @@ import { graphOf, type Model, opsetOf } from "./model.js";
 import { type ForwardNode, type GradientRule, NoGradient, type Op, type ScaledGradient } from "./ops/op.js";
 import { opOf } from "./ops.js";
 import type { NodeProto } from "./proto.js";
+import { FLOAT } from "./types.js";
 import { TRAINING_OPSET, upgradeOpset } from "./upgrade.js";
 
 /** A node as it was written for training. */
@@ -138,13 +140,20 @@ function multiplied({ value, factor }: ScaledGradient, emit: Emitter): Value {
   return emit.kernel("ChannelAffine", [value, factor]);
 }
 
-/** Undoes broadcasting: sums over the axes along which the input was repeated. */
+/** Undoes broadcasting: sums over the axes along which the input was repeated, those that come first as one batch. */
 function summedToFit(gradient: Value, input: Value, emit: Emitter): Value {
   const [from, to] = [emit.shape(gradient), emit.shape(input)];
   const missing = from.length - to.length;
   const axes = from.flatMap((extent, axis) => (axis < missing || (to[axis - missing] === 1 && extent !== 1) ? [axis] : []));
   if (axes.length === 0) return emit.reshape(gradient, to);
-  return emit.reshape(emit.sum(gradient, axes, true), to);
+  const first = axes.filter((axis, i) => axis === i).length;
+  const batch = sizeOf(from.slice(0, first));
+  if (batch === 1 || first === from.length || emit.graph.typeOf(gradient) !== FLOAT) {
+    return emit.reshape(emit.sum(gradient, axes, true), to);
+  }
+  const sum = emit.sumOfBatch(emit.reshape(gradient, [batch, ...from.slice(first)]));
+  const others = axes.slice(first).map((axis) => axis - first + 1);
+  return emit.reshape(emit.sum(sum, others, true), to);
 }
 
 export interface GradientOptions {

@@ -1,14 +1,17 @@
 // What the table of operators says of gradients must be what differences say.
 import { describe, expect, it } from "vitest";
 import { UserError } from "../errors.js";
+import { attributesOf } from "../onnx/attributes.js";
 import { GraphBuilder, type Value } from "../onnx/builder.js";
 import { checkGradient, type RunModel } from "../onnx/gradcheck.js";
 import { gradient, gradientName } from "../onnx/gradient.js";
-import { PORTABLE } from "../onnx/layouts.js";
+import { blockedLayout, PORTABLE } from "../onnx/layouts.js";
 import { graphOf, type Model, writeModel } from "../onnx/model.js";
 import { drawn, drawnValue, fixed, ints, isDrawn, type OpCase, scalar } from "../onnx/ops/op.cases.js";
+import { NCHWC_DOMAIN } from "../onnx/ops/runtime.js";
 import { OP_CASES } from "../onnx/ops.cases.js";
 import { OPS } from "../onnx/ops.js";
+import { inferShapes } from "../onnx/shapes.js";
 import { INT64 } from "../onnx/types.js";
 import { TRAINING_OPSET } from "../onnx/upgrade.js";
 import { float32, type Tensor } from "../tensor.js";
@@ -21,7 +24,10 @@ const DIFFERENCES = 1e-3;
 const LAYOUTS = 5e-6;
 
 const blocked = await probeLayout();
-if (blocked.name === "portable") console.warn("SKIPPED: no blocked layout on this machine");
+/** Where a machine has no blocks, what is said of them is skipped: portable compared with itself says nothing. */
+const hasBlocks = blocked.name === "blocked";
+const inBlocks = it.skipIf(!hasBlocks);
+const layouts = hasBlocks ? [PORTABLE, blocked] : [PORTABLE];
 
 const runner =
   (runtime: "native" | "wasm"): RunModel =>
@@ -115,10 +121,59 @@ describe.each(withGradient.map(([opType]) => opType))("the gradient of %s", (opT
 
   // Only images lie in blocks.
   const images = cases.filter(({ inputs }) => inputs.some((operand) => isDrawn(operand) && operand.shape.length === 4));
-  it.each(images.map((item) => [item.about, item] as const))("is the same in blocks: %s", async (_, item) => {
+  inBlocks.each(images.map((item) => [item.about, item] as const))("is the same in blocks: %s", async (_, item) => {
     const built = modelOf(opType, item, { convs: true });
     await expectRight(built.model, built.by, built.feeds, blocked);
     await expectAgreement(built);
+  });
+});
+
+/** Convolutions that stay as they are: groups of several channels. */
+const isGrouped = ({ inputs: [x, w], attributes }: OpCase) =>
+  Number(attributes?.group ?? 1) > 1 && isDrawn(x) && isDrawn(w) && (x.shape[1] !== w.shape[0] || w.shape[1] !== 1);
+
+it.each(
+  OP_CASES.Conv.filter((item) => item.inputs.every((operand) => isDrawn(operand) && operand.shape.length !== 3)).map(
+    (item) => [item.about, item] as const,
+  ),
+)("a convolution and its gradients lie in blocks: %s", (_, item) => {
+  const { model, by } = modelOf("Conv", item, { convs: false });
+  const written = graphOf(gradient(model, { by, layout: blockedLayout(8) })).node;
+  expect(written.some(({ domain }) => domain === NCHWC_DOMAIN)).toBe(!isGrouped(item));
+});
+
+it.each([
+  ["image by image", [2, 16, 8, 8], 32, 2],
+  ["image by image", [2, 32, 8, 8], 16, 2],
+  ["all images at once", [4, 16, 4, 4], 16, 1],
+] as const)(
+  "the weight gradient of 1 × 1 is a convolution in blocks whose channels are pixels, %s: %j",
+  (_, x, filters, group) => {
+    const item = { about: "", inputs: [drawn(x), drawn([filters, x[1], 1, 1])] };
+    const { model, by } = modelOf("Conv", item, { convs: true });
+    const [pixels, outs] = [(x[0] * x[2] * x[3]) / group, group * Math.max(filters, x[1])];
+    const written = graphOf(gradient(model, { by, layout: blockedLayout(8) }));
+    const known = inferShapes(written);
+    const found = written.node.filter(({ domain, opType, input: [, w] }) => {
+      return domain === NCHWC_DOMAIN && opType === "Conv" && known.get(w)?.shape?.join() === [outs, pixels, 1, 1].join();
+    });
+    expect(found.map((item) => attributesOf(item).int("group", 1))).toEqual([group]);
+  },
+);
+
+describe("on WebAssembly", () => {
+  // One case each, of images where there is one.
+  const cases = withGradient.map(([opType]) => {
+    const all = OP_CASES[opType] ?? [];
+    return [opType, all.find(({ inputs }) => inputs.some((x) => isDrawn(x) && x.shape.length === 4)) ?? all[0]] as const;
+  });
+  it.each(cases)("the gradient of %s is what it is natively", async (opType, item) => {
+    const { model, by, feeds } = modelOf(opType, item, { convs: true });
+    const outputs = [graphOf(model).output[0].name, ...by.map(gradientName)];
+    const derived = gradient(model, { by });
+    const [expected] = await native(derived, [feeds], outputs);
+    const [result] = await runner("wasm")(derived, [feeds], outputs);
+    for (const name of outputs) expect(difference(result[name], expected[name]), name).toBeLessThan(LAYOUTS);
   });
 });
 
@@ -242,6 +297,46 @@ it("a gradient through an unknown operator, or through what only its attributes 
   expectRefusal(crossing(volume, [1, 2, 3, 4, 5]), "AveragePool", "its windows move over 3 axes; known are one and two");
 });
 
+it("a gradient by statistics, or by what only a run would tell, is refused and not left out", () => {
+  const filled = (graph: GraphBuilder, count: number) => graph.constant(float32([count], new Float32Array(count).fill(0.5)));
+  const layer: Build = (graph, x) => {
+    graph.op("LayerNormalization", [x, filled(graph, 4)], {}, ["crossed", "mean"]);
+    return graph.op("Add", ["crossed", "mean"]);
+  };
+  expectRefusal(crossing(layer), "LayerNormalization", 'its derivative is written for its first output, not for "mean"');
+  const onlyDeviation: Build = (graph, x) => {
+    graph.op("LayerNormalization", [x, filled(graph, 4)], {}, ["crossed", "", "deviation"]);
+    return graph.op("Neg", ["deviation"]);
+  };
+  expectRefusal(
+    crossing(onlyDeviation),
+    "LayerNormalization",
+    'its derivative is written for its first output, not for "deviation"',
+  );
+  const batch: Build = (graph, x) => {
+    const vectors = [1, 2, 3, 4].map(() => filled(graph, 3));
+    graph.op("BatchNormalization", [x, ...vectors], { training_mode: 1 }, ["crossed", "next_mean", "next_variance"]);
+    return graph.op("Mul", ["crossed", graph.op("Reshape", ["next_mean", graph.constant(ints(3, 1, 1))])]);
+  };
+  expectRefusal(crossing(batch), "BatchNormalization", 'its derivative is written for its first output, not for "next_mean"');
+  const yes = (graph: GraphBuilder) => graph.constant({ dtype: "bool", shape: [], data: Uint8Array.of(1) });
+  const unknown = "its ratio, or whether it trains, is not a constant";
+  const anyRatio: Build = (graph, x) => graph.op("Dropout", [x, graph.input("ratio", "float32", []), yes(graph)], {}, "crossed");
+  expectRefusal(crossing(anyRatio), "Dropout", unknown);
+  const anyMode: Build = (graph, x) => graph.op("Dropout", [x, "", graph.input("training", "bool", [])], {}, "crossed");
+  expectRefusal(crossing(anyMode), "Dropout", unknown);
+});
+
+it("the sums of a layer's weights and biases are products, not passes over every product", () => {
+  const graph = new GraphBuilder();
+  const [x, weights, bias] = Object.entries({ x: [8, 5, 4], weights: [4, 6], bias: [6] }).map(([name, shape]) =>
+    graph.input(name, "float32", shape),
+  );
+  graph.output(graph.op("Add", [graph.op("MatMul", [x, weights]), bias]));
+  const { node } = graphOf(gradient(graph.build({ opset: TRAINING_OPSET }), { by: ["weights", "bias"] }));
+  expect(node.map(({ opType }) => opType)).not.toContain("ReduceSum");
+});
+
 it("a refused operator before everything that is learned does not matter", () => {
   const graph = new GraphBuilder();
   const x = graph.input("x", "float32", [2, 3]);
@@ -256,7 +351,7 @@ it.each([
   ["Clip", [-0.5, 0.75], [-0.5, -0.499999, 0, 0.749999, 0.75], [0, 1, 1, 1, 0]],
   ["Clip", [0.25], [0.25, 0.25000003, 1e6], [0, 1, 1]],
 ] as const)("the derivative of %s between %j at %j is %j", async (opType, bounds, values, expected) => {
-  for (const layout of [PORTABLE, blocked]) {
+  for (const layout of layouts) {
     const graph = new GraphBuilder();
     const shape = [1, 16, 1, values.length];
     const x = throughConv(graph, graph.input("x", "float32", shape), 16);
@@ -272,6 +367,33 @@ it.each([
   }
 });
 
+/** What a pixel is read for comes back to it: 0.7 · 70 is 49 in float32, and 1 / 0.1 is 10. */
+it.each([
+  [70, 0.1, "asymmetric", "floor"],
+  [70, 0.7, "asymmetric", "floor"],
+  [70, 0.7, "half_pixel", "round_prefer_floor"],
+  [30, 1.1, "pytorch_half_pixel", "ceil"],
+  [33, 0.3, "half_pixel_symmetric", "round_prefer_ceil"],
+  [49, 2.6, "align_corners", "floor"],
+] as const)("Resize of %d pixels by %d (%s, %s) gives back to the pixels that it read", async (width, scale, mode, nearest) => {
+  const graph = new GraphBuilder();
+  const x = graph.input("x", "float32", [1, 1, 1, width]);
+  const attributes = { mode: "nearest", coordinate_transformation_mode: mode, nearest_mode: nearest };
+  graph.output(graph.op("Resize", [x, "", graph.constant(float32([4], [1, 1, 1, scale]))], attributes, "y"));
+  const feeds = {
+    x: float32(
+      [1, 1, 1, width],
+      Float32Array.from({ length: width }, (_, i) => i),
+    ),
+  };
+  const model = gradient(graph.build({ opset: TRAINING_OPSET }), { by: ["x"] });
+  const [{ y, "gradient/x": dx }] = await native(model, [feeds], ["y", "gradient/x"]);
+  expect(graph.shapeOf("y")).toEqual(y.shape);
+  const reads = new Float32Array(width);
+  for (const pixel of y.data) reads[Number(pixel)]++;
+  expect(dx.data).toEqual(reads);
+});
+
 it("Dropout that trains drops from the gradient what it dropped from the numbers", async () => {
   const graph = new GraphBuilder();
   const x = graph.input("x", "float32", [2, 16, 4, 4]);
@@ -279,7 +401,7 @@ it("Dropout that trains drops from the gradient what it dropped from the numbers
   graph.output(graph.op("Dropout", [throughConv(graph, x, 16), number(graph, 0.4), training], { seed: 7 }, "y"));
   const feeds = { x: float32([2, 16, 4, 4], new Float32Array(512).fill(1)) };
   const model = graph.build({ opset: TRAINING_OPSET });
-  for (const layout of [PORTABLE, blocked]) {
+  for (const layout of layouts) {
     const [{ y, "gradient/x": dx }] = await native(gradient(model, { by: ["x"], layout }), [feeds], ["y", "gradient/x"]);
     expect(new Set(Array.from(y.data as Float32Array, (value) => value.toFixed(4)))).toEqual(new Set(["0.0000", "1.6667"]));
     expect(difference(dx, y)).toBeLessThan(1e-6);

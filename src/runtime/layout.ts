@@ -14,7 +14,7 @@ const CHANNELS = 16;
 const TOLERANCE = 1e-4;
 
 /**
- * Finds the layout to train in: the blocked one where this build of ONNX Runtime on this machine has it and a convolution and its
+ * Finds the layout to train in: the blocked one where this build of ONNX Runtime on this machine has it and a small network and its
  * gradients come out of it as they do from the portable one, else the portable one. The operators of the blocked layout are internal to
  * ONNX Runtime, and how many channels are in a block depends on the machine.
  */
@@ -24,7 +24,7 @@ export async function probeLayout(options: Pick<OpenSessionOptions, "runtime" | 
     const block = await probeBlock(options);
     if (block === undefined) return PORTABLE;
     const layout = blockedLayout(block);
-    const [blocked, portable] = [await convolve(layout, options), await convolve(PORTABLE, options)];
+    const [blocked, portable] = [await derive(layout, options), await derive(PORTABLE, options)];
     const agrees = Object.keys(portable).every((name) => agree(blocked[name], portable[name]));
     return agrees ? layout : PORTABLE;
   } catch {
@@ -48,13 +48,31 @@ async function probeBlock(options: OpenSessionOptions): Promise<number | undefin
   );
 }
 
-/** A convolution with a stride and its gradients. */
-async function convolve(layout: Layout, options: OpenSessionOptions): Promise<Record<string, Tensor>> {
+/**
+ * The gradients of a network with one of everything that the layout writes in operators of its own: a dense convolution with a stride and
+ * a ReLU, a depthwise one with a Clip, a pointwise one with a normalisation, a sum and a pool.
+ */
+async function derive(layout: Layout, options: OpenSessionOptions): Promise<Record<string, Tensor>> {
   const graph = new GraphBuilder();
-  const shapes = { x: [2, CHANNELS, 5, 4], w: [CHANNELS, CHANNELS, 3, 3] };
-  const [x, w] = Object.entries(shapes).map(([name, shape]) => graph.input(name, "float32", shape));
-  const conv = graph.op("Relu", [graph.op("Conv", [x, w], { pads: [1, 1, 1, 1], strides: [2, 2] })]);
-  graph.output(graph.op("Conv", [conv, w], { pads: [1, 1, 1, 1] }, "y"));
+  const shapes = {
+    x: [2, CHANNELS, 7, 8],
+    dense: [CHANNELS, CHANNELS, 3, 3],
+    depthwise: [CHANNELS, 1, 3, 3],
+    pointwise: [CHANNELS, CHANNELS, 1, 1],
+    scale: [CHANNELS],
+    shift: [CHANNELS],
+  };
+  const [x, dense, depthwise, pointwise, scale, shift] = Object.entries(shapes).map(([name, shape]) =>
+    graph.input(name, "float32", shape),
+  );
+  const pads = { pads: [1, 1, 1, 1] };
+  const constants = (values: readonly number[]) => values.map((value) => graph.constant(float32([], [value])));
+  const statistics = [0.5, 2].map((value) => graph.constant(float32([CHANNELS], new Array<number>(CHANNELS).fill(value))));
+  const stem = graph.op("Relu", [graph.op("Conv", [x, dense], { ...pads, strides: [2, 2] })]);
+  const middle = graph.op("Clip", [graph.op("Conv", [stem, depthwise], { ...pads, group: CHANNELS }), ...constants([0, 1])]);
+  const normal = graph.op("BatchNormalization", [graph.op("Conv", [middle, pointwise]), scale, shift, ...statistics]);
+  const sum = graph.op("Conv", [graph.op("Add", [normal, stem]), dense], pads);
+  graph.output(graph.op("GlobalAveragePool", [sum], {}, "y"));
   const by = Object.keys(shapes);
   const feeds = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => {

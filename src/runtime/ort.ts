@@ -20,8 +20,8 @@ export async function createSession(
   ort: Ort,
   runtime: Runtime,
   model: Uint8Array,
-  { file = "the model" }: SessionOptions,
-  specific: InferenceSession.SessionOptions,
+  { file = "the model", foldedBytes }: SessionOptions,
+  { extra, ...specific }: InferenceSession.SessionOptions,
 ): Promise<Session> {
   const { session, ports } = await guard(file, "cannot be opened", async () => {
     const session = await ort.InferenceSession.create(model, {
@@ -30,6 +30,10 @@ export async function createSession(
       enableMemPattern: false,
       logSeverityLevel: SILENT,
       ...specific,
+      extra: {
+        ...extra,
+        ...(foldedBytes !== undefined && { optimization: { constant_folding_max_output_size_in_bytes: String(foldedBytes) } }),
+      },
     });
     return { session, ports: { inputs: session.inputMetadata.map(portOf), outputs: session.outputMetadata.map(portOf) } };
   });

@@ -37,6 +37,11 @@ export type Runtime = (typeof RUNTIMES)[number];
 export interface SessionOptions {
   /** Threads inside an operator; all cores by default. The same number gives the same bits. */
   readonly threads?: number | undefined;
+  /**
+   * The largest tensor, in bytes, that is computed from constants when the session opens and kept as long as it lives; larger ones are
+   * computed in every run and freed again. Without a limit half-precision weights become float32 once; training needs one.
+   */
+  readonly foldedBytes?: number | undefined;
   /** Names the model in messages. */
   readonly file?: string | undefined;
 }

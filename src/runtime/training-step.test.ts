@@ -3,9 +3,10 @@ import { expect, it } from "vitest";
 import { GraphBuilder, type Value } from "../onnx/builder.js";
 import { checkGradient, type NamedTensors, type RunModel } from "../onnx/gradcheck.js";
 import { gradient, gradientName } from "../onnx/gradient.js";
-import { PORTABLE } from "../onnx/layouts.js";
-import { type Model, writeModel } from "../onnx/model.js";
+import { blockedLayout, PORTABLE } from "../onnx/layouts.js";
+import { graphOf, type Model, writeModel } from "../onnx/model.js";
 import { drawn, drawnValue, fixed, ints, scalar } from "../onnx/ops/op.cases.js";
+import { NCHWC_DOMAIN } from "../onnx/ops/runtime.js";
 import { LOSS, trainingStep } from "../onnx/training-step.js";
 import { TRAINING_OPSET } from "../onnx/upgrade.js";
 import type { Tensor } from "../tensor.js";
@@ -16,6 +17,9 @@ import { openSession } from "./open.js";
 const TOLERANCE = 2e-5;
 
 const blocked = await probeLayout();
+const hasBlocks = blocked.name === "blocked";
+/** A machine without blocks has one layout: two equal ones would agree for nothing. */
+const layouts = hasBlocks ? [PORTABLE, blocked] : [PORTABLE];
 
 const runner =
   (runtime: "native" | "wasm"): RunModel =>
@@ -156,14 +160,14 @@ it("the formula with batch statistics has the gradients that differences have", 
 });
 
 it.each(["Softplus", "Relu", "Clip"] as const)(
-  "a step with %s has the gradients of the formula, in both layouts",
+  "a step with %s has the gradients of the formula, in every layout of this machine",
   async (rectify) => {
     const [expected] = await native(
       gradient(formula(rectify), { of: "weighted", by: NAMES }),
       [{ image, ...VALUES }],
       ["weighted", ...GRADIENTS],
     );
-    for (const layout of [PORTABLE, blocked]) {
+    for (const layout of layouts) {
       const result = await runStep(stepOf(rectify, layout), native);
       expectClose(result[LOSS], expected.weighted, `${layout.name}: the loss`);
       for (const name of GRADIENTS) expectClose(result[name], expected[name], `${layout.name}: ${name}`);
@@ -187,7 +191,7 @@ it("a step moves the running statistics by a tenth, the variance as that of a sa
       data: running.data.map((value, i) => 0.9 * value + 0.1 * factor * Number(statistic.data[i])),
     };
   };
-  for (const layout of [PORTABLE, blocked]) {
+  for (const layout of layouts) {
     const result = await runStep(stepOf("Relu", layout), native);
     expectClose(result["next/stem_mean"], moved("stem_mean", batch.stem_batch_mean, 1), layout.name);
     expectClose(
@@ -202,6 +206,19 @@ it("the portable step gives in WebAssembly what it gives natively", async () => 
   const step = stepOf("Clip");
   const [expected, result] = [await runStep(step, native), await runStep(step, runner("wasm"))];
   for (const [name, tensor] of Object.entries(expected)) expectClose(result[name], tensor, name);
+});
+
+it.skipIf(!hasBlocks)("blocks are among the layouts of this machine", () => expect(layouts).toContain(blocked));
+
+it.each([8, 16])("a step in blocks of %d is made of the operators that have them", (block) => {
+  const { node } = graphOf(stepOf("Clip", blockedLayout(block)).model);
+  const count = (opType: string, inBlocks: boolean) =>
+    node.filter((item) => item.opType === opType && (item.domain === NCHWC_DOMAIN) === inBlocks).length;
+  // Forward, mean, dX, dW, and what a normalisation and a Clip are written as, for each of four convolutions.
+  expect(count("Conv", true)).toBeGreaterThan(20);
+  // Plain ones are weight gradients of many taps.
+  expect(count("Conv", false)).toBeLessThanOrEqual(3);
+  expect(count("GlobalAveragePool", false)).toBe(0);
 });
 
 it("the layout is blocked where ONNX Runtime has its own, and portable in WebAssembly", async () => {

@@ -1,14 +1,18 @@
 import type { Lowering, Site } from "../lower.js";
+import type { Shape } from "../types.js";
 import { ceilTo, openBlocks } from "./blocks.js";
 
 /** Operators on single numbers that run in any order of them. */
 const ANY_ORDER = (
-  "Abs Add Ceil Clip Elu Erf Exp Floor Gelu HardSigmoid HardSwish Identity LeakyRelu Mish Mul Neg Relu Sigmoid Sign Softplus " +
-  "Softsign Sub Sqrt Swish Tanh"
+  "Abs Add Ceil Clip Elu Erf Floor Gelu HardSigmoid HardSwish Identity LeakyRelu Mish Mul Neg Relu Sigmoid Sign Softplus " +
+  "Softsign Sub Swish Tanh"
 ).split(" ");
 
-/** Those that may make something of zeros that is no number: not where channels are filled up. */
-const WHOLE_BLOCKS_ONLY = "Div Log Pow Reciprocal".split(" ");
+/**
+ * Those that may make NaN or ∞ of a number: not where channels are filled up. What fills them is 0 at first, then whatever the operators
+ * before made of that, −1 behind x − 1; weights of 0 in the next convolution forget it as long as it is finite.
+ */
+const WHOLE_BLOCKS_ONLY = "Div Exp Log Pow Reciprocal Sqrt".split(" ");
 
 /** Elementwise operators on images in blocks. */
 export function blockedElementwise(block: number): Readonly<Record<string, Lowering>> {
@@ -22,8 +26,12 @@ export function blockedElementwise(block: number): Readonly<Record<string, Lower
 function elementwise(site: Site, block: number, wholeOnly: boolean): boolean {
   const { node, emit, shape, plain, inOrder, attributes } = site;
   const [result] = node.output;
+  const given = node.input.filter((x) => x !== "");
+  if (node.output.length > 1 || given.every((x) => inOrder(x) === undefined)) return false;
+  // What lies in blocks has known extents; where another operand has none, the portable node does without them.
+  if (!given.every((x) => inOrder(x) !== undefined || isKnown(emit.graph.shapeOf(x)))) return false;
   const out = shape(result);
-  if (out.length !== 4 || node.output.length > 1 || !node.input.some((x) => x !== "" && inOrder(x) !== undefined)) return false;
+  if (out.length !== 4) return false;
   const [n, c, h, w] = out;
   if (wholeOnly && c % block !== 0) return false;
   const padded = ceilTo(c, block);
@@ -45,6 +53,8 @@ function elementwise(site: Site, block: number, wholeOnly: boolean): boolean {
   blocks.keep(result, emit.reshape(emit.op(node.opType, inputs, attributes.all()), [n, padded, h, w]));
   return true;
 }
+
+const isKnown = (shape: Shape | undefined) => shape?.every((extent) => typeof extent === "number") ?? false;
 
 /** How an operand meets an image: one number, one a channel, or one a pixel. */
 function kindOf(shape: readonly number[], image: readonly number[]): "scalar" | "channels" | "image" | "other" {

@@ -23,8 +23,8 @@ export function blockedWeightGradient(site: Site, block: number): boolean {
   return true;
 }
 
-/** Fewer pixels than this, and all images are multiplied at once instead of each by itself. */
-const FEW_PIXELS = 64;
+/** From so many pixels on, each image is multiplied by itself instead of all at once. */
+const LEAST_PIXELS_APART = 64;
 
 /**
  * 1 × 1: dW = Σ over pixels of dY ⊗ X as a convolution whose input channels are the pixels. The one of both with more channels lies in
@@ -37,7 +37,7 @@ function pointwise(site: Site, { kernel, strides, pads }: ConvPlan, block: numbe
   const [, o] = shape(dy);
   const isPoint = kernel[0] * kernel[1] === 1 && strides[0] === 1 && strides[1] === 1 && pads.every((pad) => pad === 0);
   const pixels = h * w;
-  const together = pixels < FEW_PIXELS || pixels % block !== 0;
+  const together = pixels < LEAST_PIXELS_APART || pixels % block !== 0;
   if (!isPoint || c % block !== 0 || o % block !== 0 || (n * pixels) % block !== 0) return undefined;
   if (inOrder(x) === undefined || inOrder(dy) === undefined) return undefined;
   const [many, few] = o >= c ? [dy, x] : [x, dy];

@@ -1,5 +1,6 @@
 import type { Value } from "../builder.js";
 import type { Lowering, Site } from "../lower.js";
+import { STEP } from "../ops/activation.js";
 import { blockedConvLowerings } from "./blocked-conv.js";
 import { blockedElementwise } from "./blocked-elementwise.js";
 import { ceilTo, openBlocks } from "./blocks.js";
@@ -93,7 +94,7 @@ function clipGradient(site: Site, block: number): boolean {
   const mask = blocks.op("Conv", [blocks.get(y), weights(-1), emit.filled(high - roof, [padded]), above], {
     ...attributesOfOne,
     activation: "HardSigmoid",
-    activation_params: [1e38, 0],
+    activation_params: [STEP.alpha, STEP.beta],
   });
   blocks.keep(node.output[0], emit.mul(blocks.get(g), mask));
   return true;

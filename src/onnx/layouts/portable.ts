@@ -1,6 +1,7 @@
 import type { Value } from "../builder.js";
 import type { Emitter } from "../emitter.js";
 import type { Lowering, Site } from "../lower.js";
+import { step } from "../ops/activation.js";
 import { type ConvPlan, convPlan, padsAtEnd, phaseOrder, phasesOf } from "./conv-plan.js";
 import { denseWeightGradient, type Image } from "./weight-gradient.js";
 
@@ -71,7 +72,7 @@ const clipGradient: Lowering = (site) => {
   const below = () => emit.sub(emit.scalar(high), y);
   const distance =
     low === Number.NEGATIVE_INFINITY ? below() : high === Number.POSITIVE_INFINITY ? above : emit.mul(above, below());
-  return named(site, emit.mul(g, emit.op("HardSigmoid", [distance], { alpha: 1e38, beta: 0 })));
+  return named(site, emit.mul(g, step(emit, distance)));
 };
 
 const centredConv: Lowering = (site) => {

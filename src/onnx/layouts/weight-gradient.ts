@@ -2,8 +2,8 @@ import type { Value } from "../builder.js";
 import type { Emitter } from "../emitter.js";
 import { type ConvPlan, padsAtEnd } from "./conv-plan.js";
 
-/** Fewer pixels per image than this, and one product over all images is faster than one per image. */
-const FEW_PIXELS = 300;
+/** Up to so many pixels an image, one product over all images is faster than one per image. */
+const MOST_PIXELS_TOGETHER = 300;
 
 /** An image tensor in whatever order a layout has it, ready to be brought into the two that products want. */
 export interface Image {
@@ -38,7 +38,7 @@ function pointwise(x: Image, dy: Image, { strides }: ConvPlan, emit: Emitter): V
           emit.ints([axis, axis + 1]),
           emit.ints(strides),
         ]);
-  if (oh * ow <= FEW_PIXELS) {
+  if (oh * ow <= MOST_PIXELS_TOGETHER) {
     const left = emit.reshape(dy.channelsLast(), [n * oh * ow, o]);
     const right = emit.reshape(subsampled(x.channelsLast(), 1), [n * oh * ow, c]);
     return emit.reshape(emit.op("Gemm", [left, right], { transA: 1 }), [o, c, 1, 1]);
@@ -57,7 +57,9 @@ function implicitProduct(x: Image, dy: Image, plan: ConvPlan, emit: Emitter): Va
   const { kernel, strides, dilations, pads } = plan;
   const [n, o, oh, ow] = dy.shape;
   const [, c, h, w] = x.shape;
-  const span = [0, 1].map((axis) => dilations[axis] * (kernel[axis] - 1) + 1);
+  const [kh, kw] = kernel;
+  // A stride takes the rows of a dilated kernel; along W · C it would tear channels apart, so there every tap is made.
+  const span = dilations[1] * (kw - 1) + 1;
   const end = padsAtEnd(plan, [h, w], [oh, ow]);
   let images = x.channelsLast();
   // A window that never reaches the last pixels leaves them out.
@@ -70,12 +72,11 @@ function implicitProduct(x: Image, dy: Image, plan: ConvPlan, emit: Emitter): Va
     {
       kernel_shape: [oh, ow],
       dilations: [strides[0], strides[1] * c],
+      strides: [dilations[0], 1],
       pads: [pads[0], pads[1] * c, Math.max(end[0], 0), Math.max(end[1], 0) * c],
     },
   );
-  let taps = emit.reshape(result, [o, span[0], span[1], c]);
-  if (dilations[0] > 1 || dilations[1] > 1) {
-    taps = emit.op("Slice", [taps, emit.ints([0, 0]), emit.ints(span), emit.ints([1, 2]), emit.ints(dilations)]);
-  }
+  let taps = emit.reshape(result, [o, kh, span, c]);
+  if (dilations[1] > 1) taps = emit.op("Slice", [taps, ...[0, span, 2, dilations[1]].map((number) => emit.ints([number]))]);
   return emit.transpose(taps, [0, 3, 1, 2]);
 }

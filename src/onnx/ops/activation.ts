@@ -1,10 +1,10 @@
 import type { Emitter } from "../emitter.js";
 import { BOOL } from "../types.js";
 import { same } from "./arithmetic.js";
-import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
+import { type ForwardNode, type GradientRule, NoGradient, type Op, rows } from "./op.js";
 
-/** Steep enough to be a step: 1 above 1e-38, the least normal float32, 0 at 0 and below. */
-const STEP = { alpha: 1e38, beta: 0 };
+/** A HardSigmoid steep enough to be a step: 1 above 1e-38, the least normal float32, 0 at 0 and below. */
+export const STEP = { alpha: 1e38, beta: 0 };
 
 /** 1 where x > 0, else 0. */
 export const step = (emit: Emitter, x: string): string => emit.op("HardSigmoid", [x], STEP);
@@ -127,9 +127,13 @@ function axisOf({ attributes, inputs: [x] }: ForwardNode, emit: Emitter): number
 }
 
 /** In inference form the identity; in training form the mask decides, and what is left is scaled up by 1 / (1 − ratio). */
-const dropout: GradientRule = ({ inputs: [, ratio], saved: [mask] }, [g], emit) => {
+const dropout: GradientRule = ({ inputs: [, ratio, training], saved: [mask] }, [g], emit) => {
   if (mask === undefined) return [g];
-  const kept = 1 - (ratio ? (emit.numbers(ratio)?.[0] ?? 0.5) : 0.5);
+  const [share] = ratio ? (emit.numbers(ratio) ?? []) : [0.5];
+  if (share === undefined || emit.numbers(training) === undefined) {
+    throw new NoGradient("its ratio, or whether it trains, is not a constant");
+  }
+  const kept = 1 - share;
   return [emit.mul(emit.mul(g!, emit.op("Cast", [mask], { to: 1 })), 1 / kept)];
 };
 
@@ -160,8 +164,9 @@ export const ACTIVATION_OPS: Readonly<Record<string, Op>> = {
     ],
     gradient: dropout,
     forward({ attributes, inputs, outputs }, emit) {
-      const training = inputs[2] ? emit.numbers(inputs[2])?.[0] === 1 : false;
-      if (!training) {
+      // What is not known before the graph runs keeps its mask, and the gradient rule refuses it.
+      const [training] = inputs[2] ? (emit.numbers(inputs[2]) ?? [1]) : [0];
+      if (training === 0) {
         emit.op("Identity", [inputs[0]], {}, outputs[0]);
         return [];
       }

@@ -1,4 +1,4 @@
-import type { Tensor } from "../../tensor.js";
+import { float32, type Tensor } from "../../tensor.js";
 import { FLOAT, INT64 } from "../types.js";
 import { apart, drawn, everywhere, fixed, ints, type OpCase, type OpCases, type Operand, scalar } from "./op.cases.js";
 
@@ -91,6 +91,13 @@ const extreme = (): readonly OpCase[] => [...binary(apart, (shape) => apart(shap
 const unary = (range: Range, kinks: readonly number[] = []): readonly OpCase[] =>
   everywhere((shape) => ({ about: "", inputs: [drawn(shape, range, { kinks })] }));
 
+/** Channels that leave some of a block empty: what fills it up, 0 before the first operator, must not come back as NaN. */
+const behind = (first: string, by: number, range: Range, opType: string): OpCase => ({
+  about: `behind ${first} ${by}, of 12 channels`,
+  inputs: [drawn([2, 12, 2, 3], range)],
+  build: (graph, [x]) => graph.op(opType, [graph.op(first, [x, graph.constant(scalar(by))])]),
+});
+
 const mask: Tensor = { dtype: "bool", shape: [2, 16, 3, 2], data: Uint8Array.from({ length: 192 }, (_, i) => ((i * 7) % 3) & 1) };
 const row: Tensor = { dtype: "bool", shape: [4], data: Uint8Array.of(1, 0, 0, 1) };
 
@@ -120,6 +127,8 @@ export const ARITHMETIC_CASES: OpCases = {
     { about: "the cube of any number", inputs: [drawn([3, 4]), scalar(3)] },
     { about: "an integer exponent", inputs: [drawn([3, 4]), ints(2)] },
     { about: "of a constant", inputs: [scalar(1.5), drawn([3, 4])] },
+    { about: "the power 0 of 0", inputs: [drawn([3, 4], [0, 0]), scalar(0)] },
+    { about: "powers 0 and 2 of 0", inputs: [drawn([3, 2], [0, 0]), float32([2], [0, 2])] },
   ],
   Max: extreme(),
   Min: extreme(),
@@ -152,8 +161,8 @@ export const ARITHMETIC_CASES: OpCases = {
   Identity: unary([-2, 2]),
   Neg: unary([-2, 2]),
   Abs: unary([-2, 2], [0]),
-  Sqrt: unary([0.4, 2]),
-  Exp: unary([-2, 1]),
+  Sqrt: [...unary([0.4, 2]), behind("Sub", 1, [1.4, 3], "Sqrt")],
+  Exp: [...unary([-2, 1]), behind("Add", 100, [-101, -99], "Exp")],
   Log: unary([0.4, 2]),
   Reciprocal: [...unary([0.5, 2]), ...unary([-2, -0.5])],
   Sin: unary([-3, 3]),

@@ -71,11 +71,16 @@ const div: GradientRule = ({ inputs: [, b], outputs: [y], wants }, [g], emit) =>
   const da = emit.div(g!, b);
   return [wants(0) ? da : undefined, wants(1) ? emit.neg(emit.mul(da, y)) : undefined];
 };
-/** d(xᵖ) = g·p·xᵖ⁻¹ and g·y·ln x, the latter 0 where x ≤ 0. */
+/** d(xᵖ) = g·p·xᵖ⁻¹, 0 where p = 0 whatever x is, and g·y·ln x, 0 where x ≤ 0. */
 const pow: GradientRule = ({ inputs: [x, exponent], outputs: [y], wants }, [g], emit) => {
   const one = emit.scalar(1);
   const p = emit.graph.typeOf(exponent) === FLOAT ? exponent : emit.op("Cast", [exponent], { to: FLOAT });
-  const dx = () => emit.mul(g!, emit.mul(p, emit.op("Pow", [x, emit.sub(p, one)])));
+  const dx = () => {
+    const slope = emit.mul(p, emit.op("Pow", [x, emit.sub(p, one)]));
+    if (emit.numbers(exponent)?.every((value) => value !== 0)) return emit.mul(g!, slope);
+    const zero = emit.scalar(0);
+    return emit.mul(g!, emit.op("Where", [emit.op("Equal", [p, zero]), zero, slope]));
+  };
   const dp = () => {
     const positive = emit.op("Greater", [x, emit.scalar(0)]);
     const log = emit.op("Log", [emit.op("Where", [positive, x, one])]);

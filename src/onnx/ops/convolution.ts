@@ -4,7 +4,8 @@ import { ShapeError, type ShapeRule } from "../known.js";
 import { type Dim, type Shape, shapeText } from "../types.js";
 import { type ForwardNode, type GradientRule, NoGradient, type Op } from "./op.js";
 
-const conv: ShapeRule = ({ inputs: [x, weights], attributes }) => {
+/** What a convolution makes of shapes, whatever comes after its three inputs. */
+export const convShape: ShapeRule = ({ inputs: [x, weights], attributes }) => {
   const kernel = weights.shape;
   if (!x.shape || !kernel) return [{ code: x.code }];
   const group = attributes.int("group", 1);
@@ -149,12 +150,9 @@ export const CONV_GRADIENT: Pick<Op, "gradient" | "scaledGradient"> = {
   scaledGradient: (node, { value, factor }, emit) => convGradient(node, value, factor, emit),
 };
 
-/** What a convolution makes of shapes. */
-export const convShape = conv;
-
 /** Convolutions. */
 export const CONVOLUTIONS: Readonly<Record<string, Op>> = {
-  Conv: { shape: conv, ...CONV_GRADIENT, learns: [1, 2] },
+  Conv: { shape: convShape, ...CONV_GRADIENT, learns: [1, 2] },
   ConvTranspose: {
     shape: convTranspose,
     gradient: { refused: "transposed convolutions draw maps and are not part of classifiers here" },

@@ -86,6 +86,8 @@ export const INDEXING_CASES: OpCases = {
     pad("cut off", [3, 5], [-1, 1, 0, -2]),
     pad("chosen axes", [2, 3, 4], [1, 2], "", ints(-1)),
     pad("around images", [2, 16, 3, 2], [0, 0, 1, 1, 0, 0, 1, 2]),
+    pad("a value that is learned", [2, 3], [1, 0, 0, 1], drawn([])),
+    pad("a value that is learned, beside what is cut off", [3, 5], [-1, 1, 0, -2], drawn([])),
     pad("channels of images", [2, 12, 3, 2], [0, 2, 0, 0, 0, 2, 0, 0]),
   ],
   Tile: [
@@ -100,6 +102,12 @@ export const INDEXING_CASES: OpCases = {
       nearest_mode: "floor",
     }),
     { ...resize("chosen axes", [2, 3, 3, 4], ints(5, 7), { mode: "linear", axes: [2, 3] }) },
+    // 1 / 0.1 is a whole number in float32, and less than that in float64.
+    resize("a tenth of 70 pixels", [1, 2, 1, 70], float32([4], [1, 1, 1, 0.1]), {
+      mode: "nearest",
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    }),
     resize("to one pixel", [2, 3, 3, 4], ints(2, 3, 1, 1), { mode: "linear", coordinate_transformation_mode: "align_corners" }),
   ],
 };

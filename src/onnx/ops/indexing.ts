@@ -65,7 +65,8 @@ function cutsOf({ attributes, inputs: [x, ...given], outputs: [y] }: ForwardNode
   const [input, output] = [emit.shape(x), emit.shape(y)];
   const parameter = (name: string, position: number) =>
     attributes.ints(name) ?? (given[position] ? emit.numbers(given[position]) : undefined);
-  const starts = parameter("starts", 0) ?? [];
+  const starts = parameter("starts", 0);
+  if (starts === undefined) throw new NoGradient("its starts are not constants");
   const axes = parameter("axes", 2) ?? starts.map((_, i) => i);
   const steps = parameter("steps", 3) ?? starts.map(() => 1);
   return axes.map((signed, i) => {
@@ -120,19 +121,21 @@ const gathered: GradientRule = ({ attributes, inputs: [x, indices] }, [g], emit)
   ];
 };
 
-/** The border that was added falls away; a border that was cut off comes back as zeros. */
-const padded: GradientRule = ({ attributes, inputs: [x, given, , chosen] }, [g], emit) => {
+/** The border that was added falls away, to the number it was filled with; a border that was cut off comes back as zeros. */
+const padded: GradientRule = ({ attributes, inputs: [x, given, filling, chosen], wants }, [g], emit) => {
   const mode = attributes.string("mode", "constant");
   if (mode !== "constant") throw new NoGradient(`the derivative of mode "${mode}" is not written yet`);
   const whole = emit.shape(x);
-  const pads = attributes.ints("pads") ?? emit.numbers(given) ?? [];
-  const axes = (chosen ? emit.numbers(chosen) : undefined) ?? [...whole.keys()];
+  const pads = attributes.ints("pads") ?? emit.numbers(given);
+  const axes = chosen ? emit.numbers(chosen) : [...whole.keys()];
+  if (pads === undefined || axes === undefined) throw new NoGradient("its pads are not constants");
   let value = g!;
   axes.forEach((signed, i) => {
     const axis = normalAxis(signed, whole.length);
     value = emit.pad(value, axis, -pads[i], -pads[i + axes.length]);
   });
-  return [value];
+  const total = (gradient: string) => emit.sum(gradient, [...whole.keys()]);
+  return [value, undefined, filling && wants(2) ? emit.sub(total(g!), total(value)) : undefined];
 };
 
 const tile: ShapeRule = ({ inputs: [x, repeats] }) => {
@@ -147,7 +150,8 @@ const tile: ShapeRule = ({ inputs: [x, repeats] }) => {
 };
 
 const tiled: GradientRule = ({ inputs: [x, repeats] }, [g], emit) => {
-  const times = emit.numbers(repeats) ?? [];
+  const times = emit.numbers(repeats);
+  if (times === undefined) throw new NoGradient("its repeats are not constants");
   const split = emit.shape(x).flatMap((extent, i) => [times[i], extent]);
   return [
     emit.sum(

@@ -1,7 +1,7 @@
 import { numbers } from "../dims.js";
 import type { ShapeRule } from "../known.js";
 import { CONV_GRADIENT, convShape } from "./convolution.js";
-import { BATCH_GRADIENT, normalizeBatch } from "./normalization.js";
+import { batchGradient, normalizeBatch } from "./normalization.js";
 import type { Op } from "./op.js";
 
 /** A gradient of a gradient is not needed to train. */
@@ -46,7 +46,7 @@ export const KERNELS: Readonly<Record<string, Op>> = {
   },
   CentredBatchNormalization: {
     shape: ({ inputs: [x, , , mean, variance] }) => [{ code: x.code, shape: x.shape }, mean ?? {}, variance ?? {}],
-    gradient: BATCH_GRADIENT,
+    gradient: batchGradient,
     forward: (node, emit) => normalizeBatch(node, node.inputs[0], node.inputs[5], emit),
   },
 };

@@ -2,7 +2,7 @@ import { normalAxis } from "../dims.js";
 import type { Emitter } from "../emitter.js";
 import { FLOAT } from "../types.js";
 import { same } from "./arithmetic.js";
-import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
+import { type ForwardNode, fromFirstOutput, type GradientRule, type Op, rows } from "./op.js";
 
 const EPSILON = 1e-5;
 
@@ -36,8 +36,9 @@ const frozenGradient: GradientRule = ({ inputs: [x, , , mean], saved: [a, rstd],
 /**
  * Batch statistics, x already centred (Ioffe and Szegedy 2015): with r = 1/σ, M numbers a channel,
  * dx = γ r (dy − Σ dy / M − x r² Σ(dy x) / M), dγ = r Σ dy x, dβ = Σ dy. The factor γ r is left to who takes dx.
+ * For nodes whose `forward` was `normalizeBatch`.
  */
-const batchGradient: GradientRule = ({ saved: [x, a, rstd], wants }, [g], emit) => {
+export const batchGradient: GradientRule = fromFirstOutput(({ saved: [x, a, rstd], wants }, [g], emit) => {
   const count = countPerChannel(emit, x);
   const sum = emit.kernel("ChannelSum", [g!]);
   const dot = emit.kernel("ChannelDot", [g!, x]);
@@ -48,7 +49,7 @@ const batchGradient: GradientRule = ({ saved: [x, a, rstd], wants }, [g], emit) 
     wants(1) ? emit.mul(dot, rstd) : undefined,
     wants(2) ? sum : undefined,
   ];
-};
+});
 
 /**
  * Writes a normalisation of centred numbers by their batch: y, and the running statistics as
@@ -75,9 +76,6 @@ export function normalizeBatch(
 }
 
 const isTraining = ({ attributes }: Pick<ForwardNode, "attributes">) => attributes.int("training_mode", 0) === 1;
-
-/** The gradient of a normalisation whose `forward` was `normalizeBatch`. */
-export const BATCH_GRADIENT = batchGradient;
 
 /**
  * Ba et al. 2016, x̂ = (x − μ) r over the last axes: dx = r (dŷ − mean dŷ − x̂ mean(dŷ x̂)) with dŷ = dy γ, dγ = Σ dy x̂, dβ = Σ dy.
@@ -121,7 +119,7 @@ export const NORMALIZATIONS: Readonly<Record<string, Op>> = {
       const statistic = { code: FLOAT, shape: x.shape?.map((extent, at) => (at < axis! ? extent : 1)) };
       return [{ code: x.code, shape: x.shape }, statistic, statistic];
     },
-    gradient: layerGradient,
+    gradient: fromFirstOutput(layerGradient),
     learns: [1, 2],
     forward({ attributes, inputs, outputs: [y, mean, rstd] }, emit) {
       const saved = [mean || `${y}/mean`, rstd || `${y}/rstd`];

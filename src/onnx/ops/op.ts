@@ -35,6 +35,15 @@ export type GradientRule = (
 /** Why no gradient goes through a node, where its attributes or extents decide; the sweep says through which. */
 export class NoGradient extends Error {}
 
+/** A rule that knows the way back from the first output only: what would come from statistics beside it is refused, not left out. */
+export const fromFirstOutput =
+  (rule: GradientRule): GradientRule =>
+  (node, gradients, emit) => {
+    const other = gradients.findIndex((gradient, index) => index > 0 && gradient !== undefined);
+    if (other > 0) throw new NoGradient(`its derivative is written for its first output, not for "${node.outputs[other]}"`);
+    return rule(node, gradients, emit);
+  };
+
 /** What is known of one operator. */
 export interface Op {
   readonly shape: ShapeRule;

@@ -58,8 +58,7 @@ const globalMax: GradientRule = ({ inputs: [x], outputs: [y] }, [g], emit) => {
 const maxPool: GradientRule = ({ inputs: [x], outputs: [y], saved: [indices] }, [g], emit) => {
   const [input, output] = [emit.shape(x), emit.shape(y)];
   const [from, to] = [input, output].map((shape) => shape.reduce((product, extent) => product * extent, 1));
-  const zeros = emit.op("Expand", [emit.scalar(0), emit.ints([from])]);
-  const inputs = [zeros, emit.reshape(indices, [to]), emit.reshape(g!, [to])];
+  const inputs = [emit.zeros([from]), emit.reshape(indices, [to]), emit.reshape(g!, [to])];
   return [emit.reshape(emit.op("ScatterElements", inputs, { axis: 0, reduction: "add" }), input)];
 };
 

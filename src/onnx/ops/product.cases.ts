@@ -76,5 +76,15 @@ const products: readonly OpCase[] = (
 
 export const PRODUCT_CASES: OpCases = {
   Gemm: [...gemms, ...biases, { about: "no bias", inputs: [drawn([3, 4]), drawn([4, 5])], attributes: { alpha: 2 } }],
-  MatMul: products,
+  MatMul: [
+    ...products,
+    {
+      about: "a layer of tokens: weights, a bias and a normalisation",
+      inputs: [drawn([3, 5, 4]), drawn([4, 6]), drawn([6]), drawn([6], [0.5, 2])],
+      build(graph, [x, weights, bias, scale]) {
+        const layer = graph.op("Add", [graph.op("MatMul", [x, weights]), bias]);
+        return graph.op("LayerNormalization", [layer, scale, bias], { axis: -1 });
+      },
+    },
+  ],
 };

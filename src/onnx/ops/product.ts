@@ -1,3 +1,5 @@
+import { sizeOf } from "../../tensor.js";
+import type { Emitter } from "../emitter.js";
 import { broadcast, type Known, ShapeError, type ShapeRule } from "../known.js";
 import { type Dim, type Shape, shapeText } from "../types.js";
 import type { GradientRule, Op } from "./op.js";
@@ -38,6 +40,11 @@ const gemmGradient: GradientRule = ({ attributes, inputs: [a, b, c], wants }, [g
   ];
 };
 
+/** A tensor as one matrix of its last axis. */
+function inRows(emit: Emitter, value: string, width: number): string {
+  return emit.reshape(value, [sizeOf(emit.shape(value)) / width, width]);
+}
+
 /** dA = dY Bᵀ, dB = Aᵀ dY; a vector counts as one row (A) or column (B). */
 const matMulGradient: GradientRule = ({ inputs: [a, b], wants }, [g], emit) => {
   const [left, right, out] = [emit.shape(a), emit.shape(b), emit.shape(g!)];
@@ -57,9 +64,14 @@ const matMulGradient: GradientRule = ({ inputs: [a, b], wants }, [g], emit) => {
     const { length } = emit.shape(value);
     return emit.reshape(emit.sum(value, [...Array(length - 2).keys()]), [size]);
   };
+  /** One matrix for all batches, as for tokens: one product of all rows, nothing to be summed behind it. */
+  const ofAllRows = () => {
+    const [depth, width] = emit.shape(columns);
+    return emit.reshape(emit.op("Gemm", [inRows(emit, rows, depth), inRows(emit, dy, width)], { transA: 1 }), right);
+  };
   return [
     wants(0) ? back(emit.op("MatMul", [dy, transposed(columns)]), left) : undefined,
-    wants(1) ? back(emit.op("MatMul", [transposed(rows), dy]), right) : undefined,
+    wants(1) ? (right.length <= 2 ? ofAllRows() : back(emit.op("MatMul", [transposed(rows), dy]), right)) : undefined,
   ];
 };
 

@@ -33,13 +33,25 @@ const reductions = (draw: (shape: readonly number[]) => Drawn): readonly OpCase[
 
 const positive = (shape: readonly number[]) => drawn(shape, [0.5, 2]);
 
+/** The first row is zeros: |x| has no slope there, and none is what comes back. */
+const firstZero = (shape: readonly number[]): Drawn => ({
+  shape,
+  draw: (count, seed) =>
+    drawn(shape)
+      .draw(count, seed)
+      .map((value, i) => (i < shape[1] ? 0 : value)),
+});
+
 export const REDUCTION_CASES: OpCases = {
   ReduceSum: reductions(drawn),
   ReduceMean: reductions(drawn),
   ReduceMax: reductions(apart),
   ReduceMin: reductions(apart),
   ReduceL1: reductions((shape) => drawn(shape, [-2, 2], { kinks: [0] })),
-  ReduceL2: reductions((shape) => drawn(shape, [-2, 2], { kinks: [0] })),
+  ReduceL2: [
+    ...reductions((shape) => drawn(shape, [-2, 2], { kinks: [0] })),
+    { about: "a row of zeros", inputs: [firstZero([3, 4]), ints(1)] },
+  ],
   ReduceSumSquare: reductions(drawn),
   ReduceLogSumExp: reductions(drawn),
   ReduceLogSum: reductions(positive),

@@ -3,7 +3,7 @@ import { normalAxis, numbers } from "../dims.js";
 import type { Emitter } from "../emitter.js";
 import type { ShapeRule } from "../known.js";
 import { INT64 } from "../types.js";
-import { type ForwardNode, type GradientRule, type Op, rows } from "./op.js";
+import { type ForwardNode, type GradientRule, NoGradient, type Op, rows } from "./op.js";
 
 /** The axes that are summed over: all of them where none are named, unless that is to mean none. */
 function reducedAxes(rank: number, axes: readonly number[] | undefined, attributes: Attributes): ReadonlySet<number> {
@@ -31,7 +31,8 @@ const arg: ShapeRule = ({ inputs: [x], attributes }) => {
 /** The reduced axes, and a tensor without them brought back to the rank of the input, each with extent 1. */
 function restored({ inputs: [x, given], attributes }: ForwardNode, value: string, emit: Emitter) {
   const shape = emit.shape(x);
-  const axes = attributes.ints("axes") ?? (given ? emit.numbers(given) : undefined);
+  const axes = attributes.ints("axes") ?? (given ? emit.numbers(given) : []);
+  if (axes === undefined) throw new NoGradient("its axes are not constants");
   const reduced = reducedAxes(shape.length, axes, attributes);
   const kept = shape.map((extent, axis) => (reduced.has(axis) ? 1 : extent));
   const count = [...reduced].reduce((product, axis) => product * shape[axis], 1);
@@ -56,6 +57,8 @@ const reduction =
     return [rule(emit, value, node.inputs[0], restored(node, node.outputs[0], emit).value, count)];
   };
 
+const oneForZero = (emit: Emitter, y: string) => emit.op("Where", [emit.op("Equal", [y, emit.scalar(0)]), emit.scalar(1), y]);
+
 const of = (gradient: Op["gradient"]): Op => ({ shape: reduce(), gradient });
 
 /** Reductions over axes. */
@@ -64,7 +67,8 @@ export const REDUCTIONS: Readonly<Record<string, Op>> = {
   ReduceMean: of(reduction((emit, g, x, _, count) => spread(emit, emit.mul(g, 1 / count), x))),
   ...rows(of(extreme), "ReduceMax ReduceMin"),
   ReduceL1: of(reduction((emit, g, x) => emit.mul(emit.op("Sign", [x]), g))),
-  ReduceL2: of(reduction((emit, g, x, y) => emit.mul(x, emit.div(g, y)))),
+  // x / y; 0 where everything is 0, as PyTorch has it.
+  ReduceL2: of(reduction((emit, g, x, y) => emit.mul(x, emit.div(g, oneForZero(emit, y))))),
   ReduceSumSquare: of(reduction((emit, g, x) => emit.mul(x, emit.mul(g, 2)))),
   // y = ln Σ eˣ: eˣ⁻ʸ
   ReduceLogSumExp: of(reduction((emit, g, x, y) => emit.mul(emit.op("Exp", [emit.sub(x, y)]), g))),

@@ -63,9 +63,18 @@ export interface TrainerOptions {
 /** The tensors of the last layer, which learn at a rate of their own. */
 const HEAD_TENSORS: ReadonlySet<string> = new Set([HEAD_WEIGHTS, HEAD_BIAS]);
 
+/** Gradients are gathered in zeros as large as an activation: made when they are needed, they are gone until the next step. */
+const FOLDED_BYTES = 2 ** 16;
+
 /** Opens a session of the step; parameters, states and moments live outside of it. */
 export async function openTrainer({ step, recipe, runtime, threads, onWarning }: TrainerOptions): Promise<Trainer> {
-  const session = await openSession(writeModel(step.model), { runtime, threads, onWarning, file: "the training step" });
+  const session = await openSession(writeModel(step.model), {
+    runtime,
+    threads,
+    onWarning,
+    foldedBytes: FOLDED_BYTES,
+    file: "the training step",
+  });
   const shapes = new Map(session.inputs.map(({ name, shape }) => [name, shape.map(Number)]));
   const feed = (name: string, data: Float32Array) => {
     const shape = shapes.get(name);
