@@ -16,8 +16,8 @@ export type { Dim, Shape, TensorType } from "./types.js";
 // Check, and bring into a form that is easy to work on
 
 export { checkModel } from "./check.js";
-export { foldBatchNorm } from "./fold.js";
-export { foldShapes } from "./fold-constants.js";
+export { foldBatchNorm } from "./fold-batch-norm.js";
+export { foldShapes } from "./fold-shapes.js";
 export { normalForm } from "./normal-form.js";
 export { inferShapes } from "./shapes.js";
 export { TRAINING_OPSET, upgradeOpset } from "./upgrade.js";

@@ -1,7 +1,7 @@
 import type { Tensor } from "../tensor.js";
 import { GraphBuilder, type Value } from "./builder.js";
 import { emitterOf } from "./emitter.js";
-import { foldShapes } from "./fold-constants.js";
+import { foldShapes } from "./fold-shapes.js";
 import { gradientName, sweep, writeForward } from "./gradient.js";
 import { type Layout, PORTABLE } from "./layouts.js";
 import { lower } from "./lower.js";

@@ -1,4 +1,4 @@
-import { foldBatchNorm } from "../../onnx/fold.js";
+import { foldBatchNorm } from "../../onnx/fold-batch-norm.js";
 import { withInitializers } from "../../onnx/initializers.js";
 import type { Model } from "../../onnx/model.js";
 import { appendLogits, HEAD_BIAS, HEAD_WEIGHTS, type HeadLayer } from "../../onnx/surgery.js";

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { foldBatchNorm } from "../onnx/fold.js";
+import { foldBatchNorm } from "../onnx/fold-batch-norm.js";
 import { GraphBuilder, type Model, normalForm, readModel, type Value, writeModel } from "../onnx/index.js";
 import { graphOf } from "../onnx/model.js";
 import { changed, newOpset } from "../onnx/proto.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GraphBuilder, type Value } from "../onnx/builder.js";
 import { checkModel } from "../onnx/check.js";
-import { foldShapes } from "../onnx/fold-constants.js";
+import { foldShapes } from "../onnx/fold-shapes.js";
 import { graphOf, type Model, readModel, writeModel } from "../onnx/model.js";
 import { normalForm } from "../onnx/normal-form.js";
 import { changed } from "../onnx/proto.js";
