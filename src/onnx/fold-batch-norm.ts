@@ -1,5 +1,6 @@
 import { float32, type Tensor } from "../tensor.js";
 import { attributesOf } from "./attributes.js";
+import { constantTensor } from "./constant-node.js";
 import { graphOf, isStandard, type Model, opsetOf } from "./model.js";
 import { changed, type GraphProto, type NodeProto, type TensorProto } from "./proto.js";
 import { readsOf } from "./rename.js";
@@ -170,7 +171,7 @@ class Names {
   /** A constant float32 tensor that nobody can feed. */
   floats(name: string): Tensor<"float32"> | undefined {
     const constant = this.#nodes.get(name);
-    const proto = constant ? attributesOf(constant).tensor("value") : this.#initializers.get(name);
+    const proto = constant ? constantTensor(constant) : this.#initializers.get(name);
     if (proto?.dataType !== FLOAT || proto.externalData.length > 0 || this.#fed.has(name)) return undefined;
     const { shape, data } = tensorFrom(proto);
     return data instanceof Float32Array ? { dtype: "float32", shape, data } : undefined;
