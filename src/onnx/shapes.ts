@@ -36,7 +36,7 @@ export function withDeclared(known: Known, declared: ValueInfoProto | undefined)
 
 /**
  * What a graph declares of the tensors between its nodes, with the symbols of its inputs replaced by what these are now. Other symbols
- * are unknown; nothing is left where an input is not what the graph declares.
+ * are unknown, and so is what is less than 1; nothing is left where an input is not what the graph declares.
  */
 export function declarationsFor(
   { input, valueInfo: infos }: Pick<GraphProto, "input" | "valueInfo">,
@@ -54,7 +54,10 @@ export function declarationsFor(
   return infos.flatMap((info) => {
     const type = tensorTypeOf(info);
     if (!type?.shape) return [];
-    const shape = type.shape.map((extent) => (typeof extent === "string" ? (symbols.get(extent) ?? null) : extent));
+    const shape = type.shape.map((extent) => {
+      const now = typeof extent === "string" ? (symbols.get(extent) ?? null) : extent;
+      return typeof now === "number" && !(now >= 1) ? null : now;
+    });
     return [valueInfo(info.name, { ...type, shape })];
   });
 }
