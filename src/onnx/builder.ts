@@ -1,8 +1,10 @@
 import type { DType, Tensor } from "../tensor.js";
 import { type AttributeValue, attribute } from "./attributes.js";
+import { constantTensor } from "./constant-node.js";
 import { type Known, knownOf, ShapeError } from "./known.js";
 import { graphOf, type Model } from "./model.js";
 import {
+  changed,
   type FunctionProto,
   type NodeProto,
   newEntry,
@@ -14,10 +16,10 @@ import {
   type TensorProto,
   type ValueInfoProto,
 } from "./proto.js";
-import { renameGraph } from "./rename.js";
-import { inferNode } from "./shapes.js";
+import { inPlainDomain, renameGraph } from "./rename.js";
+import { declarationsFor, inferNode, withDeclared } from "./shapes.js";
 import { tensorFrom, tensorProto } from "./tensors.js";
-import { CODE_OF, type Shape, shapeText, tensorTypeOf, valueInfo } from "./types.js";
+import { CODE_OF, DATA_TYPES, type Shape, shapeText, tensorTypeOf, valueInfo } from "./types.js";
 
 /** The name of a tensor inside a graph. */
 export type Value = string;
@@ -52,6 +54,9 @@ export class GraphBuilder {
   readonly #imports = new Map<string, number>();
   readonly #functions: FunctionProto[] = [];
   readonly #sparse: SparseTensorProto[] = [];
+  /** What other graphs declare of tensors that are still to be made, and what was needed of it. */
+  readonly #declared = new Map<Value, ValueInfoProto>();
+  readonly #described: ValueInfoProto[] = [];
 
   readonly #prefix: string;
 
@@ -112,6 +117,7 @@ export class GraphBuilder {
     const rename = (name: string) => (Object.hasOwn(names, name) ? names[name] : prefix + name);
     const graph = renameGraph(graphOf(model), rename);
     for (const { name } of graph.input) this.#get(name);
+    this.describe(declarationsFor(graph, (name) => this.#get(name).shape));
     for (const tensor of graph.initializer) this.keep(tensor);
     for (const { values } of graph.sparseInitializer) if (values) this.#define(values.name, {});
     for (const node of graph.node) this.append(node);
@@ -125,6 +131,11 @@ export class GraphBuilder {
     this.#inputs.push(info);
   }
 
+  /** Takes over what another graph declares of the tensors between its nodes: it counts where no rule tells their shape. */
+  describe(infos: readonly ValueInfoProto[]): void {
+    for (const info of infos) this.#declared.set(info.name, info);
+  }
+
   /** Keeps a constant of another graph. */
   keep(tensor: TensorProto): void {
     this.#define(tensor.name, knownOf(tensor));
@@ -132,14 +143,21 @@ export class GraphBuilder {
     this.#remember(tensor);
   }
 
-  /** Appends a node of another graph as it is. @throws RangeError as `op` */
+  /** Appends a node of another graph as it is; the domain of the standard operators is "". @throws RangeError as `op` */
   append(node: NodeProto): void {
-    const known = this.#infer(node);
+    const inferred = this.#infer(node);
     node.output.forEach((name, index) => {
-      if (name !== "") this.#define(name, known[index]);
+      if (name === "") return;
+      const declared = this.#declared.get(name);
+      const known = withDeclared(inferred[index], declared);
+      if (declared && known !== inferred[index]) this.#described.push(declared);
+      this.#define(name, known);
     });
-    this.#nodes.push(node);
-    if (node.domain !== "" && !this.#imports.has(node.domain)) this.#imports.set(node.domain, 1);
+    const appended = inPlainDomain(node);
+    this.#nodes.push(appended);
+    if (appended.domain !== "" && !this.#imports.has(appended.domain)) this.#imports.set(appended.domain, 1);
+    const tensor = this.#constantOf(appended);
+    if (tensor) this.#remember(changed(tensor, { name: node.output[0] }));
   }
 
   /** Whether there is a tensor of this name. */
@@ -198,6 +216,7 @@ export class GraphBuilder {
         sparseInitializer: this.#sparse,
         input: this.#inputs,
         output: this.#outputs,
+        valueInfo: this.#described,
       }),
       functions: this.#functions,
       metadataProps: Object.entries(metadata).map(([key, value]) => newEntry(key, value)),
@@ -208,6 +227,12 @@ export class GraphBuilder {
     const present = this.#imports.get(domain) ?? version;
     if (present !== version) throw new RangeError(`operators "${domain}" are needed in version ${present} and ${version}`);
     this.#imports.set(domain, version);
+  }
+
+  /** The small constant that a node writes or copies. */
+  #constantOf(node: NodeProto): TensorProto | undefined {
+    const isCopy = node.domain === "" && node.opType === "Identity";
+    return isCopy ? this.#small.get(node.input[0]) : constantTensor(node);
   }
 
   #infer(node: NodeProto): Known[] {
@@ -232,7 +257,8 @@ export class GraphBuilder {
   }
 
   #remember(proto: TensorProto): void {
-    if (proto.dims.reduce((product, extent) => product * extent, 1n) <= SMALL) this.#small.set(proto.name, proto);
+    const isReadable = DATA_TYPES[proto.dataType]?.dtype !== undefined;
+    if (isReadable && proto.dims.reduce((product, extent) => product * extent, 1n) <= SMALL) this.#small.set(proto.name, proto);
   }
 
   #fresh(stem: string): Value {

@@ -1,7 +1,7 @@
 import { float32, int64 } from "../tensor.js";
 import type { AttributeValue } from "./attributes.js";
 import type { GraphBuilder, Value } from "./builder.js";
-import { shapeText } from "./types.js";
+import { UnknownExtents } from "./known.js";
 
 /** The domain of operators that exist only while a graph is being made: a layout turns each into what a runtime has. */
 export const KERNEL_DOMAIN = "sigmax";
@@ -66,9 +66,7 @@ export function emitterOf(graph: GraphBuilder): Emitter {
     kernel: (opType, inputs, attributes, outputs) => graph.op(opType, inputs, attributes, outputs, KERNEL_DOMAIN),
     shape(value) {
       const shape = graph.shapeOf(value);
-      if (!shape?.every((extent) => typeof extent === "number")) {
-        throw new RangeError(`the extents of "${value}" ${shapeText(shape)} are not known before the graph runs`);
-      }
+      if (!shape?.every((extent) => typeof extent === "number")) throw new UnknownExtents(value, shape);
       return shape;
     },
     scalar: (value) => once(`f ${value}`, () => graph.constant(float32([], [value]))),

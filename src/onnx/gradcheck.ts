@@ -87,7 +87,7 @@ export async function checkGradient(model: Model, options: GradientCheckOptions)
   );
   const weigh = (a: Tensor, b: Tensor) =>
     weights.data.reduce((sum, weight, i) => sum + weight * (Number(a.data[i]) - Number(b.data[i])), 0);
-  const floor = FLOOR * Math.hypot(...weights.data.map((weight, i) => weight * Number(results[0].data[i])));
+  const floor = FLOOR * lengthOf(weights.data.map((weight, i) => weight * Number(results[0].data[i])));
 
   const derived = gradient(weightedSum(model, of, weights), { of: WEIGHTED, by, layout });
   const [gradients] = await run(derived, [feeds], by.map(gradientName));
@@ -100,7 +100,7 @@ export async function checkGradient(model: Model, options: GradientCheckOptions)
       return { measured: weigh(after, before) / (2 * steps[i]), predicted: terms.reduce((a, b) => a + b, 0), terms };
     });
     const [predicted, measured] = (["predicted", "measured"] as const).map((key) => (4 * each[1][key] - each[0][key]) / 3);
-    const scale = Math.hypot(...each[1].terms) + floor;
+    const scale = lengthOf(each[1].terms) + floor;
     return { by: name, predicted, measured, error: Math.abs(predicted - measured) / scale };
   });
 }
@@ -108,12 +108,20 @@ export async function checkGradient(model: Model, options: GradientCheckOptions)
 /** Uniform in ±[½, 1]: no element hides by hardly moving. */
 const away = (random: Random) => (random.next() < 0.5 ? -1 : 1) * (0.5 + random.next() / 2);
 
+/** √Σx²; Math.hypot takes no more numbers than fit the stack. */
+const lengthOf = (values: Iterable<number>): number => {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum);
+};
+
 const WEIGHTED = "gradcheck/weighted";
 
 /** The model with one more output: the weighted numbers of another, whose sum is differentiated. */
 function weightedSum(model: Model, of: string, weights: Tensor<"float32">): Model {
-  const { input, initializer, node, output } = graphOf(model);
+  const { input, initializer, node, output, valueInfo } = graphOf(model);
   const graph = new GraphBuilder({ prefix: "gradcheck/" });
+  graph.describe(valueInfo);
   for (const info of input) graph.declare(info);
   for (const tensor of initializer) graph.keep(tensor);
   for (const item of node) graph.append(item);

@@ -3,9 +3,10 @@ import { sizeOf } from "../tensor.js";
 import { attributesOf } from "./attributes.js";
 import { GraphBuilder, type Value } from "./builder.js";
 import { type Emitter, emitterOf } from "./emitter.js";
+import { withExtents } from "./extents.js";
 import { type Layout, PORTABLE } from "./layouts.js";
 import { lower } from "./lower.js";
-import { graphOf, type Model, opsetOf } from "./model.js";
+import { graphOf, isStandard, type Model, opsetOf } from "./model.js";
 import { type ForwardNode, type GradientRule, NoGradient, type Op, type ScaledGradient } from "./ops/op.js";
 import { opOf } from "./ops.js";
 import type { NodeProto } from "./proto.js";
@@ -23,18 +24,24 @@ export interface WrittenNode {
 /**
  * Writes the nodes of a graph in the form that gradients need.
  *
+ * @param targets where the gradients by the learned tensors will start
  * @throws UserError `bad-model` when a gradient would have to cross an operator that has none
  */
-export function writeForward(nodes: readonly NodeProto[], emit: Emitter, learned: ReadonlySet<Value>): WrittenNode[] {
+export function writeForward(
+  nodes: readonly NodeProto[],
+  emit: Emitter,
+  { learned, targets }: { readonly learned: ReadonlySet<Value>; readonly targets: Iterable<Value> },
+): WrittenNode[] {
   const active = activeValues(nodes, learned);
+  const crossed = crossedNodes(nodes, active, targets);
   return nodes.map((node) => {
     const op = opOf(node);
     const attributes = attributesOf(node);
     const isActive = node.output.some((name) => active.has(name));
-    if (isActive) refuseCrossing(node, op);
-    if (op?.forward && (isActive || node.domain !== "")) {
-      const { opType, input: inputs, output: outputs } = node;
-      return { node, op, saved: op.forward({ opType, attributes, inputs, outputs }, emit) };
+    if (crossed.has(node)) refuseCrossing(node, op);
+    if (op?.forward && (isActive || !isStandard(node.domain))) {
+      const { input: inputs, output: outputs } = node;
+      return { node, op, saved: op.forward({ attributes, inputs, outputs }, emit) };
     }
     emit.graph.append(node);
     return { node, op, saved: [] };
@@ -49,6 +56,18 @@ function activeValues(nodes: readonly NodeProto[], learned: ReadonlySet<Value>):
     for (const name of node.output) if (name !== "") active.add(name);
   }
   return active;
+}
+
+/** The nodes between the learned tensors and the targets. */
+function crossedNodes(nodes: readonly NodeProto[], active: ReadonlySet<Value>, targets: Iterable<Value>): ReadonlySet<NodeProto> {
+  const reached = new Set(targets);
+  const crossed = new Set<NodeProto>();
+  for (const node of nodes.toReversed()) {
+    if (!node.output.some((name) => reached.has(name) && active.has(name))) continue;
+    crossed.add(node);
+    for (const name of node.input) reached.add(name);
+  }
+  return crossed;
 }
 
 function refuseCrossing(node: NodeProto, op: Op | undefined): void {
@@ -107,7 +126,6 @@ export function sweep(
     if (!node.output.some((name) => arrived.has(name))) continue;
     if (op === undefined || typeof op.gradient !== "function" || !node.output.some((name) => active.has(name))) continue;
     const forward: ForwardNode = {
-      opType: node.opType,
       attributes: attributesOf(node),
       inputs: node.input,
       outputs: node.output,
@@ -171,22 +189,27 @@ export const gradientName = (value: Value): string => `gradient/${value}`;
  * A model that computes what the given one does, and beside it the gradients of one of its outputs by inputs or constants: outputs
  * `gradient/<name>`, in standard operators unless another layout is asked for. An output of several numbers counts as their sum.
  *
- * @throws UserError `bad-model` when a gradient would have to cross an operator that has none
- * @throws RangeError when a name does not exist, or an extent is not a number
+ * @throws UserError `bad-model` when a gradient would have to cross an operator that has none, or one hides the extents of a tensor
+ * @throws RangeError when a name does not exist, or an extent of an input is not a number
  * @example
  * const model = gradient(line, { of: "loss", by: ["slope", "intercept"] });
  */
-export function gradient(model: Model, { of, by, layout = PORTABLE }: GradientOptions): Model {
+export function gradient(model: Model, options: GradientOptions): Model {
   const upgraded = upgradeOpset(model);
-  const { input, initializer, node, output } = graphOf(upgraded);
+  return withExtents(graphOf(upgraded), () => differentiated(upgraded, options));
+}
+
+function differentiated(model: Model, { of, by, layout = PORTABLE }: GradientOptions): Model {
+  const { input, initializer, node, output, valueInfo } = graphOf(model);
   const graph = new GraphBuilder({ prefix: "gradient/" });
   const emit = emitterOf(graph);
   for (const info of input) graph.declare(info);
+  graph.describe(valueInfo);
   for (const tensor of initializer) graph.keep(tensor);
   const learned = new Set(by);
   for (const name of by) graph.shapeOf(name);
-  const written = writeForward(node, emit, learned);
   const target = of ?? output[0].name;
+  const written = writeForward(node, emit, { learned, targets: [target] });
   const seed = emit.op("Expand", [emit.scalar(1), emit.ints(emit.shape(target))]);
   const gradients = sweep(written, new Map([[target, seed]]), learned, emit);
   for (const info of output) graph.output(info.name);
@@ -194,5 +217,5 @@ export function gradient(model: Model, { of, by, layout = PORTABLE }: GradientOp
     const found = gradients.get(name) ?? emit.zeros(emit.shape(name));
     graph.output(emit.op("Identity", [found], {}, gradientName(name)), "float32");
   }
-  return lower(graph.build({ name: "gradient", opset: Math.max(opsetOf(upgraded), TRAINING_OPSET) }), layout);
+  return lower(graph.build({ name: "gradient", opset: Math.max(opsetOf(model), TRAINING_OPSET) }), layout);
 }

@@ -16,8 +16,8 @@ export type { Dim, Shape, TensorType } from "./types.js";
 // Check, and bring into a form that is easy to work on
 
 export { checkModel } from "./check.js";
-export { foldBatchNorm } from "./fold.js";
-export { foldShapes } from "./fold-constants.js";
+export { foldBatchNorm } from "./fold-batch-norm.js";
+export { foldShapes } from "./fold-shapes.js";
 export { normalForm } from "./normal-form.js";
 export { inferShapes } from "./shapes.js";
 export { TRAINING_OPSET, upgradeOpset } from "./upgrade.js";
@@ -32,5 +32,6 @@ export { appendHead, EMBEDDING, embeddingModel, type HeadLayer, IMAGE, lastLayer
 export { checkGradient, type GradientCheck, type GradientCheckOptions, type NamedTensors, type RunModel } from "./gradcheck.js";
 export { type GradientOptions, gradient, gradientName } from "./gradient.js";
 export { blockedLayout, type Layout, PORTABLE } from "./layouts.js";
-export { learnableParameters, type Parameter } from "./parameters.js";
+export { namedWeights } from "./named-weights.js";
+export { learnableParameters, type Parameter, unlearnableProducts } from "./parameters.js";
 export { LOSS, type LossNodes, type State, type TrainingStep, type TrainingStepOptions, trainingStep } from "./training-step.js";

@@ -30,6 +30,13 @@ export type ShapeRule = (node: NodeView) => readonly Known[];
 /** Tensors that cannot go together. */
 export class ShapeError extends Error {}
 
+/** A tensor whose extents are not all numbers before the graph runs. */
+export class UnknownExtents extends RangeError {
+  constructor(value: string, shape: Shape | undefined) {
+    super(`the extents of "${value}" ${shapeText(shape)} are not known before the graph runs`);
+  }
+}
+
 /** What an initializer tells before the model runs. */
 export function knownOf(tensor: TensorProto): Known {
   const shape = tensor.dims.map(Number);

@@ -1,9 +1,11 @@
 import { type Attributes, attributesOf } from "./attributes.js";
 import { GraphBuilder, type Value } from "./builder.js";
 import { type Emitter, emitterOf, KERNEL_DOMAIN } from "./emitter.js";
+import { UnknownExtents } from "./known.js";
 import type { Layout } from "./layouts.js";
-import { graphOf, type Model, opsetOf } from "./model.js";
+import { graphOf, isStandard, type Model, opsetOf } from "./model.js";
 import { changed, type NodeProto } from "./proto.js";
+import { soleReaders } from "./readers.js";
 import { inferShapes } from "./shapes.js";
 
 /** One node being rewritten, and the graph it is written into. */
@@ -36,16 +38,13 @@ export function lower(model: Model, layout: Layout): Model {
   const known = inferShapes(source);
   const graph = new GraphBuilder({ prefix: "layout/" });
   const emit = emitterOf(graph);
-  const outputs = new Set(source.output.map(({ name }) => name));
-  const readers = new Map<Value, NodeProto[]>();
-  for (const node of source.node) {
-    for (const name of new Set(node.input)) readers.set(name, [...(readers.get(name) ?? []), node]);
-  }
+  const soleReader = soleReaders(source);
   const stored = new Map<Value, { readonly name: Value; readonly restore: (name: Value) => Value }>();
   const written = new Set<Value>();
   const absorbed = new Set<NodeProto>();
 
   for (const info of source.input) graph.declare(info);
+  graph.describe(source.valueInfo);
   for (const tensor of source.initializer) graph.keep(tensor);
   for (const { name } of [...source.input, ...source.initializer]) written.add(name);
 
@@ -63,8 +62,7 @@ export function lower(model: Model, layout: Layout): Model {
       emit,
       shape(value) {
         const shape = known.get(value)?.shape;
-        if (!shape?.every((extent) => typeof extent === "number"))
-          throw new RangeError(`the extents of "${value}" are not known`);
+        if (!shape?.every((extent) => typeof extent === "number")) throw new UnknownExtents(value, shape);
         return shape;
       },
       plain,
@@ -73,15 +71,12 @@ export function lower(model: Model, layout: Layout): Model {
         stored.set(value, { name, restore });
         written.add(value);
       },
-      soleReader(value) {
-        const all = readers.get(value) ?? [];
-        return all.length === 1 && !outputs.has(value) ? all[0] : undefined;
-      },
+      soleReader,
       absorb: (other) => absorbed.add(other),
       isWritten: (value) => written.has(value),
     };
     const key = node.domain === KERNEL_DOMAIN ? `${KERNEL_DOMAIN}.${node.opType}` : node.opType;
-    const rule = node.domain === "" || node.domain === "ai.onnx" || node.domain === KERNEL_DOMAIN ? layout.lowerings : [];
+    const rule = isStandard(node.domain) || node.domain === KERNEL_DOMAIN ? layout.lowerings : [];
     const done = rule.some((table) => Object.hasOwn(table, key) && table[key](site));
     if (!done) graph.append(changed(node, { input: node.input.map(plain) }));
     for (const name of node.output) if (name !== "") written.add(name);

@@ -8,7 +8,8 @@ import { findEmbeddings } from "./embedding.js";
 import { readMetadata, withMetadata } from "./metadata.js";
 import { graphOf, type Model, opsetOf, readModel, writeModel } from "./model.js";
 import { normalForm } from "./normal-form.js";
-import { changed } from "./proto.js";
+import { changed, newOpset } from "./proto.js";
+import { valueInfo } from "./types.js";
 
 const DATA = join(process.env.SIGMAX_DATA ?? "../shared/data", "onnx");
 const networks = existsSync(DATA) ? readdirSync(DATA).filter((name) => name.endsWith(".onnx")) : [];
@@ -124,5 +125,30 @@ describe("normalForm", () => {
     expect(opsetOf(normal)).toBe(17);
     // What went in is as it was.
     expect(graphOf(jumbled).node[0].opType).toBe("Gemm");
+  });
+
+  it("knows the standard operators by one domain", () => {
+    const model = small();
+    const graph = graphOf(model);
+    const normal = normalForm(
+      changed(model, {
+        opsetImport: [newOpset("ai.onnx", 17)],
+        graph: changed(graph, { node: graph.node.map((node) => changed(node, { domain: "ai.onnx" })) }),
+      }),
+    );
+    expect(normal.opsetImport).toEqual([newOpset("", 17)]);
+    expect(graphOf(normal).node.map(({ domain }) => domain)).toEqual(["", "", ""]);
+  });
+
+  it("keeps the shapes that a graph declares for any batch, and drops those for one", () => {
+    const declared = (batch: "batch" | 1) => {
+      const model = small();
+      const graph = graphOf(model);
+      const input = graph.input.map((info) => valueInfo(info.name, { code: 1, shape: [batch, 3, "side", "side"] }));
+      const hidden = valueInfo("pooled", { code: 1, shape: [batch, "side", "other", 3] });
+      return graphOf(normalForm(changed(model, { graph: changed(graph, { input, valueInfo: [hidden] }) }))).valueInfo;
+    };
+    expect(declared("batch")).toEqual([valueInfo("pooled", { code: 1, shape: ["N", "side", null, 3] })]);
+    expect(declared(1)).toEqual([]);
   });
 });

@@ -1,14 +1,15 @@
 import { attributesOf } from "./attributes.js";
 import { IR_VERSION } from "./builder.js";
 import { graphOf, type Model } from "./model.js";
-import { changed, type GraphProto, type NodeProto, newTensor } from "./proto.js";
-import { readsOf } from "./rename.js";
-import { inferShapes } from "./shapes.js";
+import { changed, type GraphProto, type NodeProto, newOpset, newTensor } from "./proto.js";
+import { inPlainDomain, readsOf } from "./rename.js";
+import { declarationsFor, inferShapes } from "./shapes.js";
 import { INT64, tensorTypeOf, valueInfo } from "./types.js";
 
 /**
  * A model in the form the other functions expect: weights are no longer listed among the inputs (IR versions before 4 did
- * that, and ONNX Runtime does not fold what could be fed), nodes stand in order, and the batch is symbolic "N".
+ * that, and ONNX Runtime does not fold what could be fed), nodes stand in order, the domain of the standard operators is "", and the
+ * batch is symbolic "N".
  */
 export function normalForm(model: Model): Model {
   const graph = graphOf(model);
@@ -17,9 +18,10 @@ export function normalForm(model: Model): Model {
     ...graph.sparseInitializer.map(({ values }) => values?.name),
   ]);
   const input = graph.input.filter(({ name }) => !weights.has(name));
-  const sorted = changed(graph, { input, node: sortNodes(graph.node) });
+  const sorted = changed(graph, { input, node: sortNodes(graph.node).map(inPlainDomain) });
   return changed(model, {
     irVersion: BigInt(Math.max(Number(model.irVersion), IR_VERSION)),
+    opsetImport: model.opsetImport.map((item) => (item.domain === "ai.onnx" ? newOpset("", Number(item.version)) : item)),
     graph: symbolicBatch(sorted),
   });
 }
@@ -47,7 +49,10 @@ export function sortNodes(nodes: readonly NodeProto[]): NodeProto[] {
   return sorted;
 }
 
-/** Frees a fixed batch: in the inputs, and in the Reshape targets that spell it out. Intermediate declarations are dropped. */
+/**
+ * Frees a fixed batch: in the inputs, and in the Reshape targets that spell it out. What a graph declares of the
+ * tensors between its nodes stays where it does not spell out the batch.
+ */
 function symbolicBatch(graph: GraphProto): GraphProto {
   const types = graph.input.map(tensorTypeOf);
   const batch = types[0]?.shape?.[0];
@@ -59,7 +64,8 @@ function symbolicBatch(graph: GraphProto): GraphProto {
     const type = tensorTypeOf(info);
     return type?.shape && type.shape.length > 0 ? valueInfo(info.name, { ...type, shape: ["N", ...type.shape.slice(1)] }) : info;
   });
-  const freed = changed(graph, { input, output, valueInfo: [] });
+  const shapes = new Map(input.map((info) => [info.name, tensorTypeOf(info)?.shape]));
+  const freed = changed(graph, { input, output, valueInfo: declarationsFor(graph, (name) => shapes.get(name)) });
   return typeof batch === "number" ? freeReshapes(freed, batch, inferShapes(graph)) : freed;
 }
 

@@ -13,6 +13,16 @@ export function bodiesOf(node: NodeProto): GraphProto[] {
   return node.attribute.flatMap(({ g, graphs }) => (g ? [g, ...graphs] : graphs));
 }
 
+/** A node of the standard operators under the one name of their domain, "", also inside its bodies: it has another, "ai.onnx". */
+export function inPlainDomain(node: NodeProto): NodeProto {
+  if (node.domain !== "ai.onnx" && bodiesOf(node).length === 0) return node;
+  const body = (graph: GraphProto) => changed(graph, { node: graph.node.map(inPlainDomain) });
+  return changed(node, {
+    domain: node.domain === "ai.onnx" ? "" : node.domain,
+    attribute: node.attribute.map((item) => changed(item, { ...(item.g && { g: body(item.g) }), graphs: item.graphs.map(body) })),
+  });
+}
+
 /** A node whose tensors have other names, also inside its bodies. "" (an input left out) stays. */
 export function renameNode(node: NodeProto, rename: (name: string) => string): NodeProto {
   const tensor = (name: string) => (name === "" ? "" : rename(name));

@@ -3,35 +3,25 @@ import { KERNEL_DOMAIN } from "./emitter.js";
 import { graphOf, type Model } from "./model.js";
 import { windowAttributes, windowsOf } from "./ops/convolution.js";
 import { changed, type NodeProto, newNode } from "./proto.js";
+import { soleReaders } from "./readers.js";
 import { inferShapes } from "./shapes.js";
-
-/** Who reads each tensor; graph outputs count as a reader without a node. */
-function readersOf(model: Model): ReadonlyMap<string, readonly (NodeProto | undefined)[]> {
-  const { node, output } = graphOf(model);
-  const readers = new Map<string, (NodeProto | undefined)[]>();
-  const add = (name: string, reader: NodeProto | undefined) => readers.set(name, [...(readers.get(name) ?? []), reader]);
-  for (const item of node) for (const name of item.input) add(name, item);
-  for (const { name } of output) add(name, undefined);
-  return readers;
-}
 
 /** Zeros around an image that only one Conv reads become pads of that Conv. */
 export function absorbPads(model: Model): Model {
   const graph = graphOf(model);
   const known = inferShapes(graph);
-  const readers = readersOf(model);
+  const soleReader = soleReaders(graph);
   const floats = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const absorbed = new Map<string, { readonly input: string; readonly pads: readonly number[] }>();
   for (const node of graph.node) {
     if (node.opType !== "Pad") continue;
     const [x, given, value = "", axes = ""] = node.input;
     const pads = known.get(given)?.value;
-    const [reader, ...more] = readers.get(node.output[0]) ?? [];
+    const reader = soleReader(node.output[0]);
     const constant = floats.get(value);
     const isZero = value === "" || (constant?.rawData.every((byte) => byte === 0) && constant.floatData.length === 0);
     const isPlain = attributesOf(node).string("mode", "constant") === "constant" && axes === "" && isZero;
-    if (!isPlain || reader?.opType !== "Conv" || reader.input[0] !== node.output[0] || more.length > 0 || pads?.length !== 8)
-      continue;
+    if (!isPlain || reader?.opType !== "Conv" || reader.input[0] !== node.output[0] || pads?.length !== 8) continue;
     if (attributesOf(reader).string("auto_pad", "NOTSET") !== "NOTSET" && attributesOf(reader).string("auto_pad", "") !== "VALID")
       continue;
     const numbers = pads.map(Number);
@@ -57,15 +47,17 @@ const nextName = (name: string) => `next/${name}`;
 /**
  * Turns normalisations by running statistics into normalisations by the batch, where they come after the first learned parameter. One
  * that follows a convolution that nothing else reads gets it centred, which is more exact than a difference of squares and as fast.
+ *
+ * @param kept tensors that are read outside of the model too
  */
 export function trainingForm(
   model: Model,
   learned: ReadonlySet<string>,
-  { momentum }: { readonly momentum: number },
+  { momentum, kept }: { readonly momentum: number; readonly kept: ReadonlySet<string> },
 ): { readonly model: Model; readonly states: readonly { readonly name: string; readonly next: string }[] } {
   const graph = graphOf(model);
   const known = inferShapes(graph);
-  const readers = readersOf(model);
+  const soleReader = soleReaders(graph);
   const producers = new Map(graph.node.map((node) => [node.output[0], node]));
   const active = new Set(learned);
   const states: { name: string; next: string }[] = [];
@@ -86,7 +78,8 @@ export function trainingForm(
     ];
     const before = producers.get(x);
     const shapes = before && [before.input[0], x, before.input[1]].map((name) => known.get(name)?.shape);
-    const isCentred = before?.opType === "Conv" && readers.get(x)?.length === 1 && shapes?.every((shape) => isImage(shape));
+    const isCentred =
+      before?.opType === "Conv" && soleReader(x) === node && !kept.has(x) && shapes?.every((shape) => isImage(shape));
     if (!isCentred || !shapes) {
       replaced.set(node, [changed(node, { output: [node.output[0], ...next], attribute: attributes })]);
       continue;
@@ -95,13 +88,13 @@ export function trainingForm(
     const { int } = attributesOf(before);
     const windows = windowAttributes(windowsOf(attributesOf(before), weights.slice(2), input, output));
     const [top, left, bottom, right] = windows.pads;
-    const batchMean = `${x}/mean`;
+    const [centredImages, batchMean] = [`${x}/centred`, `${x}/mean`];
     const conv = newNode({
       opType: "CentredConv",
       domain: KERNEL_DOMAIN,
       name: before.name,
       input: before.input.slice(0, 2),
-      output: [x, batchMean],
+      output: [centredImages, batchMean],
       attribute: Object.entries({
         ...windows,
         pads: [top, left, Math.max(bottom, 0), Math.max(right, 0)],
@@ -113,7 +106,7 @@ export function trainingForm(
     const moved = shift === "" ? batchMean : `${batchMean}/biased`;
     const add = newNode({ opType: "Add", name: moved, input: [batchMean, shift], output: [moved] });
     centred.set(before, shift === "" ? [conv] : [conv, add]);
-    const inputs = [x, scale, bias, mean, variance, moved];
+    const inputs = [centredImages, scale, bias, mean, variance, moved];
     replaced.set(node, [
       newNode({
         opType: "CentredBatchNormalization",

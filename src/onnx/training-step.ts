@@ -1,15 +1,18 @@
 import type { Tensor } from "../tensor.js";
 import { GraphBuilder, type Value } from "./builder.js";
 import { emitterOf } from "./emitter.js";
-import { foldShapes } from "./fold-constants.js";
+import { withExtents } from "./extents.js";
+import { foldShapes } from "./fold-shapes.js";
 import { gradientName, sweep, writeForward } from "./gradient.js";
 import { type Layout, PORTABLE } from "./layouts.js";
 import { lower } from "./lower.js";
 import { graphOf, type Model, opsetOf } from "./model.js";
+import { separateStatistics } from "./named-weights.js";
 import { learnableParameters, type Parameter } from "./parameters.js";
+import { readsOf } from "./rename.js";
 import { tensorFrom } from "./tensors.js";
 import { absorbPads, trainingForm } from "./training-form.js";
-import { FLOAT, valueInfo } from "./types.js";
+import { FLOAT, valueInfo as inputInfo, shapeText } from "./types.js";
 import { upgradeOpset } from "./upgrade.js";
 
 /** A loss, and its gradients by tensors of the network, where the sweep starts. */
@@ -41,7 +44,7 @@ export interface TrainingStepOptions {
 
 /** Numbers that a step takes in and gives back changed: the running statistics of a normalisation. */
 export interface State {
-  /** An input of the step. */
+  /** An input of the step: the initializer, or what `namedWeights` calls the copy of one that something else reads too. */
   readonly name: string;
   /** The output that replaces it. */
   readonly next: string;
@@ -62,24 +65,33 @@ export const LOSS = "loss";
 /**
  * Makes one step of training out of a network: forward pass, loss and gradients in ONE graph, parameters as inputs.
  *
- * @throws UserError `bad-model` when a gradient would have to cross an operator that has none
- * @throws RangeError when a parameter does not exist or an extent is not a number
+ * @throws UserError `bad-model` when a gradient would have to cross an operator that has none, or one hides the extents of a tensor
+ * @throws RangeError when a parameter does not exist, an extent of an input is not a number or the loss is not one number
  */
 export function trainingStep(network: Model, options: TrainingStepOptions): TrainingStep {
+  const ready = absorbPads(separateStatistics(foldShapes(upgradeOpset(network), options.inputs)));
+  return withExtents(graphOf(ready), () => stepOf(ready, options));
+}
+
+function stepOf(ready: Model, options: TrainingStepOptions): TrainingStep {
   const { batchNorm = "batch", batchNormMomentum = 0.1, layout = PORTABLE } = options;
-  const ready = absorbPads(foldShapes(upgradeOpset(network), options.inputs));
   const all = learnableParameters(ready);
   const names = new Set(options.parameters ?? all.map(({ name }) => name));
   const learned = all.filter(({ name }) => names.has(name));
   for (const name of names) {
     if (!all.some((parameter) => parameter.name === name)) throw new RangeError(`the network learns no tensor "${name}"`);
   }
-  const form = batchNorm === "batch" ? trainingForm(ready, names, { momentum: batchNormMomentum }) : { model: ready, states: [] };
-  const { loss, slopes, input, initializer, node, tail } = withLoss(form.model, options.loss);
+  const { loss, slopes, input, initializer, valueInfo, tail } = withLoss(ready, options.loss);
+  const seeds = slopes && new Map(Object.entries(slopes));
+  const kept = new Set([loss, ...(seeds?.keys() ?? []), ...(options.outputs ?? []), ...tail.flatMap(readsOf)]);
+  const form =
+    batchNorm === "batch" ? trainingForm(ready, names, { momentum: batchNormMomentum, kept }) : { model: ready, states: [] };
+  const { node } = graphOf(form.model);
 
   const graph = new GraphBuilder({ prefix: "training/" });
   const emit = emitterOf(graph);
   for (const info of input) graph.declare(info);
+  graph.describe(valueInfo);
   const fed = new Set([...names, ...form.states.map(({ name }) => name)]);
   const states = form.states.map(({ name, next }): State => {
     const found = initializer.find((tensor) => tensor.name === name);
@@ -89,12 +101,13 @@ export function trainingStep(network: Model, options: TrainingStepOptions): Trai
   });
   for (const tensor of initializer) {
     if (!fed.has(tensor.name)) graph.keep(tensor);
-    else graph.declare(valueInfo(tensor.name, { code: FLOAT, shape: tensor.dims.map(Number) }));
+    else graph.declare(inputInfo(tensor.name, { code: FLOAT, shape: tensor.dims.map(Number) }));
   }
-  const written = writeForward(slopes ? node : [...node, ...tail], emit, names);
+  const targets = seeds?.keys() ?? [loss];
+  const written = writeForward(seeds ? node : [...node, ...tail], emit, { learned: names, targets });
   // Where its slopes are given, a loss may hold what has no gradient.
-  if (slopes) for (const item of tail) graph.append(item);
-  const gradients = sweep(written, new Map(Object.entries(slopes ?? { [loss]: emit.scalar(1) })), names, emit);
+  if (seeds) for (const item of tail) graph.append(item);
+  const gradients = sweep(written, seeds ?? new Map([[loss, emit.scalar(1)]]), names, emit);
   graph.output(loss === LOSS ? loss : emit.op("Identity", [loss], {}, LOSS), "float32");
   for (const name of options.outputs ?? []) graph.output(name);
   for (const { name, value } of learned) {
@@ -107,14 +120,18 @@ export function trainingStep(network: Model, options: TrainingStepOptions): Trai
   return { model: lower(model, layout), parameters: learned, states };
 }
 
-/** Lets the loss be appended to a network, and tells its nodes from those of the network. */
+/** Lets the loss be appended to a network, and tells its nodes from those of the network. @throws RangeError where it is not one number */
 function withLoss(model: Model, append: TrainingStepOptions["loss"]) {
-  const { input, initializer, node } = graphOf(model);
+  const { input, initializer, node, valueInfo } = graphOf(model);
   const graph = new GraphBuilder({ prefix: "loss/" });
   for (const info of input) graph.declare(info);
+  graph.describe(valueInfo);
   for (const tensor of initializer) graph.keep(tensor);
   for (const item of node) graph.append(item);
   const { loss, slopes } = append(graph);
+  const shape = graph.shapeOf(loss);
+  if (shape?.some((extent) => extent !== 1)) throw new RangeError(`the loss "${loss}" is ${shapeText(shape)}, not one number`);
   const whole = graphOf(graph.build({ opset: opsetOf(model) }));
-  return { loss, slopes, input: whole.input, initializer: whole.initializer, node, tail: whole.node.slice(node.length) };
+  const { input: inputs, initializer: constants, valueInfo: declared } = whole;
+  return { loss, slopes, input: inputs, initializer: constants, valueInfo: declared, tail: whole.node.slice(node.length) };
 }

@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { attributesOf } from "./attributes.js";
+import { constantTensor } from "./constant-node.js";
 import { knownOf } from "./known.js";
 import { graphOf, isStandard, type Model, opsetOf } from "./model.js";
 import { type AttributeProto, changed, type GraphProto, type NodeProto, newOpset, type TensorProto } from "./proto.js";
@@ -107,11 +107,10 @@ function allGraphs(graph: GraphProto): GraphProto[] {
 }
 
 function constantsOf(graph: GraphProto): (readonly [string, TensorProto])[] {
-  const nodes = graph.node.filter(({ opType }) => opType === "Constant");
   return [
     ...graph.initializer.map((tensor) => [tensor.name, tensor] as const),
-    ...nodes.flatMap((node) => {
-      const tensor = attributesOf(node).tensor("value");
+    ...graph.node.flatMap((node) => {
+      const tensor = constantTensor(node);
       return tensor ? [[node.output[0], tensor] as const] : [];
     }),
   ];

@@ -6,7 +6,7 @@ import { GraphBuilder, type Value } from "../onnx/builder.js";
 import { checkGradient, type RunModel } from "../onnx/gradcheck.js";
 import { gradient, gradientName } from "../onnx/gradient.js";
 import { blockedLayout, PORTABLE } from "../onnx/layouts.js";
-import { graphOf, type Model, writeModel } from "../onnx/model.js";
+import { graphOf, type Model } from "../onnx/model.js";
 import { drawn, drawnValue, fixed, ints, isDrawn, type OpCase, scalar } from "../onnx/ops/op.cases.js";
 import { NCHWC_DOMAIN } from "../onnx/ops/runtime.js";
 import { OP_CASES } from "../onnx/ops.cases.js";
@@ -16,7 +16,7 @@ import { INT64 } from "../onnx/types.js";
 import { TRAINING_OPSET } from "../onnx/upgrade.js";
 import { float32, type Tensor } from "../tensor.js";
 import { probeLayout } from "./layout.js";
-import { openSession } from "./open.js";
+import { native, runner } from "./running.cases.js";
 
 /** 6e-4 was seen, of maxima of numbers up to 60, most less than 5e-5; one of n numbers that is wrong gives 1/√n. */
 const DIFFERENCES = 1e-3;
@@ -28,20 +28,6 @@ const blocked = await probeLayout();
 const hasBlocks = blocked.name === "blocked";
 const inBlocks = it.skipIf(!hasBlocks);
 const layouts = hasBlocks ? [PORTABLE, blocked] : [PORTABLE];
-
-const runner =
-  (runtime: "native" | "wasm"): RunModel =>
-  async (model, feeds, outputs) => {
-    const session = await openSession(writeModel(model), { runtime, threads: 1 });
-    try {
-      const results: Record<string, Tensor>[] = [];
-      for (const feed of feeds) results.push(await session.run(feed, outputs));
-      return results;
-    } finally {
-      await session.close();
-    }
-  };
-const native = runner("native");
 
 interface Built {
   readonly model: Model;

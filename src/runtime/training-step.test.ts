@@ -4,14 +4,17 @@ import { GraphBuilder, type Value } from "../onnx/builder.js";
 import { checkGradient, type NamedTensors, type RunModel } from "../onnx/gradcheck.js";
 import { gradient, gradientName } from "../onnx/gradient.js";
 import { blockedLayout, PORTABLE } from "../onnx/layouts.js";
-import { graphOf, type Model, writeModel } from "../onnx/model.js";
+import { graphOf, type Model } from "../onnx/model.js";
+import { normalForm } from "../onnx/normal-form.js";
 import { drawn, drawnValue, fixed, ints, scalar } from "../onnx/ops/op.cases.js";
 import { NCHWC_DOMAIN } from "../onnx/ops/runtime.js";
+import { changed } from "../onnx/proto.js";
 import { LOSS, trainingStep } from "../onnx/training-step.js";
+import { valueInfo } from "../onnx/types.js";
 import { TRAINING_OPSET } from "../onnx/upgrade.js";
-import type { Tensor } from "../tensor.js";
+import { float32, type Tensor } from "../tensor.js";
 import { probeLayout } from "./layout.js";
-import { openSession } from "./open.js";
+import { native, runner } from "./running.cases.js";
 
 /** Batch statistics of few numbers are steep: what float32 loses is divided by small deviations. Relative to the largest number. */
 const TOLERANCE = 2e-5;
@@ -20,20 +23,6 @@ const blocked = await probeLayout();
 const hasBlocks = blocked.name === "blocked";
 /** A machine without blocks has one layout: two equal ones would agree for nothing. */
 const layouts = hasBlocks ? [PORTABLE, blocked] : [PORTABLE];
-
-const runner =
-  (runtime: "native" | "wasm"): RunModel =>
-  async (model, feeds, outputs) => {
-    const session = await openSession(writeModel(model), { runtime, threads: 1 });
-    try {
-      const results: Record<string, Tensor>[] = [];
-      for (const feed of feeds) results.push(await session.run(feed, outputs));
-      return results;
-    } finally {
-      await session.close();
-    }
-  };
-const native = runner("native");
 
 type Rectify = "Relu" | "Clip" | "Softplus";
 type Shapes = Readonly<Record<string, readonly number[]>>;
@@ -225,4 +214,132 @@ it("the layout is blocked where ONNX Runtime has its own, and portable in WebAss
   expect((await probeLayout({ runtime: "wasm" })).name).toBe("portable");
   if (process.arch === "x64") expect([8, 16]).toContain(blocked.block);
   expect(await probeLayout({ threads: 1 })).toMatchObject({ name: blocked.name, block: blocked.block });
+});
+
+/** A network on `x` `[N, 4]` or on images, with a loss that is the weighted sum of one tensor. */
+function simpleStep(
+  shape: readonly number[],
+  write: (graph: GraphBuilder, x: Value) => Value,
+  options: Partial<Parameters<typeof trainingStep>[1]> = {},
+) {
+  const graph = new GraphBuilder();
+  const y = write(graph, graph.input("x", "float32", ["N", ...shape.slice(1)]));
+  graph.output(y);
+  const loss = (graph: GraphBuilder) => {
+    const weights = graph.constant(fixed((graph.shapeOf(y) ?? []).map(Number)));
+    return { loss: graph.op("ReduceSum", [graph.op("Mul", [y, weights])], { keepdims: 0 }) };
+  };
+  return trainingStep(graph.build({ opset: TRAINING_OPSET }), { inputs: { x: shape }, loss, ...options });
+}
+
+/** Runs a step on noise, or on these numbers. */
+async function stepped(step: ReturnType<typeof trainingStep>, outputs: readonly string[], x: Tensor): Promise<NamedTensors> {
+  const given = [...step.parameters, ...step.states].map(({ name, value }) => [name, value] as const);
+  const [result] = await native(step.model, [{ x, ...Object.fromEntries(given) }], outputs);
+  return result;
+}
+
+it("a last layer of one class learns its bias", async () => {
+  const step = simpleStep([4, 3], (graph, x) =>
+    graph.op("Gemm", [x, graph.constant(fixed([1, 3]), "w"), graph.constant(fixed([1]), "b")], { transB: 1 }),
+  );
+  const result = await stepped(step, ["gradient/b"], fixed([4, 3]));
+  const sum = fixed([4, 1]).data.reduce((a, b) => a + b, 0);
+  expect(result["gradient/b"].data[0]).toBeCloseTo(sum, 6);
+});
+
+it("weights that are shown transposed and reshaped have gradients of their own shape", async () => {
+  const x = fixed([4, 6], [-1, 2]);
+  const plain = simpleStep([4, 6], (graph, x) => graph.op("Gemm", [x, graph.constant(fixed([5, 6]), "w")], { transB: 1 }));
+  const viewed = simpleStep([4, 6], (graph, x) => {
+    const rows = graph.op("Reshape", [graph.constant(float32([30], fixed([5, 6]).data), "w"), graph.constant(ints(5, 6))]);
+    return graph.op("MatMul", [x, graph.op("Identity", [graph.op("Transpose", [rows], { perm: [1, 0] })])]);
+  });
+  const [expected, result] = [await stepped(plain, ["gradient/w"], x), await stepped(viewed, ["gradient/w"], x)];
+  expectClose(result["gradient/w"], float32([30], expected["gradient/w"].data as Float32Array), "gradient/w"); // float32 by its name
+});
+
+/** Conv → BatchNormalization → Conv → BatchNormalization, whose statistics and scales may be the same tensors. */
+function twoNorms(graph: GraphBuilder, x: Value, isShared: boolean): Value {
+  const tensor = (layer: string, name: string, value: number) => {
+    const shared = `${value}s`;
+    if (isShared && graph.has(shared)) return shared;
+    return graph.constant(float32([16], new Float32Array(16).fill(value)), isShared ? shared : `${layer}.${name}`);
+  };
+  const layer = (input: Value, name: string) => {
+    const conv = graph.op("Conv", [input, graph.constant(fixed([16, graph.shapeOf(input)?.[1] as number, 1, 1]), `${name}.w`)]); // of images
+    const scale = graph.constant(fixed([16], [0.5, 1.5]), `${name}.scale`);
+    // Only statistics are the same ones, and a bias that is zeros as the means are.
+    const bias = name === "a" ? tensor(name, "bias", 0) : graph.constant(fixed([16]), `${name}.bias`);
+    const norm = [scale, bias, tensor(name, "mean", 0), tensor(name, "variance", 1)];
+    return graph.op("BatchNormalization", [conv, ...norm], {}, `${name}.bn`);
+  };
+  return layer(layer(x, "a"), "b");
+}
+
+it("normalisations that share their statistics in the file move statistics of their own", async () => {
+  const shape = [4, 3, 5, 5];
+  const own = simpleStep(shape, (graph, x) => twoNorms(graph, x, false));
+  const shared = simpleStep(shape, (graph, x) => twoNorms(graph, x, true));
+  expect(shared.parameters.map(({ name }) => name)).toEqual(["a.w", "a.scale", "0s", "b.w", "b.scale", "b.bias"]);
+  const nexts = (step: typeof own) => step.states.map(({ next }) => next);
+  expect(new Set(nexts(shared)).size).toBe(4);
+  const outputs = (step: typeof own) => [...nexts(step), ...step.parameters.map(({ name }) => gradientName(name))];
+  const x = fixed(shape);
+  const [expected, result] = [await stepped(own, outputs(own), x), await stepped(shared, outputs(shared), x)];
+  outputs(own).forEach((name, i) => {
+    expectClose(result[outputs(shared)[i]], expected[name], name);
+  });
+});
+
+it("a convolution before a normalisation is what it was to a loss or an output that reads it", async () => {
+  const shape = [4, 3, 5, 5];
+  const write = (graph: GraphBuilder, x: Value) => {
+    const conv = graph.op("Conv", [x, graph.constant(fixed([16, 3, 1, 1]), "w"), graph.constant(fixed([16]), "b")], {}, "conv");
+    const norm = [fixed([16]), fixed([16]), fixed([16]), fixed([16], [0.5, 1.5])].map((value) => graph.constant(value));
+    return graph.op("BatchNormalization", [conv, ...norm], {}, "y");
+  };
+  const x = fixed(shape, [0, 3]);
+  const frozen = await stepped(simpleStep(shape, write, { batchNorm: "frozen", outputs: ["conv"] }), ["conv"], x);
+  for (const layout of [PORTABLE, blocked]) {
+    const asked = await stepped(simpleStep(shape, write, { outputs: ["conv"], layout }), ["conv", LOSS, "gradient/w"], x);
+    expectClose(asked.conv, frozen.conv, `${layout.name}: conv`);
+    const plain = await stepped(simpleStep(shape, write, { layout }), [LOSS, "gradient/w"], x);
+    for (const name of [LOSS, "gradient/w"]) expectClose(asked[name], plain[name], `${layout.name}: ${name}`);
+    const loss = (graph: GraphBuilder) => ({ loss: graph.op("ReduceMean", ["conv"], { keepdims: 0 }) });
+    const read = await stepped(simpleStep(shape, write, { loss, layout }), [LOSS], x);
+    const { data } = frozen.conv;
+    let mean = 0;
+    for (const value of data) mean += Number(value) / data.length;
+    expect(read[LOSS].data[0], layout.name).toBeCloseTo(mean, 5);
+  }
+});
+
+it("a loss is one number", () => {
+  const write = (graph: GraphBuilder, x: Value) => graph.op("MatMul", [x, graph.constant(fixed([4, 5]), "w")], {}, "y");
+  const step = () => simpleStep([2, 4], write, { loss: () => ({ loss: "y" }) });
+  expect(step).toThrow(new RangeError('the loss "y" is [2, 5], not one number'));
+});
+
+it("a frozen operator that hides its shape is named, unless the file declares the shape for any batch", async () => {
+  const graph = new GraphBuilder();
+  const hidden = graph.op("Einsum", [graph.input("x", "float32", ["batch", 4])], { equation: "nc->nc" }, "hidden");
+  graph.output(graph.op("MatMul", [hidden, graph.constant(fixed([4, 3]), "w")], {}, "y"));
+  const bare = graph.build({ opset: TRAINING_OPSET });
+  const told = changed(bare, {
+    graph: changed(graphOf(bare), { valueInfo: [valueInfo("hidden", { code: 1, shape: ["batch", 4] })] }),
+  });
+  const loss = (graph: GraphBuilder) => ({ loss: graph.op("ReduceSum", ["y"], { keepdims: 0 }) });
+  const step = (model: Model) => trainingStep(model, { inputs: { x: [2, 4] }, loss });
+  expect(() => step(bare)).toThrow('the shape of what Einsum (node "hidden") gives is not known here');
+  // A backbone comes in normal form, and into other graphs.
+  const inside = new GraphBuilder();
+  const x = inside.input("x", "float32", ["N", 4]);
+  inside.inline(normalForm(told), { x, y: "y" }, "backbone/");
+  inside.output("y");
+  for (const model of [told, inside.build({ opset: TRAINING_OPSET })]) {
+    const made = step(model);
+    const [{ name }] = made.parameters;
+    expect((await stepped(made, [gradientName(name)], fixed([2, 4])))[gradientName(name)].shape).toEqual([4, 3]);
+  }
 });

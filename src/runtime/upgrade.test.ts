@@ -1,41 +1,20 @@
 // An upgraded model must compute in ONNX Runtime what the old one did.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type AttributeValue, attribute } from "../onnx/attributes.js";
 import { GraphBuilder, type Value } from "../onnx/builder.js";
 import { checkModel } from "../onnx/check.js";
-import { graphOf, type Model, opsetOf, readModel, writeModel } from "../onnx/model.js";
-import { normalForm } from "../onnx/normal-form.js";
+import { graphOf, type Model, opsetOf, writeModel } from "../onnx/model.js";
 import { changed, newGraph, newNode, newOpset } from "../onnx/proto.js";
 import { tensorTypeOf, valueInfo } from "../onnx/types.js";
 import { TRAINING_OPSET, upgradeOpset } from "../onnx/upgrade.js";
 import { UPGRADES } from "../onnx/upgrade-rules.js";
 import { createRandom } from "../random.js";
-import { float32, int64, sizeOf, type Tensor } from "../tensor.js";
-import { openSession } from "./open.js";
+import { float32, int64 } from "../tensor.js";
+import { realNetwork, realNetworks, run, noise as uniform } from "./running.cases.js";
 
-const DATA = join(process.env.SIGMAX_DATA ?? "../shared/data", "onnx");
-const networks = existsSync(DATA) ? readdirSync(DATA).filter((name) => name.endsWith(".onnx")) : [];
-if (networks.length === 0) console.warn(`SKIPPED: ${DATA} is absent: real networks are not upgraded`);
-
+const networks = realNetworks("real networks are not upgraded");
 const random = createRandom(11);
-
-function noise(shape: readonly number[]): Tensor<"float32"> {
-  return float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => 2 * random.next() - 1),
-  );
-}
-
-async function run(model: Model, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
-  const session = await openSession(writeModel(model), { runtime: "native", threads: 1 });
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.close();
-  }
-}
+const noise = (shape: readonly number[]) => uniform(random, shape);
 
 type Build = (graph: GraphBuilder, x: Value) => Value;
 
@@ -356,7 +335,7 @@ describe("upgradeOpset", () => {
 
 describe.each(networks)("%s", (name) => {
   it("gives the same embeddings in the training opset, within 1e-5 of the largest", async () => {
-    const model = normalForm(readModel(readFileSync(join(DATA, name)), { file: name }));
+    const model = realNetwork(name);
     const upgraded = upgradeOpset(model);
     expect(opsetOf(model)).toBeLessThan(TRAINING_OPSET);
     expect(opsetOf(upgraded)).toBe(TRAINING_OPSET);

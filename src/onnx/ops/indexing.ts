@@ -170,7 +170,7 @@ export const INDEXING: Readonly<Record<string, Op>> = {
   Resize: { shape: resizeShape, gradient: resizeGradient },
   ...rows(
     { shape: ({ inputs: [x] }) => [{ code: x.code }], gradient: { refused: "its derivative is not written yet" } },
-    "GatherElements GatherND TopK Trilu Einsum",
+    "GatherElements GatherND TopK Einsum",
   ),
-  ...rows({ shape: same, gradient: { refused: "its derivative is not written yet" } }, "ScatterElements ScatterND"),
+  ...rows({ shape: same, gradient: { refused: "its derivative is not written yet" } }, "ScatterElements ScatterND Trilu"),
 };

@@ -5,7 +5,6 @@ import type { ShapeRule } from "../known.js";
 
 /** A node whose gradient is wanted, in the graph that is being written. */
 export interface ForwardNode {
-  readonly opType: string;
   readonly attributes: Attributes;
   /** "" where an optional input is left out. */
   readonly inputs: readonly Value[];

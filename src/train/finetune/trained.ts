@@ -1,6 +1,7 @@
-import { foldBatchNorm } from "../../onnx/fold.js";
+import { foldBatchNorm } from "../../onnx/fold-batch-norm.js";
 import { withInitializers } from "../../onnx/initializers.js";
 import type { Model } from "../../onnx/model.js";
+import { namedWeights } from "../../onnx/named-weights.js";
 import { appendLogits, HEAD_BIAS, HEAD_WEIGHTS, type HeadLayer } from "../../onnx/surgery.js";
 import { float32 } from "../../tensor.js";
 import type { Learned } from "./trainer.js";
@@ -24,7 +25,7 @@ export interface Trained {
 export function trainedNetwork(network: Model, start: HeadLayer, learned: Learned): Trained {
   const body = new Map([...learned].filter(([name]) => name !== HEAD_WEIGHTS && name !== HEAD_BIAS));
   const { weights, bias, head } = start;
-  const unfolded = withInitializers(network, body);
+  const unfolded = withInitializers(namedWeights(network), body);
   return {
     network: foldBatchNorm(unfolded),
     unfolded,

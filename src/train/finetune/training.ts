@@ -3,6 +3,7 @@ import { UserError } from "../../errors.js";
 import type { LinearHead } from "../../model/head-fit.js";
 import type { Layout } from "../../onnx/layouts.js";
 import { graphOf, type Model } from "../../onnx/model.js";
+import { namedWeights } from "../../onnx/named-weights.js";
 import { appendLogits, type HeadLayer } from "../../onnx/surgery.js";
 import type { TrainingStep } from "../../onnx/training-step.js";
 import { tensorTypeOf } from "../../onnx/types.js";
@@ -91,8 +92,9 @@ export async function prepareTraining(options: TrainingOptions, judged: readonly
   const recipe = checkedRecipe(options);
   const layout = options.layout ?? (await probeLayout({ runtime, threads }));
   const start = startLayer(options, seed);
-  const model = appendLogits(network, start);
-  const parameters = learnedAfter(model, recipe.freezeUntil).map(({ name }) => name);
+  const model = appendLogits(namedWeights(network), start);
+  const learned = learnedAfter(appendLogits(network, start), recipe.freezeUntil, { onWarning });
+  const parameters = learned.map(({ name }) => name);
   const { batchNorm } = recipe;
   // Statistics that lag behind the weights by epochs judge another network: with few steps an epoch each must count for more.
   const steps = Math.floor(train.samples.length / recipe.batch);

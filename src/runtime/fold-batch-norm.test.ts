@@ -2,13 +2,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { foldBatchNorm } from "../onnx/fold.js";
+import { foldBatchNorm } from "../onnx/fold-batch-norm.js";
 import { GraphBuilder, type Model, normalForm, readModel, type Value, writeModel } from "../onnx/index.js";
 import { graphOf } from "../onnx/model.js";
 import { changed, newOpset } from "../onnx/proto.js";
 import { createRandom } from "../random.js";
-import { float32, sizeOf, type Tensor } from "../tensor.js";
-import { openSession } from "./open.js";
+import type { Tensor } from "../tensor.js";
+import { run, noise as uniform } from "./running.cases.js";
 
 const MOBILENET = join(process.env.SIGMAX_DATA ?? "../shared/data", "onnx", "mobilenet_v2_035_224_features.onnx");
 if (!existsSync(MOBILENET)) console.warn(`SKIPPED: ${MOBILENET} is absent`);
@@ -17,22 +17,7 @@ if (!existsSync(MOBILENET)) console.warn(`SKIPPED: ${MOBILENET} is absent`);
 const TOLERANCE = 1e-5;
 
 const random = createRandom(11);
-
-function noise(shape: readonly number[], from = -1, to = 1): Tensor<"float32"> {
-  return float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => from + (to - from) * random.next()),
-  );
-}
-
-async function run(model: Model, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
-  const session = await openSession(writeModel(model), { runtime: "native", threads: 1 });
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.close();
-  }
-}
+const noise = (shape: readonly number[], from?: number, to?: number) => uniform(random, shape, from, to);
 
 function count(model: Model, opType: string): number {
   return graphOf(model).node.filter((node) => node.opType === opType).length;

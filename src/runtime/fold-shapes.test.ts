@@ -1,39 +1,18 @@
 // Folding must not change what ONNX Runtime computes. The graphs are those that PyTorch exports for the named lines.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GraphBuilder, type Value } from "../onnx/builder.js";
 import { checkModel } from "../onnx/check.js";
-import { foldShapes } from "../onnx/fold-constants.js";
-import { graphOf, type Model, readModel, writeModel } from "../onnx/model.js";
-import { normalForm } from "../onnx/normal-form.js";
+import { foldShapes } from "../onnx/fold-shapes.js";
+import { graphOf, type Model, writeModel } from "../onnx/model.js";
 import { changed } from "../onnx/proto.js";
 import { tensorTypeOf, valueInfo } from "../onnx/types.js";
 import { createRandom } from "../random.js";
-import { float32, int64, sizeOf, type Tensor } from "../tensor.js";
-import { openSession } from "./open.js";
+import { float32, int64 } from "../tensor.js";
+import { realNetwork, realNetworks, run, noise as uniform } from "./running.cases.js";
 
-const DATA = join(process.env.SIGMAX_DATA ?? "../shared/data", "onnx");
-const networks = existsSync(DATA) ? readdirSync(DATA).filter((name) => name.endsWith(".onnx")) : [];
-if (networks.length === 0) console.warn(`SKIPPED: ${DATA} is absent: real networks are not folded`);
-
+const networks = realNetworks("real networks are not folded");
 const random = createRandom(5);
-
-function noise(shape: readonly number[]): Tensor<"float32"> {
-  return float32(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => 2 * random.next() - 1),
-  );
-}
-
-async function run(model: Model, feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> {
-  const session = await openSession(writeModel(model), { runtime: "native", threads: 1 });
-  try {
-    return await session.run(feeds);
-  } finally {
-    await session.close();
-  }
-}
+const noise = (shape: readonly number[]) => uniform(random, shape);
 
 type Build = (graph: GraphBuilder, x: Value) => Value;
 
@@ -246,7 +225,7 @@ describe("foldShapes", () => {
 
 describe.each(networks)("%s", (name) => {
   it("gives the same bits when folded for a batch of 3", async () => {
-    const model = normalForm(readModel(readFileSync(join(DATA, name)), { file: name }));
+    const model = realNetwork(name);
     const graph = graphOf(model);
     const [input] = graph.input;
     const shape = [3, ...(tensorTypeOf(input)?.shape?.slice(1).map(Number) ?? [])];

@@ -1,30 +1,38 @@
 import { float32, int64, sizeOf, type Tensor } from "../tensor.js";
 import { attributesOf } from "./attributes.js";
+import { constantTensor } from "./constant-node.js";
 import { type Known, knownOf } from "./known.js";
 import { graphOf, isStandard, type Model } from "./model.js";
 import { neededPart } from "./needed.js";
-import { type AttributeProto, changed, type GraphProto, type NodeProto, type TensorProto } from "./proto.js";
+import { changed, type GraphProto, type NodeProto, type TensorProto } from "./proto.js";
 import { renameNode } from "./rename.js";
-import { inferForeignNode } from "./shapes.js";
+import { declarationsFor, inferForeignNode, withDeclared } from "./shapes.js";
 import { tensorFrom, tensorProto } from "./tensors.js";
 import { BOOL, DATA_TYPES, FLOAT, FLOAT64, INT32, INT64, type Shape, shapeText, tensorTypeOf, valueInfo } from "./types.js";
 
 /**
  * The same network for inputs of fixed shapes, the batch too: what is computed from shapes and constants alone becomes
- * initializers, copies of constants are gone, and so is what nothing needs any more. The model is in normal form.
+ * initializers, copies of constants are gone, and so is what nothing needs any more. What the graph declares of the tensors between its
+ * nodes counts, and stays, where no rule tells their shape. The model is in normal form.
  *
  * @param inputs the shape of each graph input by name; one that is not named stays as it is declared
  * @throws RangeError when there is no such input, or its declared shape is another one
  */
 export function foldShapes(model: Model, inputs: Readonly<Record<string, readonly number[]>>): Model {
   const declared = graphOf(model);
-  const graph = changed(declared, { input: fixedInputs(declared, inputs), valueInfo: [] });
-  const { node, constants, known } = folded(graph);
+  const input = fixedInputs(declared, inputs);
+  const shapes = new Map(input.map((info) => [info.name, tensorTypeOf(info)?.shape]));
+  const graph = changed(declared, { input, valueInfo: declarationsFor(declared, (name) => shapes.get(name)) });
+  const { node, constants, known, described } = folded(graph);
   const output = graph.output.map((info) => {
     const { code, shape } = known.get(info.name) ?? {};
-    return shape ? valueInfo(info.name, { code: tensorTypeOf(info)?.code ?? code ?? FLOAT, shape }) : info;
+    const type = tensorTypeOf(info);
+    // What no rule tells, the declaration may.
+    const whole = shape?.map((extent, axis) => extent ?? type?.shape?.[axis] ?? null);
+    return whole ? valueInfo(info.name, { code: type?.code ?? code ?? FLOAT, shape: whole }) : info;
   });
-  return changed(model, { graph: neededPart(changed(graph, { node, output, initializer: [...constants.values()] })) });
+  const initializer = [...constants.values()];
+  return changed(model, { graph: neededPart(changed(graph, { node, output, initializer, valueInfo: described })) });
 }
 
 function fixedInputs(graph: GraphProto, shapes: Readonly<Record<string, readonly number[]>>): GraphProto["input"] {
@@ -48,6 +56,8 @@ interface Folded {
   readonly node: NodeProto[];
   readonly constants: ReadonlyMap<string, TensorProto>;
   readonly known: ReadonlyMap<string, Known>;
+  /** Declarations that were needed. */
+  readonly described: GraphProto["valueInfo"];
 }
 
 /** One pass in the order of the nodes: what each of them makes is known before it is read. */
@@ -55,6 +65,8 @@ function folded(graph: GraphProto): Folded {
   const constants = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const known = new Map(graph.initializer.map((tensor) => [tensor.name, knownOf(tensor)]));
   for (const info of graph.input) known.set(info.name, tensorTypeOf(info) ?? {});
+  const declared = new Map(graph.valueInfo.map((info) => [info.name, info]));
+  const described: GraphProto["valueInfo"] = [];
   const outputs = new Set(graph.output.map(({ name }) => name));
   /** Copies of constants → the constant: weights that several nodes share stay one. */
   const copies = new Map<string, string>();
@@ -68,7 +80,10 @@ function folded(graph: GraphProto): Folded {
     }
     const inferred = inferForeignNode(item, known);
     item.output.forEach((name, index) => {
-      if (name !== "") known.set(name, inferred[index]);
+      if (name === "") return;
+      const info = declared.get(name);
+      known.set(name, withDeclared(inferred[index], info));
+      if (info && known.get(name) !== inferred[index]) described.push(info);
     });
     const tensor = item.output.length === 1 ? (tensorOf(inferred[0]) ?? computed(item, { constants, known })) : undefined;
     if (tensor === undefined) {
@@ -80,7 +95,7 @@ function folded(graph: GraphProto): Folded {
     const { value = inferred[0].value, ...type } = knownOf(tensor);
     known.set(name, { ...type, value });
   }
-  return { node, constants, known };
+  return { node, constants, known, described };
 }
 
 /** The constant that a node passes on unchanged, if it does no more than that. */
@@ -125,20 +140,9 @@ function computed(node: NodeProto, facts: Facts): TensorProto | undefined {
 /** More elements are made when the model runs, not kept in the file. */
 const MOST_ELEMENTS = 2 ** 20;
 
-/** Attribute of Constant → its tensor, exact for integers that a JavaScript number cannot hold. */
-const CONSTANTS: Readonly<Record<string, (item: AttributeProto) => TensorProto | undefined>> = {
-  value: ({ t }) => t,
-  value_float: ({ f }) => tensorProto("", float32([], [f])),
-  value_floats: ({ floats }) => tensorProto("", float32([floats.length], floats)),
-  value_int: ({ i }) => tensorProto("", { dtype: "int64", shape: [], data: BigInt64Array.of(i) }),
-  value_ints: ({ ints }) => tensorProto("", { dtype: "int64", shape: [ints.length], data: BigInt64Array.from(ints) }),
-};
-
 /** Operators whose result is worked out here when their inputs are constants. */
 const COMPUTED: Readonly<Record<string, (node: NodeProto, facts: Facts) => TensorProto | undefined>> = {
-  Constant({ attribute: [item] }) {
-    return item && CONSTANTS[item.name]?.(item);
-  },
+  Constant: constantTensor,
   Cast(node, { constants }) {
     const source = constants.get(node.input[0]);
     const cast = CASTS[attributesOf(node).int("to", 0)];

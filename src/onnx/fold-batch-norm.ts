@@ -1,6 +1,7 @@
 import { float32, type Tensor } from "../tensor.js";
 import { attributesOf } from "./attributes.js";
-import { graphOf, type Model, opsetOf } from "./model.js";
+import { constantTensor } from "./constant-node.js";
+import { graphOf, isStandard, type Model, opsetOf } from "./model.js";
 import { changed, type GraphProto, type NodeProto, type TensorProto } from "./proto.js";
 import { readsOf } from "./rename.js";
 import { tensorFrom, tensorProto } from "./tensors.js";
@@ -85,7 +86,7 @@ function affineOf(node: NodeProto, names: Names, opset: number): Affine | undefi
 
 /** Takes an affine map of the output channels into a node, or undefined when that cannot be done. */
 function foldInto(node: NodeProto, affine: Affine, names: Names): Folded | undefined {
-  const fold = isStandard(node) && Object.hasOwn(FOLDS, node.opType) ? FOLDS[node.opType] : undefined;
+  const fold = isStandard(node.domain) && Object.hasOwn(FOLDS, node.opType) ? FOLDS[node.opType] : undefined;
   const weights = names.floats(node.input[1] ?? "");
   const hasBias = (node.input[2] ?? "") !== "";
   const bias = hasBias ? names.floats(node.input[2]) : undefined;
@@ -170,7 +171,7 @@ class Names {
   /** A constant float32 tensor that nobody can feed. */
   floats(name: string): Tensor<"float32"> | undefined {
     const constant = this.#nodes.get(name);
-    const proto = constant ? attributesOf(constant).tensor("value") : this.#initializers.get(name);
+    const proto = constant ? constantTensor(constant) : this.#initializers.get(name);
     if (proto?.dataType !== FLOAT || proto.externalData.length > 0 || this.#fed.has(name)) return undefined;
     const { shape, data } = tensorFrom(proto);
     return data instanceof Float32Array ? { dtype: "float32", shape, data } : undefined;
@@ -217,9 +218,5 @@ class Names {
   }
 }
 
-const isBatchNorm = (node: NodeProto) => isStandard(node) && node.opType === "BatchNormalization";
-const isConstant = (node: NodeProto) => isStandard(node) && node.opType === "Constant";
-
-function isStandard({ domain }: NodeProto): boolean {
-  return domain === "" || domain === "ai.onnx";
-}
+const isBatchNorm = (node: NodeProto) => isStandard(node.domain) && node.opType === "BatchNormalization";
+const isConstant = (node: NodeProto) => isStandard(node.domain) && node.opType === "Constant";
