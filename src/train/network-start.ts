@@ -60,6 +60,12 @@ export function beginningOf({
       "Train a whole network, with finetune or network, or leave it out.",
     );
   }
+  if (beginning === "scratch" && recipe?.batchNorm === "frozen") {
+    refuse(
+      "--batch-norm frozen: an untrained network has no statistics that could be kept",
+      "Leave it out, or start from a trained backbone with --finetune.",
+    );
+  }
   // Wrong options are told before any image is read.
   if (beginning !== undefined) completeRecipe(beginning, recipe);
   if (network !== undefined) networkName(network);

@@ -29,11 +29,6 @@ describe("completeRecipe", () => {
     expect(() => completeRecipe("finetune", { augment })).toThrow('no augmentation "cutt"');
   });
 
-  it("refuses to keep statistics that an untrained network does not have", () => {
-    expect(completeRecipe("finetune", { batchNorm: "frozen" }).batchNorm).toBe("frozen");
-    expect(() => completeRecipe("scratch", { batchNorm: "frozen" })).toThrow("--batch-norm frozen");
-  });
-
   it.each<RecipeOptions>([
     { epochs: 0 },
     { epochs: 1.5 },

@@ -170,11 +170,6 @@ export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}
   };
   checkAugment(recipe.augment);
   checkMix(mixOf(recipe));
-  if (beginning === "scratch" && recipe.batchNorm === "frozen") {
-    throw new UserError("usage", "--batch-norm frozen: an untrained network has no statistics that could be kept", {
-      hint: "Leave it out, or start from a trained backbone with --finetune.",
-    });
-  }
   return recipe;
 }
 
