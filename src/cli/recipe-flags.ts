@@ -5,7 +5,7 @@ import { type AugmentOptions, DEFAULT_AUGMENT } from "../raster/augment/augmenta
 import type { FinetunePlan } from "../train/finetune/finetune.js";
 import { gigabytes } from "../train/finetune/memory.js";
 import { RATE_SCHEDULES } from "../train/finetune/rates.js";
-import { RECIPE_OPTIONS, type RecipeOptions } from "../train/finetune/recipe.js";
+import { HEAD_RECIPES, RECIPE_OPTIONS, type RecipeOptions } from "../train/finetune/recipe.js";
 import { decimal, type Flag, type Input, integer } from "./command.js";
 
 const shown = (name: keyof RecipeOptions): string => {
@@ -39,7 +39,12 @@ export const NETWORK_FLAGS = {
 
 /** How long a network is trained and how its rates change on the way. */
 const COURSE_FLAGS = {
-  epochs: { value: "n", parse: count, describe: "how often each image is seen", shownDefault: shown("epochs") },
+  epochs: {
+    value: "n",
+    parse: count,
+    describe: "how often each image is seen",
+    shownDefault: `${HEAD_RECIPES.sigmoid.finetune.epochs} for several labels, ${shown("epochs")}`,
+  },
   schedule: {
     value: "name",
     choices: Object.keys(RATE_SCHEDULES),

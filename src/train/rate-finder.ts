@@ -33,7 +33,7 @@ export async function findRate(options: RateFinderOptions): Promise<FoundRate> {
   const { task, classes } = data.dataset;
   const head = options.head ?? HEAD_OF_TASK[task];
   const { backbone, beginning, placed, frozen } = await startOfNetwork(data, head, given);
-  const recipe = completeRecipe(beginning, options.recipe);
+  const recipe = completeRecipe(beginning, options.recipe, head);
   const found = await findLearningRate({
     ...given,
     network: readModel(backbone.model, { file: backbone.id }),

@@ -63,7 +63,7 @@ export async function trainWholeNetwork(
   checkJudges(data.counts.validation, options);
   const { backbone, beginning, placed, unreadable, frozen } = await startOfNetwork(data, head, options);
   const { task, classes } = data.dataset;
-  const recipe = completeRecipe(beginning, options.recipe);
+  const recipe = completeRecipe(beginning, options.recipe, head);
   const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onProgress, onWarning } = options;
   const part = (...parts: readonly PlacedSample["part"][]) => imagesOf(placed, parts, classes.length);
   const common = {

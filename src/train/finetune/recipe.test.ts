@@ -11,6 +11,12 @@ describe("completeRecipe", () => {
     expect(completeRecipe("scratch")).toMatchObject({ epochs: 40, lr: 3e-3, lrBackbone: 3e-3 });
   });
 
+  it("fine-tunes longer for several labels, where nothing else is said", () => {
+    expect(completeRecipe("finetune", {}, "sigmoid")).toEqual({ ...completeRecipe("finetune"), epochs: 30 });
+    expect(completeRecipe("finetune", { epochs: 4 }, "sigmoid").epochs).toBe(4);
+    expect(completeRecipe("scratch", {}, "sigmoid")).toEqual(completeRecipe("scratch"));
+  });
+
   it("keeps the ratio of the rates where only one is given", () => {
     expect(completeRecipe("finetune", { lr: 0.3 }).lrBackbone).toBeCloseTo(0.1, 12);
     expect(completeRecipe("finetune", { lr: 0.3, lrBackbone: 0.2 }).lrBackbone).toBe(0.2);

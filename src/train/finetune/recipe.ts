@@ -2,6 +2,7 @@ import { nearest, UserError } from "../../errors.js";
 import { checkMix } from "../../learn/mixing.js";
 import { OPTIMIZERS, type OptimizerName } from "../../learn/optimizers.js";
 import { type AugmentOptions, checkAugment, DEFAULT_AUGMENT } from "../../raster/augment/augmentations.js";
+import type { Head } from "../../task.js";
 import { RATE_SCHEDULES, type RateSchedule } from "./rates.js";
 
 /** Where a training begins: at a network that was trained before, or at random weights. */
@@ -119,12 +120,18 @@ export function recipeFlag(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
+/** Where a head has a default of its own: why 30 epochs for several labels, docs/decisions/0022-fine-tuning.md. */
+export const HEAD_RECIPES: Readonly<Record<Head, Readonly<Record<Beginning, RecipeOptions>>>> = {
+  softmax: { finetune: {}, scratch: {} },
+  sigmoid: { finetune: { epochs: 30 }, scratch: {} },
+};
+
 /**
  * Fills in what was not given and checks what was.
  *
  * @throws UserError `usage` naming the option, its value and what would be right
  */
-export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}): Recipe {
+export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}, head: Head = "softmax"): Recipe {
   for (const name of Object.keys(options)) {
     if (Object.hasOwn(RECIPE_OPTIONS, name)) continue;
     const meant = nearest(name, Object.keys(RECIPE_OPTIONS));
@@ -134,7 +141,7 @@ export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}
   }
   const chosen = <Name extends keyof Recipe>(name: Name): Recipe[Name] => {
     const row: Row<Recipe[Name]> = RECIPE_OPTIONS[name];
-    const given = options[name];
+    const given = options[name] ?? HEAD_RECIPES[head][beginning][name];
     const value = given === undefined ? row[beginning] : (given as Recipe[Name]); // undefined was just ruled out
     const wanted = row.wants(value);
     if (wanted === undefined) return value;
