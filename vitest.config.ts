@@ -7,8 +7,9 @@ export default defineConfig({
   resolve: { alias: { "sigmax/browser": built("browser.js"), "sigmax/onnx": built("onnx/index.js"), sigmax: built("index.js") } },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Only what hangs shall meet them: a training of half a minute takes three on a machine with other work.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     pool: "forks",
     maxWorkers: 2,
   },

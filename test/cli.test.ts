@@ -106,7 +106,7 @@ describe("train", () => {
     expect(JSON.parse(metrics).test).toEqual(result.test);
   });
 
-  it("the same seed gives the same bytes, whether the cache is cold or warm", { timeout: 120_000 }, () => {
+  it("the same seed gives the same bytes, whether the cache is cold or warm", () => {
     const runs = ["a", "b", "c"].map((name) => at("runs", `same-${name}`));
     sigmaxJson("train", single, "--out", runs[0], "--no-cache");
     sigmaxJson("train", single, "--out", runs[1], "--cache", at("other-cache"), "--threads", "1");

@@ -103,7 +103,7 @@ describe("the search", () => {
     expect(performance.now() - started).toBeLessThan(20_000);
     expect(sets.length).toBeGreaterThan(37);
     for (const set of sets) expect(set[1] - set[0]).toBe(50);
-  }, 60_000);
+  });
 
   it("takes many equal images for one set, and finds nothing among none or one", () => {
     const look = Float32Array.from({ length: LOOK_SIZE }, (_, i) => (i % 2 === 0 ? 1 : -1) / 16);

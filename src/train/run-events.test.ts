@@ -69,7 +69,7 @@ beforeAll(async () => {
     backbone: "stats",
     out: multi,
   });
-}, 60_000);
+});
 
 describe.each([
   { out: single, classes: ["__proto__", "a b", "river"], head: "softmax", task: "multiclass" },
@@ -206,7 +206,7 @@ describe("what train tells TensorBoard of a network that was trained whole", () 
     const recipe = { epochs: 3, batch: 32, lr: 0.001 };
     await train({ data: join(folder, "single"), network: "chipnet", preprocessing: { sizePx: 8 }, recipe, out });
     runs = readRun(out);
-  }, 120_000);
+  });
 
   it("has loss, rates and length of the gradient at every update", () => {
     const all = stepsOf("train", "loss");

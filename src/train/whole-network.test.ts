@@ -71,7 +71,7 @@ describe("the start of fine-tuning", () => {
     expect(other.frozen?.metrics).not.toEqual(frozen?.metrics);
     const taught = await startOfNetwork(mislabelled(data, "train"), "softmax", tuned());
     expect(taught.frozen?.start).not.toEqual(frozen?.start);
-  }, 60_000);
+  });
 
   it("is of images as they stand; what it is compared with averages as many views as the classifier", async () => {
     const data = await openSplitData(tuned());
@@ -85,7 +85,7 @@ describe("the start of fine-tuning", () => {
     const largest = a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     expect(a.every((value, i) => Math.abs(value - b[i]) < 1e-2 * largest)).toBe(true);
     expect(eight.frozen?.metrics).not.toEqual(one.frozen?.metrics);
-  }, 60_000);
+  });
 });
 
 describe("images that cannot be read", () => {
@@ -152,7 +152,7 @@ describe("trainWholeNetwork", () => {
     expect(warnings.at(-1)).toMatch(
       /^Fine-tuning has not helped: accuracy 0\.\d+ on the test part, 0\.\d+ without it\. Keep the simpler/,
     );
-  }, 60_000);
+  });
 
   it("without a validation part says what that costs, and refuses a goal before anything is trained", async () => {
     const warnings: string[] = [];
@@ -169,5 +169,5 @@ describe("trainWholeNetwork", () => {
     expect(warnings).toContainEqual(expect.stringMatching(/^Without validation images the last weights are kept/));
     expect(scored.tuning.calibration.method).toBe("none");
     expect(training.refit).toBeUndefined();
-  }, 60_000);
+  });
 });
