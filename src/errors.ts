@@ -49,6 +49,11 @@ export class UserError extends Error {
   }
 }
 
+/** An option as the command line has it: `lrBackbone` is `--lr-backbone`. */
+export function flagOf(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,3 +1,4 @@
+import { flagOf } from "../errors.js";
 import type { Progress } from "../progress.js";
 
 /** A flag of a command. The key is the JSON key; the flag is its kebab-case form. */
@@ -68,7 +69,7 @@ export const COMMON_FLAGS: Readonly<Record<string, Flag>> = {
 
 /** The flag as typed: `splitFile` is `--split-file`. */
 export function flagName(key: string, flag: Flag): string {
-  return flag.flag ?? `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return flag.flag ?? flagOf(key);
 }
 
 /** A flag's whole number, at least `min`. */

@@ -67,7 +67,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
 async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
   checkOptions(options, ["data", "out"]);
-  beginningOf(options);
+  const isWhole = beginningOf(options) !== undefined;
   const { out, force = false, seed = DEFAULT_SEED } = options;
   const assertions = (options.assert ?? []).map(parseAssertion);
   refuseFolder(out, { force, marker: RUN_MARKER });
@@ -83,7 +83,9 @@ async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
   const head = options.head ?? HEAD_OF_TASK[dataset.task];
   lossGraph(head, options.loss); // refuses a loss the head does not have before the images are embedded
 
-  const { embedded, scored, training } = await learn(data, head, given, options.onWarning);
+  const { embedded, scored, training }: Learned = await (isWhole
+    ? trainWholeNetwork(data, head, given, { checkpoints: checkpointFolder(out), onNotice: options.onWarning })
+    : trainLastLayer(data, head, given));
   const kept = training === undefined ? undefined : checkpointFolder(out);
   checkAssertions(assertions, scored.metrics, scored.rows.length, kept);
   const baseline = await scoreBaseline(data, embedded, scored, given);
@@ -139,16 +141,9 @@ function checkpointFolder(out: string): string {
   return join(dirname(out), `.${basename(out)}.checkpoint`);
 }
 
-/** The last layer alone, or the whole network. */
-async function learn(
-  data: SplitData,
-  head: Head,
-  given: TrainOptions & { readonly seed: number },
-  onNotice: TrainOptions["onWarning"],
-): Promise<Pick<Findings, "embedded" | "scored" | "training">> {
-  if (beginningOf(given) !== undefined) {
-    return trainWholeNetwork(data, head, given, { checkpoints: checkpointFolder(given.out), onNotice });
-  }
+type Learned = Pick<Findings, "embedded" | "scored" | "training">;
+
+async function trainLastLayer(data: SplitData, head: Head, given: TrainOptions & { readonly seed: number }): Promise<Learned> {
   const embedded = await gatherEmbeddings(data, given);
   return { embedded, scored: await fitAndScore(data, embedded, head, given) };
 }

@@ -85,7 +85,8 @@ export async function trainWholeNetwork(
     onNotice,
   };
   const everyone = part("train", "validation");
-  const judges = part("validation").samples.length;
+  const validation = part("validation");
+  const judges = validation.samples.length;
   if (judges < data.counts.validation) checkJudges(judges, options);
   const again = refitRecipe(recipe);
   const isRefitted = again.epochs > 0 && judges > 0;
@@ -96,7 +97,7 @@ export async function trainWholeNetwork(
     network: readModel(backbone.model, { file: backbone.id }),
     start: frozen?.start,
     train: part("train"),
-    validation: part("validation"),
+    validation,
     recipe,
     checkpoints: join(checkpoints, "chosen"),
     among: { before: 0, after },

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { UserError } from "../../errors.js";
+import { flagOf, UserError } from "../../errors.js";
 import { RATE_SCHEDULES, ratesOf } from "./rates.js";
-import { completeRecipe, RECIPE_OPTIONS, type RecipeOptions, recipeFlag } from "./recipe.js";
+import { completeRecipe, RECIPE_OPTIONS, type RecipeOptions } from "./recipe.js";
 
 describe("completeRecipe", () => {
   it("has defaults for both beginnings", () => {
@@ -14,6 +14,8 @@ describe("completeRecipe", () => {
   it("fine-tunes longer for several labels, where nothing else is said", () => {
     expect(completeRecipe("finetune", {}, "sigmoid")).toEqual({ ...completeRecipe("finetune"), epochs: 30 });
     expect(completeRecipe("finetune", { epochs: 4 }, "sigmoid").epochs).toBe(4);
+    const wrong = () => completeRecipe("finetune", { epochs: 0 }, "sigmoid");
+    expect(wrong).toThrow(expect.objectContaining({ hint: expect.stringContaining("the default is 30") }));
     expect(completeRecipe("scratch", {}, "sigmoid")).toEqual(completeRecipe("scratch"));
   });
 
@@ -60,7 +62,7 @@ describe("completeRecipe", () => {
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       expect(error.code).toBe("usage");
-      expect(error.message).toMatch(new RegExp(`^${recipeFlag(name)} .*: .* would be right$`));
+      expect(error.message).toMatch(new RegExp(`^${flagOf(name)} .*: .* would be right$`));
     }
   });
 });
@@ -106,7 +108,7 @@ describe("docs/fine-tuning.md", () => {
     );
     for (const [name, { finetune, scratch }] of Object.entries(RECIPE_OPTIONS)) {
       if (name === "augment") continue; // several flags, of which each has a line
-      const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      const flag = flagOf(name);
       expect(rows.has(flag), flag).toBe(true);
       if (finetune !== undefined) expect(rows.get(flag), flag).toEqual([`${finetune}`, `${scratch}`]);
     }

@@ -1,4 +1,4 @@
-import { nearest, UserError } from "../../errors.js";
+import { flagOf, nearest, UserError } from "../../errors.js";
 import { checkMix } from "../../learn/mixing.js";
 import { OPTIMIZERS, type OptimizerName } from "../../learn/optimizers.js";
 import { type AugmentOptions, checkAugment, DEFAULT_AUGMENT } from "../../raster/augment/augmentations.js";
@@ -115,11 +115,6 @@ export const RECIPE_OPTIONS: { readonly [Name in keyof Recipe]: Row<Recipe[Name]
 /** Options as somebody gives them: what is undefined has its default. */
 export type RecipeOptions = { readonly [Name in keyof Recipe]?: Recipe[Name] | undefined };
 
-/** An option as the command line has it: `--lr-backbone`. */
-export function recipeFlag(name: string): string {
-  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-}
-
 /** Where a head has a default of its own: why 30 epochs for several labels, docs/decisions/0022-fine-tuning.md. */
 export const HEAD_RECIPES: Readonly<Record<Head, Readonly<Record<Beginning, RecipeOptions>>>> = {
   softmax: { finetune: {}, scratch: {} },
@@ -141,12 +136,14 @@ export function completeRecipe(beginning: Beginning, options: RecipeOptions = {}
   }
   const chosen = <Name extends keyof Recipe>(name: Name): Recipe[Name] => {
     const row: Row<Recipe[Name]> = RECIPE_OPTIONS[name];
-    const given = options[name] ?? HEAD_RECIPES[head][beginning][name];
-    const value = given === undefined ? row[beginning] : (given as Recipe[Name]); // undefined was just ruled out
+    const ofHead = HEAD_RECIPES[head][beginning][name];
+    const usual = ofHead === undefined ? row[beginning] : (ofHead as Recipe[Name]); // undefined was just ruled out
+    const given = options[name];
+    const value = given === undefined ? usual : (given as Recipe[Name]); // likewise
     const wanted = row.wants(value);
     if (wanted === undefined) return value;
-    throw new UserError("usage", `${recipeFlag(name)} ${value}: ${wanted} would be right`, {
-      hint: `Correct it, or leave it out${row[beginning] === undefined ? "" : `: the default is ${row[beginning]}`}.`,
+    throw new UserError("usage", `${flagOf(name)} ${value}: ${wanted} would be right`, {
+      hint: `Correct it, or leave it out${usual === undefined ? "" : `: the default is ${usual}`}.`,
     });
   };
   const lr = chosen("lr");
