@@ -8,6 +8,7 @@ import { DATA } from "./images.js";
 import { runPeer } from "./python.js";
 
 const SEEDS = [1, 2, 3];
+const THREADS = 2;
 const SIZE_PX = 64;
 const rsscn7 = { data: join(DATA, "rsscn7"), split: join(DATA, "rsscn7-split.csv") };
 const mobilenet = join(DATA, "onnx/mobilenet_v2_035_224_features.onnx");
@@ -35,36 +36,51 @@ const CASES: Readonly<Record<string, Case>> = {
  */
 export async function run() {
   const keys = Object.keys(CASES).flatMap((name) => [`${name}_accuracy`, `${name}_time`]);
-  const missing = (why: string) => ({ ratios: Object.fromEntries(keys.map((key) => [key, null])), figures: { missing: why } });
-  if (!existsSync(rsscn7.data)) return missing(`no images in ${DATA}`);
-  const folder = mkdtempSync(join(tmpdir(), "sigmax-finetune-"));
-  const ratios: Record<string, number> = {};
-  const figures: Record<string, number> = {};
-  try {
-    for (const [name, { ours, theirs }] of Object.entries(CASES)) {
-      const sum = { ours: 0, theirs: 0, ourSeconds: 0, theirSeconds: 0 };
-      for (const seed of SEEDS) {
-        const started = performance.now();
-        const { test } = await train({ ...rsscn7, ...ours, seed, out: join(folder, `${name}-${seed}`) });
-        const seconds = (performance.now() - started) / 1000;
-        const weights = join(folder, `${name}-${seed}.onnx`);
-        if ("network" in ours) await writeUntrained(ours.network, seed, weights);
-        const answer = runPeer("bench/peers/finetune.py", [...theirs(weights), "--seed", String(seed)]);
-        if ("missing" in answer) return missing(answer.missing);
-        const { test: accuracy, epoch, "seconds per epoch": perEpoch } = answer.result;
-        figures[`${name} seed ${seed}, ours`] = test.accuracy;
-        figures[`${name} seed ${seed}, torch`] = Number(accuracy);
-        sum.ours += test.accuracy;
-        sum.theirs += Number(accuracy);
-        sum.ourSeconds += seconds;
-        sum.theirSeconds += Number(perEpoch) * Number(epoch);
-      }
-      ratios[`${name}_accuracy`] = sum.ours / sum.theirs;
-      ratios[`${name}_time`] = sum.theirSeconds / sum.ourSeconds;
-      figures[`${name} seconds, ours`] = sum.ourSeconds / SEEDS.length;
-      figures[`${name} seconds, torch`] = sum.theirSeconds / SEEDS.length;
+  const ratios: Record<string, number | null> = Object.fromEntries(keys.map((key) => [key, null]));
+  const absent = [rsscn7.data, mobilenet].find((path) => !existsSync(path));
+  if (absent !== undefined) return { ratios, figures: { missing: `no ${absent}` } };
+  const torch = runPeer("bench/peers/finetune.py", ["--frozen-only"]);
+  if ("missing" in torch) return { ratios, figures: { missing: torch.missing } };
+  const figures: Record<string, number | string> = {};
+  for (const [name, row] of Object.entries(CASES)) {
+    const found = await compare(name, row, figures);
+    if ("missing" in found) {
+      figures[`${name} missing`] = found.missing;
+      continue;
     }
-    return { ratios, figures };
+    const { ours, theirs } = found;
+    ratios[`${name}_accuracy`] = ours.accuracy / theirs.accuracy;
+    ratios[`${name}_time`] = theirs.seconds / ours.seconds;
+    figures[`${name} seconds, ours`] = ours.seconds / SEEDS.length;
+    figures[`${name} seconds, torch`] = theirs.seconds / SEEDS.length;
+  }
+  return { ratios, figures };
+}
+
+/** Sums over the seeds; what each seed gave goes into the figures. */
+async function compare(name: string, { ours: options, theirs: args }: Case, figures: Record<string, number | string>) {
+  const folder = mkdtempSync(join(tmpdir(), "sigmax-finetune-"));
+  const ours = { accuracy: 0, seconds: 0 };
+  const theirs = { accuracy: 0, seconds: 0 };
+  try {
+    for (const seed of SEEDS) {
+      const started = performance.now();
+      const { test } = await train({ ...rsscn7, ...options, seed, threads: THREADS, out: join(folder, String(seed)) });
+      ours.seconds += (performance.now() - started) / 1000;
+      ours.accuracy += test.accuracy;
+      figures[`${name} seed ${seed}, ours`] = test.accuracy;
+
+      const weights = join(folder, `${seed}.onnx`);
+      if ("network" in options) await writeUntrained(options.network, seed, weights);
+      const same = ["--seed", String(seed), "--threads", String(THREADS), "--decay-on", "weights"];
+      const answer = runPeer("bench/peers/finetune.py", [...args(weights), ...same]);
+      if ("missing" in answer) return answer;
+      const { test: accuracy, epoch, "seconds per epoch": perEpoch } = answer.result;
+      theirs.seconds += Number(perEpoch) * Number(epoch);
+      theirs.accuracy += Number(accuracy);
+      figures[`${name} seed ${seed}, torch`] = Number(accuracy);
+    }
+    return { ours, theirs };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -2,14 +2,16 @@ import sharp from "sharp";
 import { CELL_WEIGHTS } from "../src/model/head-weights.js";
 import { buildNetwork } from "../src/model/networks.js";
 import { gradientName } from "../src/onnx/gradient.js";
-import { writeModel } from "../src/onnx/model.js";
-import { appendLogits, HEAD_BIAS, HEAD_WEIGHTS, IMAGE } from "../src/onnx/surgery.js";
+import { type Model, writeModel } from "../src/onnx/model.js";
+import { appendLogits, HEAD_BIAS, HEAD_WEIGHTS, type HeadLayer, IMAGE } from "../src/onnx/surgery.js";
+import type { TrainingStep } from "../src/onnx/training-step.js";
 import { createRandom } from "../src/random.js";
 import { probeLayout } from "../src/runtime/layout.js";
 import { openSession } from "../src/runtime/open.js";
 import { float32, type Tensor } from "../src/tensor.js";
 import { classifierStep, POSITIVE } from "../src/train/finetune/step.js";
-import { openTrainer } from "../src/train/finetune/trainer.js";
+import { trainedNetwork } from "../src/train/finetune/trained.js";
+import { type Lesson, openTrainer } from "../src/train/finetune/trainer.js";
 import { DATA, realImages } from "./images.js";
 import { askTorch, type ParityTensor } from "./parity-torch.js";
 
@@ -21,6 +23,8 @@ const STEPS = 50;
 const BATCHES = 10;
 /** Gentle: two trainings that differ by rounding part ways where the steps are large, whoever takes them. */
 const RATE = 0.01;
+/** Steps that both sides have behind them: an untrained network multiplies rounding by ten a step, whoever computes it. */
+const BEFORE = 60;
 const MOMENTUM = 0.9;
 const THREADS = 2;
 /** Where ours and PyTorch's losses may be, of PyTorch's. */
@@ -32,9 +36,9 @@ const NETWORKS = { "resnet18-w32": 256, "mobilenetv2-1.0": 1280 } as const;
 type Name = keyof typeof NETWORKS;
 
 /**
- * Gradients and curves of losses of the same networks from the same weights on the same real images. `_gradient`: how far PyTorch's
- * float32 is from its float64, over all parameters, ÷ how far ours is. `_curve`: half a percent ÷ the largest relative difference
- * between our losses and PyTorch's.
+ * Gradients and curves of losses of the same networks from the same weights, which have learned a little, on the same real images.
+ * `_gradient`: how far PyTorch's float32 is from its float64, over all parameters, ÷ how far ours is. `_curve`: half a percent ÷ the
+ * largest relative difference between our losses and PyTorch's; beside it, how far PyTorch's own two precisions are from each other.
  */
 export async function run() {
   const names = Object.keys(NETWORKS) as Name[];
@@ -47,12 +51,13 @@ export async function run() {
   for (const name of names) {
     const compared = await compare(name, images);
     if ("missing" in compared) return missing(compared.missing);
-    const { ours, theirs, difference } = compared;
+    const { ours, theirs, curves } = compared;
     ratios[`${name}_gradient`] = theirs / ours;
-    ratios[`${name}_curve`] = CURVE_LIMIT / difference;
+    ratios[`${name}_curve`] = CURVE_LIMIT / curves.ours;
     figures[`${name} gradient, ours from float64`] = ours;
     figures[`${name} gradient, torch float32 from float64`] = theirs;
-    figures[`${name} losses, ours from torch float32`] = difference;
+    figures[`${name} losses, ours from torch float32`] = curves.ours;
+    figures[`${name} losses, torch float32 from float64`] = curves.theirs;
   }
   return { ratios, figures };
 }
@@ -96,29 +101,30 @@ async function readImages(): Promise<Images | undefined> {
 async function compare(name: Name, { batches, labels, classes }: Images) {
   const size = NETWORKS[name];
   const random = createRandom(2, "bench parity");
-  const embedding = buildNetwork(name, { bands: BANDS, sizePx: SIZE_PX, seed: 1 });
-  const weights = float32(
-    [classes, size],
-    Float32Array.from({ length: classes * size }, () => 0.05 * random.normal()),
-  );
-  const bias = float32([classes], new Float32Array(classes));
+  const lessons = batches.map((pixels, t) => {
+    const chosen = new Int8Array(BATCH * classes);
+    for (const [i, label] of labels[t].entries()) chosen[i * classes + label] = 1;
+    return { pixels, ...CELL_WEIGHTS.softmax(chosen, classes) };
+  });
+  const untrained = buildNetwork(name, { bands: BANDS, sizePx: SIZE_PX, seed: 1 });
+  const drawn = Float32Array.from({ length: classes * size }, () => 0.05 * random.normal());
+  const layer: HeadLayer = {
+    weights: float32([classes, size], drawn),
+    bias: float32([classes], new Float32Array(classes)),
+    head: "softmax",
+  };
+  const before = await learn(await stepOf(untrained, layer, classes), lessons, BEFORE);
+  const start = trainedNetwork(untrained, layer, before.learned);
+  const optimizer = { optimizer: "SGD", options: { lr: RATE, momentum: MOMENTUM, nesterov: true }, steps: STEPS } as const;
   const asked = askTorch({
-    network: writeModel(embedding),
+    network: writeModel(start.unfolded),
     tensors: {
       inputs: { shape: [BATCHES, BATCH, BANDS, SIZE_PX, SIZE_PX], data: joined(batches) },
       targets: { shape: [BATCHES, BATCH], data: Int32Array.from(labels.flat()) },
-      headWeight: weights,
-      headBias: bias,
+      headWeight: start.layer.weights,
+      headBias: start.layer.bias,
     },
-    curves: [
-      {
-        name: "float32",
-        optimizer: "SGD",
-        options: { lr: RATE, momentum: MOMENTUM, nesterov: true },
-        steps: STEPS,
-        dtype: "float32",
-      },
-    ],
+    curves: (["float32", "float64"] as const).map((dtype) => ({ name: dtype, dtype, ...optimizer })),
   });
   if ("missing" in asked) return asked;
   const torch = (tensor: string) => {
@@ -126,9 +132,28 @@ async function compare(name: Name, { batches, labels, classes }: Images) {
     if (found === undefined) throw new Error(`PyTorch's answer has no ${tensor}`);
     return found;
   };
+  const step = await stepOf(start.unfolded, start.layer, classes);
+  const gradients = await gradientsOf(step, lessons[0], classes);
+  const errors = { ours: 0, theirs: 0, length: 0 };
+  for (const [parameter, gradient] of gradients) {
+    const named = { [HEAD_WEIGHTS]: "headWeight", [HEAD_BIAS]: "headBias" }[parameter] ?? parameter;
+    const exact = torch(`gradient/float64/${named}`).data;
+    errors.ours += squares(gradient, exact);
+    errors.theirs += squares(torch(`gradient/float32/${named}`).data, exact);
+    errors.length += squares(new Float64Array(exact.length), exact);
+  }
+  const { losses } = await learn(step, lessons, STEPS);
+  const [single, double] = ["float32", "float64"].map((dtype) => torch(`loss/${dtype}`).data);
+  return {
+    ours: Math.sqrt(errors.ours / errors.length),
+    theirs: Math.sqrt(errors.theirs / errors.length),
+    curves: { ours: furthest(losses, single), theirs: furthest(single, double) },
+  };
+}
 
-  const step = classifierStep({
-    network: appendLogits(embedding, { weights, bias }),
+async function stepOf(network: Model, layer: HeadLayer, classes: number): Promise<TrainingStep> {
+  return classifierStep({
+    network: appendLogits(network, layer),
     inputShape: [BATCH, BANDS, SIZE_PX, SIZE_PX],
     classes,
     head: "softmax",
@@ -136,44 +161,39 @@ async function compare(name: Name, { batches, labels, classes }: Images) {
     batchNormMomentum: 0.1,
     layout: await probeLayout({ threads: THREADS }),
   });
-  const lessons = batches.map((pixels, t) => {
-    const chosen = new Int8Array(BATCH * classes);
-    for (const [i, label] of labels[t].entries()) chosen[i * classes + label] = 1;
-    return { pixels, ...CELL_WEIGHTS.softmax(chosen, classes) };
-  });
+}
 
+/** Gradients of the mean loss over a batch, by parameter. */
+async function gradientsOf(
+  step: TrainingStep,
+  { pixels, positive }: Lesson,
+  classes: number,
+): Promise<Map<string, Float32Array>> {
   const session = await openSession(writeModel(step.model), { threads: THREADS, file: "the training step" });
   const feeds: Record<string, Tensor> = {
-    [IMAGE]: float32([BATCH, BANDS, SIZE_PX, SIZE_PX], lessons[0].pixels),
-    [POSITIVE]: float32([BATCH, classes], lessons[0].positive),
-    ...Object.fromEntries([...step.parameters, ...step.states].map(({ name: parameter, value }) => [parameter, value])),
+    [IMAGE]: float32([BATCH, BANDS, SIZE_PX, SIZE_PX], pixels),
+    [POSITIVE]: float32([BATCH, classes], positive),
+    ...Object.fromEntries([...step.parameters, ...step.states].map(({ name, value }) => [name, value])),
   };
   const found = await session.run(
     feeds,
-    step.parameters.map(({ name: parameter }) => gradientName(parameter)),
+    step.parameters.map(({ name }) => gradientName(name)),
   );
   await session.close();
-  const errors = { ours: 0, theirs: 0, length: 0 };
-  for (const { name: parameter } of step.parameters) {
-    const named = { [HEAD_WEIGHTS]: "headWeight", [HEAD_BIAS]: "headBias" }[parameter] ?? parameter;
-    const exact = torch(`gradient/float64/${named}`).data;
-    errors.ours += squares(found[gradientName(parameter)].data as Float32Array, exact);
-    errors.theirs += squares(torch(`gradient/float32/${named}`).data, exact);
-    errors.length += squares(new Float64Array(exact.length), exact);
-  }
+  return new Map(step.parameters.map(({ name }) => [name, found[gradientName(name)].data as Float32Array]));
+}
 
+/** The losses of so many steps, each before it is taken, and what has been learned. */
+async function learn(step: TrainingStep, lessons: readonly Lesson[], steps: number) {
   const trainer = await openTrainer({ step, recipe: { optimizer: "sgd", weightDecay: 0, clip: 0, ema: 0 }, threads: THREADS });
   const losses: number[] = [];
-  for (let t = 0; t < STEPS; t++) {
+  for (let t = 0; t < steps; t++) {
     losses.push((await trainer.run(lessons[t % BATCHES])).loss);
     trainer.update({ head: RATE, backbone: RATE, momentum: MOMENTUM });
   }
+  const learned = new Map(Array.from(trainer.learned(), ([name, data]) => [name, data.slice()]));
   await trainer.close();
-  return {
-    ours: Math.sqrt(errors.ours / errors.length),
-    theirs: Math.sqrt(errors.theirs / errors.length),
-    difference: furthest(losses, torch("loss/float32").data),
-  };
+  return { losses, learned };
 }
 
 /** Sum of the squared differences. */
@@ -185,8 +205,8 @@ function squares(values: ParityTensor["data"], exact: ParityTensor["data"]): num
 }
 
 /** The largest relative difference. */
-function furthest(values: readonly number[], from: ParityTensor["data"]): number {
-  return Math.max(...values.map((value, i) => Math.abs(value - from[i]) / from[i]));
+function furthest(values: ArrayLike<number>, from: ParityTensor["data"]): number {
+  return Math.max(...Array.from(values, (value, i) => Math.abs(value - from[i]) / from[i]));
 }
 
 function joined(batches: readonly Float32Array[]): Float32Array {

@@ -32,7 +32,7 @@ it("ends a task that hangs, soon after its time is up", async () => {
     code: "limit",
     message: "x.tif: was stopped because it did not finish within 0.5 s",
   });
-  expect(performance.now() - started).toBeLessThan(2000);
+  expect(performance.now() - started).toBeLessThan(5000);
 });
 
 it("ends a task that eats memory outside the JavaScript heap", async () => {

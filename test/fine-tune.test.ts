@@ -78,6 +78,14 @@ it("suggests a learning rate between its bounds and draws the curve", () => {
   expect(readFileSync(drawing, "utf8")).toContain("<svg");
 });
 
+it("suggests one for a backbone, with the flags of a step", () => {
+  const labels = ["--labels", join(chips, "labels.csv")];
+  const backbone = ["--backbone", join(out, "classifier.onnx")];
+  const result = sigmaxJson("lr-find", chips, ...labels, ...backbone, "--batch", "16", "--momentum", "0.8", "--steps", "10");
+  expect(result.curve.length).toBeGreaterThan(5);
+  expect(result.backboneRatio).toBeCloseTo(1 / 3);
+});
+
 it.each([
   [["--finetune"], "the backbone rcf has nothing to fine-tune"],
   [["--finetune", "--network", "chipnet"], "exclude each other"],
@@ -87,6 +95,7 @@ it.each([
   [["--network", "chipnet", "--l2", "1"], "--l2 does nothing for a network from scratch"],
   [["--network", "chipnet", "--mean", "1,2,3"], "--mean does nothing for a network from scratch"],
   [["--network", "chipnet", "--momentum", "0"], "--momentum does nothing with the schedule one-cycle"],
+  [["--network", "chipnet", "--schedule", "step", "--optimizer", "adagrad", "--momentum", "0"], "nothing with this --optimizer"],
   [["--network", "chipnet", "--batch-norm", "frozen"], "--batch-norm frozen"],
   [["--network", "chipnet", "--freeze-until", "1.5"], "--freeze-until 1.5"],
   [["--network", "chipnet", "--freeze-until", "126"], "no node of this name"],

@@ -16,6 +16,14 @@ const command = (...more: string[]) => ["train", chips, ...RECIPE, "--checkpoint
 const isSaved = () => existsSync(checkpoints) && names(checkpoints).some((name) => name.endsWith(".safetensors"));
 const names = (folder: string) => readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
 
+/** Expects a run of the same bytes as one that nobody stopped. */
+function expectSame(run: string, unstopped: string): void {
+  const [found, expected] = [contents(run), contents(unstopped)];
+  expect([...found.keys()]).toEqual([...expected.keys()]);
+  expect([...expected.keys()]).toEqual(expect.arrayContaining(["/classifier.onnx", "/config.json", "/report.html"]));
+  for (const [name, bytes] of expected) expect(found.get(name) === bytes, name).toBe(true);
+}
+
 /** Every file of a run but its events, which hold times of day, by name. */
 function contents(folder: string): ReadonlyMap<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
@@ -59,11 +67,33 @@ describe("a training that is stopped", () => {
       said += stderr;
     }
     expect(said).toMatch(/Going on after step [1-9]/);
-    const [expected, found] = [contents(whole), contents(out)];
-    expect([...found.keys()]).toEqual([...expected.keys()]);
-    expect([...expected.keys()]).toEqual(expect.arrayContaining(["/classifier.onnx", "/config.json", "/report.html"]));
-    for (const [name, bytes] of expected) expect(found.get(name) === bytes, name).toBe(true);
+    expectSame(out, whole);
     expect(existsSync(checkpoints)).toBe(false);
+    rmSync(out, { recursive: true });
+  }, 300_000);
+
+  it("is fine-tuned to the same bytes too, from a last layer that was fitted again", async () => {
+    const tuning = [
+      "--backbone",
+      join(whole, "classifier.onnx"),
+      "--finetune",
+      "--epochs",
+      "2",
+      "--refit",
+      "0.5",
+      "--lr",
+      "3e-4",
+    ];
+    const finetune = ["train", chips, ...tuning, "--batch", "16", "--checkpoint-every", "0", "--out", out];
+    const unstopped = join(work, "tuned");
+    expect(sigmax(...finetune).status).toBe(0);
+    renameSync(out, unstopped);
+    const { signal } = await interrupted(finetune, isSaved, "SIGKILL");
+    expect(signal).toBe("SIGKILL");
+    const { status, stderr } = sigmax(...finetune);
+    expect(stderr).toMatch(/Going on after step [1-9]/);
+    expect(status).toBe(0);
+    expectSame(out, unstopped);
     rmSync(out, { recursive: true });
   }, 300_000);
 

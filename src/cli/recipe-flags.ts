@@ -104,7 +104,12 @@ export const STEP_FLAGS = {
     describe: "highest learning rate of the rest",
     shownDefault: "a third of --lr; with --network the same",
   },
-  momentum: { value: "share", parse: share, describe: "of SGD and RMSprop; Adam's β₁", shownDefault: shown("momentum") },
+  momentum: {
+    value: "share",
+    parse: share,
+    describe: "of SGD (Nesterov's) and RMSprop; Adam's β₁",
+    shownDefault: shown("momentum"),
+  },
   weightDecay: {
     value: "rate",
     parse: decimal(0, 1e3),

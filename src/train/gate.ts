@@ -41,6 +41,14 @@ export function parseAssertion(text: string): Assertion {
   return { metric, relation: match[2] as Relation, bound }; // the pattern names the relations
 }
 
+/** Refuses bounds that no image can keep. @throws UserError `not-met` */
+export function checkAssertable(assertions: readonly Assertion[], testImages: number): void {
+  if (assertions.length === 0 || testImages > 0) return;
+  throw new UserError("not-met", "nothing can be asserted: there is no test image", {
+    hint: "Give the test part some images: --split.",
+  });
+}
+
 /**
  * Refuses results that break a bound: nothing of the run is kept then.
  *
@@ -53,16 +61,12 @@ export function checkAssertions(
   images: number,
   kept?: string | undefined,
 ): void {
-  if (assertions.length > 0 && images === 0) {
-    throw new UserError("not-met", "nothing can be asserted: there is no test image", {
-      hint: "Give the test part some images: --split.",
-    });
-  }
+  checkAssertable(assertions, images);
   const broken = assertions.flatMap(({ metric, relation, bound }) => {
     const value = metrics[metric];
     if (value === undefined) {
       throw new UserError("usage", `"${metric}${relation}${bound}": this test has no metric "${metric}"`, {
-        hint: `It has ${Object.keys(metrics).join(", ")}.`,
+        hint: `It has ${Object.keys(metrics).join(", ")}.${kept === undefined ? "" : ` ${KEPT} ${kept}.`}`,
       });
     }
     return RELATIONS[relation](value, bound) ? [] : [`${metric} is ${value.toFixed(4)}, not ${relation} ${bound}`];
@@ -72,6 +76,8 @@ export function checkAssertions(
     hint:
       kept === undefined
         ? "Nothing was written. Look at more or better labelled images, another --backbone or --views 8, or lower the bound."
-        : `No run was written. The same command with a lower bound does not train again: the training is kept in ${kept}; remove that folder if it is not wanted.`,
+        : `No run was written. ${KEPT} ${kept}; remove that folder if it is not wanted.`,
   });
 }
+
+const KEPT = "The same command with another bound does not train again: the training is kept in";

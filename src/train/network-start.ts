@@ -30,7 +30,8 @@ export function beginningOf({
   backbone,
   embeddings,
   recipe,
-}: Pick<TrainOptions, "finetune" | "network" | "backbone" | "embeddings" | "recipe">): Beginning | undefined {
+  head,
+}: Pick<TrainOptions, "finetune" | "network" | "backbone" | "embeddings" | "recipe" | "head">): Beginning | undefined {
   const refuse = (message: string, hint: string) => {
     throw new UserError("usage", message, { hint });
   };
@@ -67,15 +68,19 @@ export function beginningOf({
     );
   }
   // Wrong options are told before any image is read.
-  if (beginning !== undefined) completeRecipe(beginning, recipe);
+  if (beginning !== undefined) completeRecipe(beginning, recipe, head);
   if (network !== undefined) networkName(network);
   return beginning;
 }
 
-/** Where the training of a whole network begins. */
-export interface NetworkStart {
+/** What is trained, before any image has gone through it. */
+export interface OpenedNetwork {
   readonly beginning: Beginning;
   readonly backbone: Backbone;
+}
+
+/** Where the training of a whole network begins. */
+export interface NetworkStart extends OpenedNetwork {
   /** The samples whose image can be read, in dataset order. */
   readonly placed: readonly PlacedSample[];
   /** The others. They have been warned of. */
@@ -88,8 +93,19 @@ export interface NetworkStart {
 }
 
 /** Opens the backbone that is to be fine-tuned, or the network that is to be trained from scratch. */
-export function startOfNetwork(data: SplitData, head: Head, options: StartOptions): Promise<NetworkStart> {
-  return options.network === undefined ? startFromBackbone(data, head, options) : startFromScratch(data, options);
+export async function openNetworkFor(data: SplitData, options: StartOptions): Promise<OpenedNetwork> {
+  if (options.network === undefined) return { beginning: "finetune", backbone: await openBackboneFor(data, options) };
+  const name = networkName(options.network);
+  const sizePx = options.preprocessing?.sizePx ?? DEFAULT_SIZE_PX;
+  const backbone = await openNetwork(name, backboneContext(trainingSamples(data), options), { sizePx });
+  return { beginning: "scratch", backbone };
+}
+
+/** Looks at every image once: where a backbone is fine-tuned, through its eyes, to fit the last layer that it begins with. */
+export function startOfNetwork(data: SplitData, head: Head, opened: OpenedNetwork, options: StartOptions): Promise<NetworkStart> {
+  return opened.beginning === "finetune"
+    ? startFromBackbone(data, head, opened, options)
+    : startFromScratch(data, opened, options);
 }
 
 /** The images of some parts, with their labels. */
@@ -102,15 +118,19 @@ export function imagesOf(
   return { samples: chosen.map(({ sample }) => sample), labels: labelMatrix(chosen, classes) };
 }
 
-async function startFromBackbone(data: SplitData, head: Head, options: StartOptions): Promise<NetworkStart> {
-  const backbone = await openBackboneFor(data, options);
-  const embedded = await embedData(data.placed, backbone, { ...options, stage: "embed, frozen" });
+async function startFromBackbone(
+  data: SplitData,
+  head: Head,
+  opened: OpenedNetwork,
+  options: StartOptions,
+): Promise<NetworkStart> {
+  const embedded = await embedData(data.placed, opened.backbone, { ...options, stage: "embed, frozen" });
   const { metrics } = await fitAndScore(data, embedded, head, { ...options, intervals: false });
   // What judges the training must not have taught its start.
   const without = { ...firstView(embedded), rows: { ...embedded.rows, validation: [] } };
   const { head: start } = await fitHead(data, without, head, { ...options, outOfFold: false, onProgress: undefined });
   const { placed, unreadable } = embedded;
-  return { beginning: "finetune", backbone, placed, unreadable, frozen: { start, metrics } };
+  return { ...opened, placed, unreadable, frozen: { start, metrics } };
 }
 
 /** The embeddings of the images as they stand, which is how a training sees them but for its augmentation. */
@@ -125,13 +145,10 @@ function firstView(embedded: EmbeddedData): EmbeddedData {
   return { ...embedded, views: 1, embeddings: first };
 }
 
-async function startFromScratch(data: SplitData, options: StartOptions): Promise<NetworkStart> {
-  const name = networkName(options.network ?? "");
-  const sizePx = options.preprocessing?.sizePx ?? DEFAULT_SIZE_PX;
-  const backbone = await openNetwork(name, backboneContext(trainingSamples(data), options), { sizePx });
+async function startFromScratch(data: SplitData, opened: OpenedNetwork, options: StartOptions): Promise<NetworkStart> {
   // Every image is decoded once, so that one that cannot be is told of now and not while the network learns.
-  const { preprocess } = backbone;
+  const { preprocess } = opened.backbone;
   const looking = makeBackbone("stats", statsModel(preprocess), preprocess);
   const { placed, unreadable } = await embedData(data.placed, looking, { ...options, views: 1, stage: "read images" });
-  return { beginning: "scratch", backbone, placed, unreadable };
+  return { ...opened, placed, unreadable };
 }

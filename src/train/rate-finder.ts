@@ -4,7 +4,9 @@ import { HEAD_OF_TASK } from "../task.js";
 import { checkOptions } from "./check-options.js";
 import { findLearningRate, type LearningRateOptions, type RateCurve } from "./finetune/learning-rate.js";
 import { completeRecipe, RECIPE_OPTIONS } from "./finetune/recipe.js";
-import { beginningOf, imagesOf, type StartOptions, startOfNetwork } from "./network-start.js";
+import { prepareTraining } from "./finetune/training.js";
+import { beginningOf, imagesOf, openNetworkFor, type StartOptions, startOfNetwork } from "./network-start.js";
+import type { PlacedSample } from "./parts.js";
 import { openSplitData } from "./prepare.js";
 
 /** What decides a training, and how far the rate rises. */
@@ -32,18 +34,15 @@ export async function findRate(options: RateFinderOptions): Promise<FoundRate> {
   const data = await openSplitData(given);
   const { task, classes } = data.dataset;
   const head = options.head ?? HEAD_OF_TASK[task];
-  const { backbone, beginning, placed, frozen } = await startOfNetwork(data, head, given);
+  const opened = await openNetworkFor(data, given);
+  const { backbone, beginning } = opened;
   const recipe = completeRecipe(beginning, options.recipe, head);
-  const found = await findLearningRate({
-    ...given,
-    network: readModel(backbone.model, { file: backbone.id }),
-    preprocess: backbone.preprocess,
-    start: frozen?.start,
-    train: imagesOf(placed, ["train"], classes.length),
-    classes,
-    task,
-    head,
-    recipe,
-  });
+  const network = readModel(backbone.model, { file: backbone.id });
+  const common = { ...given, network, preprocess: backbone.preprocess, classes, task, head, recipe };
+  const trained = (placed: readonly PlacedSample[]) => imagesOf(placed, ["train"], classes.length);
+  // What would be refused is refused before any image goes through the network.
+  await prepareTraining({ ...common, train: trained(data.placed), onWarning: undefined }, []);
+  const { placed, frozen } = await startOfNetwork(data, head, opened, given);
+  const found = await findLearningRate({ ...common, start: frozen?.start, train: trained(placed) });
   return { ...found, defaultRate: RECIPE_OPTIONS.lr[beginning], backboneRatio: recipe.lrBackbone / recipe.lr };
 }

@@ -10,7 +10,7 @@ import { prCurveOf } from "../report/tensorboard/pr-curve.js";
 import { writeProjector } from "../report/tensorboard/projector.js";
 import { createEventWriter, type EventWriter, wallClock } from "../report/tensorboard/writer.js";
 import type { Head, Task } from "../task.js";
-import type { UpdateRecord } from "./finetune/history.js";
+import { lastUpdate, type UpdateRecord } from "./finetune/history.js";
 import type { Recipe } from "./finetune/recipe.js";
 import { VALIDATION_METRIC } from "./finetune/validation.js";
 import { findMistakes, type MistakenRow } from "./mistakes.js";
@@ -153,7 +153,7 @@ function writeValidation(writer: EventWriter, findings: Findings): void {
   training?.history.epochs.forEach(({ validation }, epoch) => {
     if (validation === undefined) return;
     const { loss, metric = Number.NaN } = validation;
-    addScalars(writer, lastUpdate(training, epoch), { "Loss/validation": loss, loss, [VALIDATION_METRIC[task]]: metric });
+    addScalars(writer, lastUpdate(training.history, epoch), { "Loss/validation": loss, loss, [VALIDATION_METRIC[task]]: metric });
   });
   scored.fit.grid.forEach(({ validationLoss, validationMetrics }, step) => {
     addScalars(writer, step, {
@@ -233,11 +233,6 @@ function typeNameOf(value: HParamValue): "string" | "number" | "boolean" {
   return typeof value === "number" ? "number" : "boolean";
 }
 
-/** The step of the update after which an epoch was judged. */
-function lastUpdate({ history: { updates, epochs } }: NetworkTraining, epoch: number): number {
-  return Math.round(((epoch + 1) * updates.length) / epochs.length) - 1;
-}
-
 /** Every update of a network in order, those of the refit last. */
 function updatesOf(training: NetworkTraining | undefined): readonly UpdateRecord[] {
   return [...(training?.history.updates ?? []), ...(training?.refit?.updates ?? [])];
@@ -246,7 +241,7 @@ function updatesOf(training: NetworkTraining | undefined): readonly UpdateRecord
 /** Where what was kept stands among what was tried, so that curves of validation and points of test line up. */
 function chosenStep({ scored: { fit }, training }: Findings): number {
   if (training?.refit) return updatesOf(training).length - 1;
-  if (training) return lastUpdate(training, training.history.best ?? training.history.epochs.length - 1);
+  if (training) return lastUpdate(training.history, training.history.best ?? training.history.epochs.length - 1);
   return Math.max(
     0,
     fit.grid.findIndex(({ l2 }) => l2 === fit.l2),

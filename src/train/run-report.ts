@@ -7,6 +7,7 @@ import type { RunReport } from "../report/run-data.js";
 import type { Part } from "../task.js";
 import { VERSION } from "../version.js";
 import { openExplainer } from "./explain.js";
+import { lastUpdate } from "./finetune/history.js";
 import { RATE_SCHEDULES } from "./finetune/rates.js";
 import { labelCheck } from "./label-check.js";
 import { MOST_REFERENCES } from "./likeness.js";
@@ -77,9 +78,9 @@ export async function runReport(findings: Findings): Promise<RunReport> {
 /** Loss over the updates, on through those of the refit, and what validation said after each epoch before. */
 function learningCurves({ history, refit }: NetworkTraining): NonNullable<RunReport["curves"]> {
   const { updates, epochs } = history;
-  const perEpoch = updates.length / Math.max(1, epochs.length);
-  const at = (epoch: number) => Math.round((epoch + 1) * perEpoch);
-  const judged = epochs.flatMap(({ validation }, epoch) => (validation ? [{ step: at(epoch), ...validation }] : []));
+  const judged = epochs.flatMap(({ validation }, epoch) =>
+    validation ? [{ step: lastUpdate(history, epoch), ...validation }] : [],
+  );
   const all = [...updates, ...(refit?.updates ?? [])];
   const shown = Math.ceil(all.length / MOST_POINTS);
   const metrics = judged.flatMap(({ step, metric }) => (metric === undefined ? [] : [[step, metric] as const]));

@@ -10,7 +10,7 @@ import { refuseFolder, writeFolder } from "../output-folder.js";
 import { DEFAULT_SEED } from "../random.js";
 import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { checkOptions } from "./check-options.js";
-import { checkAssertions, parseAssertion } from "./gate.js";
+import { checkAssertable, checkAssertions, parseAssertion } from "./gate.js";
 import { type Leakage, measureLeakage } from "./leakage.js";
 import { beginningOf } from "./network-start.js";
 import type { TrainOptions } from "./options.js";
@@ -79,6 +79,7 @@ async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
   const given = { ...options, seed, onWarning };
   const data = await openSplitData(given);
   const { dataset } = data;
+  checkAssertable(assertions, data.counts.test);
   checkGoal(dataset.task, options);
   const head = options.head ?? HEAD_OF_TASK[dataset.task];
   lossGraph(head, options.loss); // refuses a loss the head does not have before the images are embedded

@@ -7,7 +7,7 @@ import { writeModel } from "../onnx/model.js";
 import { createRandom } from "../random.js";
 import { RGB } from "../raster/bands.js";
 import { encodePng } from "../raster/encode.js";
-import { type StartOptions, startOfNetwork } from "./network-start.js";
+import { openNetworkFor, type StartOptions, startOfNetwork } from "./network-start.js";
 import { openSplitData, type SplitData } from "./prepare.js";
 import { trainWholeNetwork } from "./whole-network.js";
 
@@ -50,6 +50,10 @@ const scratch = (data: string, more: Partial<StartOptions> = {}): StartOptions =
   ...more,
 });
 
+async function startOf(data: SplitData, options: StartOptions) {
+  return startOfNetwork(data, "softmax", await openNetworkFor(data, options), options);
+}
+
 /** The same with the labels of one part moved on by one class. */
 function mislabelled(data: SplitData, part: "validation" | "train"): SplitData {
   const placed = data.placed.map((row) => {
@@ -63,22 +67,19 @@ function mislabelled(data: SplitData, part: "validation" | "train"): SplitData {
 describe("the start of fine-tuning", () => {
   it("has not seen the labels of the validation part, which is to judge it", async () => {
     const data = await openSplitData(tuned());
-    const { frozen, beginning } = await startOfNetwork(data, "softmax", tuned());
+    const { frozen, beginning } = await startOf(data, tuned());
     expect(beginning).toBe("finetune");
-    const other = await startOfNetwork(mislabelled(data, "validation"), "softmax", tuned());
+    const other = await startOf(mislabelled(data, "validation"), tuned());
     expect(other.frozen?.start).toEqual(frozen?.start);
     // What it is compared with has, as a training without --finetune would have.
     expect(other.frozen?.metrics).not.toEqual(frozen?.metrics);
-    const taught = await startOfNetwork(mislabelled(data, "train"), "softmax", tuned());
+    const taught = await startOf(mislabelled(data, "train"), tuned());
     expect(taught.frozen?.start).not.toEqual(frozen?.start);
   });
 
   it("is of images as they stand; what it is compared with averages as many views as the classifier", async () => {
     const data = await openSplitData(tuned());
-    const [one, eight] = [
-      await startOfNetwork(data, "softmax", tuned()),
-      await startOfNetwork(data, "softmax", tuned({ views: 8 })),
-    ];
+    const [one, eight] = [await startOf(data, tuned()), await startOf(data, tuned({ views: 8 }))];
     // The same images in batches of another size: sums of float32 in another order.
     const [a, b] = [one, eight].map(({ frozen }) => frozen?.start.weights ?? new Float32Array(0));
     expect(b.length).toBe(a.length);
@@ -104,7 +105,7 @@ describe("images that cannot be read", () => {
     const warnings: string[] = [];
     const options = scratch(damaged, { onWarning: (message) => warnings.push(message) });
     const data = await openSplitData(options);
-    const { placed, unreadable } = await startOfNetwork(data, "softmax", options);
+    const { placed, unreadable } = await startOf(data, options);
     expect(placed).toHaveLength(data.placed.length - 1);
     expect(placed.some(({ sample }) => sample.file === file)).toBe(false);
     expect(unreadable).toMatchObject([{ file }]);
@@ -116,7 +117,7 @@ describe("images that cannot be read", () => {
   it("end it there where that is asked for", async () => {
     const options = scratch(damaged, { unreadable: "fail" });
     const data = await openSplitData(options);
-    await expect(startOfNetwork(data, "softmax", options)).rejects.toMatchObject({
+    await expect(startOf(data, options)).rejects.toMatchObject({
       code: "bad-file",
       message: expect.stringContaining(file),
     });
@@ -152,6 +153,38 @@ describe("trainWholeNetwork", () => {
     expect(warnings.at(-1)).toMatch(
       /^Fine-tuning has not helped: accuracy 0\.\d+ on the test part, 0\.\d+ without it\. Keep the simpler/,
     );
+  });
+
+  it("refuses what cannot be trained before any image goes through the network", async () => {
+    const stages = new Set<string>();
+    const options = (more: Partial<StartOptions>) => ({
+      ...tuned({ onProgress: ({ stage }) => stages.add(stage), ...more }),
+      out: join(work, "none"),
+    });
+    const data = await openSplitData(tuned());
+    for (const [more, code] of [
+      [{ recipe: { freezeUntil: "nowhere" } }, "usage"],
+      [{ memoryLimit: 1e8 }, "limit"],
+    ] as const) {
+      await expect(trainWholeNetwork(data, "softmax", options(more), beside)).rejects.toMatchObject({ code });
+    }
+    expect([...stages]).toEqual([]);
+  });
+
+  it("refits again where another refit is asked for, without training again", async () => {
+    const notices: string[] = [];
+    const options = (refit: number) => ({
+      ...tuned({ recipe: { epochs: 2, refit, batch: 16, freezeUntil: 0.5 } }),
+      out: join(work, "none"),
+    });
+    const data = await openSplitData(options(0.5));
+    const folder = { checkpoints: join(work, "another refit"), onNotice: (message: string) => notices.push(message) };
+    const once = await trainWholeNetwork(data, "softmax", options(0.5), folder);
+    expect(once.training.refit?.epochs).toHaveLength(1);
+    const twice = await trainWholeNetwork(data, "softmax", options(0.9), folder);
+    expect(twice.training.refit?.epochs).toHaveLength(2);
+    expect(twice.training.history).toEqual(once.training.history);
+    expect(notices).toEqual([expect.stringMatching(/another training.*removed/)]);
   });
 
   it("without a validation part says what that costs, and refuses a goal before anything is trained", async () => {

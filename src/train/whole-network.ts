@@ -3,14 +3,14 @@ import { UserError } from "../errors.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import { makeBackbone } from "../model/backbones/make-backbone.js";
 import type { LinearHead } from "../model/head-fit.js";
-import { type HeadLayer, type Model, readModel } from "../onnx/index.js";
+import { type HeadLayer, readModel } from "../onnx/index.js";
 import { HEADLINES, wordsOf } from "../report/metric-words.js";
 import type { Head, Task } from "../task.js";
-import { type FinetunePlan, finetune } from "./finetune/finetune.js";
+import { type FinetuneOptions, type FinetunePlan, type FinetuneResult, finetune } from "./finetune/finetune.js";
 import type { History } from "./finetune/history.js";
 import { type Beginning, completeRecipe, type Recipe, refitRecipe } from "./finetune/recipe.js";
-import { fittingRecipe, updatesPerEpoch } from "./finetune/training.js";
-import { imagesOf, startOfNetwork } from "./network-start.js";
+import { fittingRecipe, type LabelledImages, prepareTraining, updatesPerEpoch } from "./finetune/training.js";
+import { imagesOf, openNetworkFor, startOfNetwork } from "./network-start.js";
 import type { TrainOptions } from "./options.js";
 import type { PlacedSample } from "./parts.js";
 import { type EmbeddedData, embedData, type SplitData } from "./prepare.js";
@@ -54,100 +54,66 @@ export interface Beside {
  *
  * @throws UserError `usage` for a goal of thresholds without a validation part, and as `finetune`
  */
-export async function trainWholeNetwork(
-  data: SplitData,
-  head: Head,
-  options: Options,
-  { checkpoints, onNotice }: Beside,
-): Promise<TrainedWhole> {
+export async function trainWholeNetwork(data: SplitData, head: Head, options: Options, beside: Beside): Promise<TrainedWhole> {
   checkJudges(data.counts.validation, options);
-  const { backbone, beginning, placed, unreadable, frozen } = await startOfNetwork(data, head, options);
-  const { task, classes } = data.dataset;
+  const opened = await openNetworkFor(data, options);
+  const { beginning, backbone } = opened;
   const recipe = completeRecipe(beginning, options.recipe, head);
-  const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onProgress, onWarning } = options;
-  const part = (...parts: readonly PlacedSample["part"][]) => imagesOf(placed, parts, classes.length);
-  const common = {
-    preprocess: backbone.preprocess,
-    classes,
-    task,
-    head,
-    loss,
-    classWeights,
-    seed,
-    runtime,
-    threads,
-    memoryLimit,
-    discardOther: options.force,
-    checkpointSeconds: options.checkpointSeconds,
-    signal,
-    onProgress,
-    onWarning,
-    onNotice,
-  };
-  const everyone = part("train", "validation");
-  const validation = part("validation");
-  const judges = validation.samples.length;
-  if (judges < data.counts.validation) checkJudges(judges, options);
-  const again = refitRecipe(recipe);
-  const isRefitted = again.epochs > 0 && judges > 0;
-  const images = everyone.samples.length;
-  const after = isRefitted ? again.epochs * updatesPerEpoch(fittingRecipe(again, images), images) : 0;
-  const chosen = await finetune({
-    ...common,
-    network: readModel(backbone.model, { file: backbone.id }),
-    start: frozen?.start,
-    train: part("train"),
-    validation,
-    recipe,
-    checkpoints: join(checkpoints, "chosen"),
-    among: { before: 0, after },
-    onPlan: options.onPlan,
-  });
+  const { task, classes } = data.dataset;
+  const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onWarning } = options;
+  const network = readModel(backbone.model, { file: backbone.id });
+  const { preprocess } = backbone;
+  const common = { network, preprocess, classes, task, head, loss, classWeights, recipe, seed, runtime, threads, signal };
+  const imagesIn = (from: readonly PlacedSample[], ...parts: PlacedSample["part"][]) => imagesOf(from, parts, classes.length);
+  // What would be refused is refused before any image goes through the network.
+  const { samples } = imagesIn(data.placed, "validation");
+  await prepareTraining({ ...common, train: imagesIn(data.placed, "train"), memoryLimit }, samples);
+
+  const start = await startOfNetwork(data, head, opened, options);
+  const { placed, frozen } = start;
+  const validation = imagesIn(placed, "validation");
+  if (validation.samples.length < data.counts.validation) checkJudges(validation.samples.length, options);
+  const { chosen, refit } = await trainThenRefit(
+    {
+      ...common,
+      start: frozen?.start,
+      train: imagesIn(placed, "train"),
+      validation,
+      memoryLimit,
+      discardOther: options.force,
+      checkpointSeconds: options.checkpointSeconds,
+      onProgress: options.onProgress,
+      onPlan: options.onPlan,
+      onWarning,
+      onNotice: beside.onNotice,
+    },
+    imagesIn(placed, "train", "validation"),
+    beside.checkpoints,
+  );
+
   const id = beginning === "finetune" ? `${backbone.id} fine-tuned` : backbone.id;
-  const backboneOf = (network: Model) => makeBackbone(id, network, backbone.preprocess);
   // A network that nobody else has is not worth a cache.
-  const embed = (samples: readonly PlacedSample[], network: Model) =>
-    embedData(samples, backboneOf(network), { ...options, cache: undefined });
-  const before = chosen.history.updates.length;
-  const refitted = isRefitted
-    ? await finetune({
-        ...common,
-        network: chosen.unfolded,
-        start: linearHead(chosen.layer),
-        train: everyone,
-        validation: part(),
-        recipe: again,
-        stage: "refit",
-        checkpoints: join(checkpoints, "refit"),
-        among: { before, after: 0 },
-        // Its batches are those that have had room so far: to refuse them now would be too late.
-        memoryLimit: undefined,
-        // Told already, but for a stop in here.
-        onPlan: (plan) => plan.resumedFrom > before && options.onPlan?.(plan),
-      })
-    : undefined;
-  const final = refitted ?? chosen;
-  const found = await embed(placed, final.network);
-  const embedded = { ...found, unreadable: [...unreadable, ...found.unreadable] };
+  const embed = (images: readonly PlacedSample[], { network }: FinetuneResult) =>
+    embedData(images, makeBackbone(id, network, preprocess), { ...options, cache: undefined });
+  const final = refit ?? chosen;
+  const found = await embed(placed, final);
+  const embedded = { ...found, unreadable: [...start.unreadable, ...found.unreadable] };
   // Calibration and thresholds are of the network that had not seen the validation part.
-  const judged = refitted
-    ? await embed(
-        placed.filter((sample) => sample.part === "validation"),
-        chosen.network,
-      )
-    : embedded;
+  const part = (sample: PlacedSample) => sample.part === "validation";
+  const judged = refit ? await embed(placed.filter(part), chosen) : embedded;
   const features = meanOverViews(judged.embeddings, judged.views, judged.backbone.embeddingSize, judged.rows.validation);
   const logits = await logitsOf(linearHead(chosen.layer), features);
-  const fit = {
-    head: linearHead(final.layer),
-    l2: 0,
-    grid: [],
-    outOfFold: { rows: embedded.rows.validation, logits },
-    leftOut: 0,
-  };
-  const scored = await scoreFit(data, embedded, head, fit, options);
+  const outOfFold = { rows: embedded.rows.validation, logits };
+  const scored = await scoreFit(
+    data,
+    embedded,
+    head,
+    { head: linearHead(final.layer), l2: 0, grid: [], outOfFold, leftOut: 0 },
+    options,
+  );
   if (frozen) warnIfWorse(task, scored.metrics, frozen.metrics, onWarning);
   const { layout, peakBytes, parameters, history } = chosen;
+  const updates = history.updates.length + (refit?.history.updates.length ?? 0);
   return {
     embedded,
     scored,
@@ -155,11 +121,45 @@ export async function trainWholeNetwork(
       beginning,
       recipe,
       history,
-      ...(refitted && { refit: refitted.history }),
-      plan: { layout, peakBytes, parameters, updates: before + (refitted?.history.updates.length ?? 0) },
+      ...(refit && { refit: refit.history }),
+      plan: { layout, peakBytes, parameters, updates },
       ...(frozen && { frozen: frozen.metrics }),
     },
   };
+}
+
+/** Trains until validation has chosen the weights; then, as the recipe says, on `everyone`. */
+async function trainThenRefit(
+  options: Omit<FinetuneOptions, "checkpoints" | "among" | "stage">,
+  everyone: LabelledImages,
+  checkpoints: string,
+): Promise<{ readonly chosen: FinetuneResult; readonly refit?: FinetuneResult }> {
+  const images = everyone.samples.length;
+  const recipe = refitRecipe(options.recipe);
+  const after =
+    options.validation.samples.length > 0 ? recipe.epochs * updatesPerEpoch(fittingRecipe(recipe, images), images) : 0;
+  const chosen = await finetune({ ...options, checkpoints: join(checkpoints, "chosen"), among: { before: 0, after } });
+  if (after === 0) return { chosen };
+  const before = chosen.history.updates.length;
+  const refit = await finetune({
+    ...options,
+    network: chosen.unfolded,
+    start: linearHead(chosen.layer),
+    learns: chosen.learns,
+    train: everyone,
+    validation: { samples: [], labels: new Int8Array(0) },
+    recipe,
+    stage: "refit",
+    checkpoints: join(checkpoints, "refit"),
+    among: { before, after: 0 },
+    // Behind the same chosen training stands a refit that was asked for differently.
+    discardOther: true,
+    // Its batches are those that have had room so far: to refuse them now would be too late.
+    memoryLimit: undefined,
+    // Told already, but for a stop in here.
+    onPlan: (plan) => plan.resumedFrom > before && options.onPlan?.(plan),
+  });
+  return { chosen, refit };
 }
 
 /** Calibration and thresholds come from the validation part alone. @throws UserError `usage` for a goal where there is none */

@@ -50,6 +50,8 @@ export interface FinetuneResult extends Trained, FinetunePlan {
   /** `[N, K]` of the validation part, by what was kept; empty without one. */
   readonly validationLogits: Float32Array;
   readonly history: History;
+  /** The tensors that learned. */
+  readonly learns: readonly string[];
 }
 
 /**
@@ -139,7 +141,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
     });
     const trained = trainedNetwork(network, start, learned);
     const validationLogits = judges ? (await judges.judge(trained)).logits : new Float32Array(0);
-    return { ...plan, ...trained, validationLogits, history };
+    return { ...plan, ...trained, validationLogits, history, learns: step.parameters.map(({ name }) => name) };
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== "aborted" || savedUpdates === 0) throw error;
     const hint = `The same command goes on after step ${savedUpdates} of ${plan.updates}.`;

@@ -28,6 +28,11 @@ export interface History {
   readonly best: number | undefined;
 }
 
+/** The update, from 0, after which an epoch was judged. */
+export function lastUpdate({ updates, epochs }: History, epoch: number): number {
+  return Math.round(((epoch + 1) * updates.length) / epochs.length) - 1;
+}
+
 /** Where a training stands between two updates. */
 export interface Standing {
   readonly epoch: number;

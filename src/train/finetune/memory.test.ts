@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { UserError } from "../../errors.js";
 import { buildNetwork } from "../../model/networks.js";
 import { GraphBuilder } from "../../onnx/builder.js";
+import { foldShapes } from "../../onnx/fold-shapes.js";
 import { PORTABLE } from "../../onnx/layouts.js";
 import { appendLogits } from "../../onnx/surgery.js";
 import { float32, int64 } from "../../tensor.js";
@@ -43,20 +44,35 @@ describe("peakBytes", () => {
     expect(peakBytes({ step, recipe: { ...recipe, ema: 0.99 } }) - least).toBe(weights);
     expect(peakBytes({ step, recipe: { ...recipe, accumulate: 2 } }) - least).toBe(weights);
   });
+
+  it("counts the session that judges", () => {
+    const step = stepOf(16);
+    const judging = foldShapes(network, { image: [16, 3, 32, 32] });
+    const more = peakBytes({ step, judging, recipe }) - peakBytes({ step, recipe });
+    expect(more).toBeGreaterThan(activationBytes(judging));
+    expect(activationBytes(judging)).toBeGreaterThan(16 * 32 * 16 * 16 * 4);
+    expect(activationBytes(judging)).toBeLessThan(activationBytes(step.model));
+  });
 });
 
 describe("refuseTooLarge", () => {
-  const peakOf = (batch: number) => 1e9 + batch * 1e8;
+  const peakOf = ({ batch, accumulate }: { batch: number; accumulate: number }) => 1e9 + batch * 1e8 + (accumulate > 1 ? 1e8 : 0);
 
-  it("names the largest batch that fits", () => {
-    expect(() => refuseTooLarge(peakOf, 20, 3e9)).not.toThrow();
+  it("names the largest batch that fits with the gradients that are gathered beside it", () => {
+    expect(() => refuseTooLarge(peakOf, { batch: 20, accumulate: 1 }, 3e9)).not.toThrow();
     try {
-      refuseTooLarge(peakOf, 64, 3.05e9);
+      refuseTooLarge(peakOf, { batch: 64, accumulate: 1 }, 3.05e9);
       expect.fail("it was accepted");
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       expect(error.message).toBe("training with a batch of 64 takes about 7.4 GB of memory; 3.0 GB may be taken");
-      expect(error.hint).toBe("--batch 20 fits; --accumulate 4 beside it keeps the images of an update together.");
+      expect(error.hint).toBe("--batch 19 fits; --accumulate 4 beside it keeps the images of an update together.");
     }
+  });
+
+  it("keeps the images of an update together where batches are accumulated already", () => {
+    expect(() => refuseTooLarge(peakOf, { batch: 64, accumulate: 4 }, 2.75e9)).toThrow(
+      expect.objectContaining({ hint: expect.stringMatching(/^--batch 16 fits; --accumulate 16 /) }),
+    );
   });
 });

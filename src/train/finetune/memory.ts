@@ -54,6 +54,8 @@ export function activationBytes(model: Model): number {
 export interface MemoryOptions {
   readonly step: TrainingStep;
   readonly recipe: Pick<Recipe, "optimizer" | "ema" | "accumulate">;
+  /** The forward pass of a batch that is judged: its session stands beside that of the step. Default: nothing is judged. */
+  readonly judging?: Model | undefined;
   /** Batches that are prepared while one is in use. Default 0. */
   readonly ahead?: number | undefined;
   /** Threads that prepare batches. Default 0. */
@@ -63,17 +65,19 @@ export interface MemoryOptions {
 }
 
 /** About how many bytes the process has in use at most while this step is taken again and again. */
-export function peakBytes({ step, recipe, ahead = 0, workers = 0, keptBytes = 0 }: MemoryOptions): number {
+export function peakBytes({ step, judging, recipe, ahead = 0, workers = 0, keptBytes = 0 }: MemoryOptions): number {
   const bytes = (tensors: readonly { readonly value: Tensor }[]) =>
     tensors.reduce((sum, { value }) => sum + value.data.byteLength, 0);
   // Weights, the model that they came with, gradients; and what the recipe adds.
   const copies = 3 + momentsOf(recipe.optimizer) + (recipe.ema > 0 ? 1 : 0) + (recipe.accumulate > 1 ? 1 : 0);
+  const judged = judging ? GAPS * activationBytes(judging) + bytes(step.parameters) : 0;
   const { input } = graphOf(step.model);
   const image = sizeOf((tensorTypeOf(input[0])?.shape ?? []).map(Number));
   return Math.round(
     FIXED_BYTES +
       workers * WORKER_BYTES +
       GAPS * activationBytes(step.model) +
+      judged +
       copies * bytes(step.parameters) +
       4 * bytes(step.states) +
       (ahead + 1) * Float32Array.BYTES_PER_ELEMENT * image +
@@ -86,28 +90,32 @@ function momentsOf(optimizer: OptimizerName): number {
   return Object.keys(moments[0]).length;
 }
 
+type Batches = Pick<Recipe, "batch" | "accumulate">;
+
 /**
  * Refuses a training that does not fit, before it starts.
  *
- * @param peakOf the estimate by the size of the batch
+ * @param peakOf the estimate by what a recipe says of batches
  * @param limit bytes that the process may have in use
  * @throws UserError `limit` naming the batch that would fit
  */
-export function refuseTooLarge(peakOf: (batch: number) => number, batch: number, limit: number): void {
-  const peak = peakOf(batch);
+export function refuseTooLarge(peakOf: (batches: Batches) => number, { batch, accumulate }: Batches, limit: number): void {
+  const peak = peakOf({ batch, accumulate });
   if (peak <= limit) return;
-  const least = peakOf(1);
+  // Smaller batches are accumulated, which takes a second set of gradients.
+  const accumulated = (size: number) => peakOf({ batch: size, accumulate: Math.max(2, accumulate) });
+  const least = accumulated(1);
   // Memory grows nearly in proportion to the batch: a line through both, then what it misses.
   const perImage = batch > 1 ? (peak - least) / (batch - 1) : peak;
   let fitting = Math.min(batch - 1, Math.floor(1 + (limit - least) / perImage));
-  while (fitting > 1 && peakOf(fitting) > limit) fitting = Math.floor(fitting * 0.9);
+  while (fitting > 1 && accumulated(fitting) > limit) fitting = Math.floor(fitting * 0.9);
   throw new UserError(
     "limit",
     `training with a batch of ${batch} takes about ${gigabytes(peak)} of memory; ${gigabytes(limit)} may be taken`,
     {
       hint:
         fitting >= 1
-          ? `--batch ${fitting} fits; --accumulate ${Math.ceil(batch / fitting)} beside it keeps the images of an update together.`
+          ? `--batch ${fitting} fits; --accumulate ${Math.ceil((batch * accumulate) / fitting)} beside it keeps the images of an update together.`
           : `Even a single image takes ${gigabytes(least)}: take smaller images or a smaller network, or freeze more of it.`,
     },
   );

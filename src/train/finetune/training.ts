@@ -1,10 +1,11 @@
 import { availableParallelism } from "node:os";
 import { UserError } from "../../errors.js";
 import type { LinearHead } from "../../model/head-fit.js";
+import { foldShapes } from "../../onnx/fold-shapes.js";
 import type { Layout } from "../../onnx/layouts.js";
 import { graphOf, type Model } from "../../onnx/model.js";
 import { namedWeights } from "../../onnx/named-weights.js";
-import { appendLogits, type HeadLayer } from "../../onnx/surgery.js";
+import { appendLogits, type HeadLayer, IMAGE } from "../../onnx/surgery.js";
 import type { TrainingStep } from "../../onnx/training-step.js";
 import { tensorTypeOf } from "../../onnx/types.js";
 import type { WorkOptions } from "../../progress.js";
@@ -42,6 +43,8 @@ export interface TrainingOptions extends WorkOptions {
   readonly classes: readonly string[];
   readonly task: Task;
   readonly head: Head;
+  /** The tensors that learn. Default: those that the recipe does not freeze. */
+  readonly learns?: readonly string[] | undefined;
   /** Default cross-entropy. */
   readonly loss?: HeadLoss | undefined;
   readonly classWeights?: "none" | "balanced" | undefined;
@@ -93,15 +96,26 @@ export async function prepareTraining(options: TrainingOptions, judged: readonly
   const layout = options.layout ?? (await probeLayout({ runtime, threads }));
   const start = startLayer(options, seed);
   const model = appendLogits(namedWeights(network), start);
-  const learned = learnedAfter(appendLogits(network, start), recipe.freezeUntil, { onWarning });
-  const parameters = learned.map(({ name }) => name);
+  const parameters =
+    options.learns ?? learnedAfter(appendLogits(network, start), recipe.freezeUntil, { onWarning }).map(({ name }) => name);
   const { batchNorm } = recipe;
   // Statistics that lag behind the weights by epochs judge another network: with few steps an epoch each must count for more.
   const steps = Math.floor(train.samples.length / recipe.batch);
   const batchNormMomentum = Math.min(1, Math.max(recipe.batchNormMomentum, 1 / Math.max(2, steps)));
+  const inputShape = [bands.length, heightPx, widthPx];
   const stepOf = (batch: number): TrainingStep => {
-    const inputShape = [batch, bands.length, heightPx, widthPx];
-    return classifierStep({ network: model, inputShape, classes, head, loss, parameters, batchNorm, batchNormMomentum, layout });
+    const image = [batch, ...inputShape];
+    return classifierStep({
+      network: model,
+      inputShape: image,
+      classes,
+      head,
+      loss,
+      parameters,
+      batchNorm,
+      batchNormMomentum,
+      layout,
+    });
   };
   const step = stepOf(recipe.batch);
 
@@ -109,15 +123,16 @@ export async function prepareTraining(options: TrainingOptions, judged: readonly
   const keptBytes =
     (await decodedBytes(train.samples, { limit: KEPT_BYTES.train, workers, signal })) +
     (await decodedBytes(judged, { limit: KEPT_BYTES.validation, workers: 1, signal }));
-  const peakOf = (batch: number) =>
+  const peakOf = ({ batch, accumulate }: Pick<Recipe, "batch" | "accumulate">) =>
     peakBytes({
       step: batch === recipe.batch ? step : stepOf(batch),
-      recipe,
+      judging: judged.length > 0 ? foldShapes(model, { [IMAGE]: [Math.min(batch, judged.length), ...inputShape] }) : undefined,
+      recipe: { ...recipe, accumulate },
       ahead: AHEAD,
       workers: workers + (judged.length > 0 ? 1 : 0),
       keptBytes,
     });
-  if (options.memoryLimit !== undefined) refuseTooLarge(peakOf, recipe.batch, options.memoryLimit);
+  if (options.memoryLimit !== undefined) refuseTooLarge(peakOf, recipe, options.memoryLimit);
 
   return {
     recipe,
@@ -132,7 +147,7 @@ export async function prepareTraining(options: TrainingOptions, judged: readonly
       labelSmoothing: recipe.labelSmoothing,
       images: recipe.batch * recipe.accumulate,
     }),
-    peakBytes: peakOf(recipe.batch),
+    peakBytes: peakOf(recipe),
     openLoader: (place) =>
       openBatchLoader({
         samples: train.samples,
