@@ -93,6 +93,8 @@ export type { LabelIssue } from "./train/label-check.js";
 // Pixels
 
 export { type DecodeOptions, decodeRaster } from "./raster/formats.js";
+export type { Crs, GeoKeys } from "./raster/geo/crs.js";
+export type { Affine } from "./raster/geo/transform.js";
 export type { Preprocess } from "./raster/preprocess.js";
 export type { Georeference, Raster, RasterDType } from "./raster/raster.js";
 

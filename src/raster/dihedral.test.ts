@@ -64,7 +64,7 @@ describe("turn", () => {
   });
 
   it("leaves out a georeference that no longer holds", () => {
-    const placed: Raster = { ...raster, georeference: { epsg: 4326, transform: [0, 1, 0, 0, 0, -1] } };
+    const placed: Raster = { ...raster, georeference: { crs: undefined, transform: [0, 1, 0, 0, 0, -1] } };
     expect(turn(placed, "rot90")).not.toHaveProperty("georeference");
     expect(turn(placed, "none")).toBe(placed);
   });

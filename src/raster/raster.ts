@@ -1,14 +1,15 @@
 import type { TypedArrays } from "../tensor.js";
+import type { Crs } from "./geo/crs.js";
+import type { Affine } from "./geo/transform.js";
 
 /** Sample types a raster can hold. */
 export type RasterDType = "uint8" | "uint16" | "int16" | "uint32" | "int32" | "float32" | "float64";
 
 /** Where a raster lies on the earth. */
 export interface Georeference {
-  /** EPSG code of the coordinate reference system. */
-  readonly epsg: number;
-  /** GDAL's affine transform: x = t0 + t1·column + t2·row, y = t3 + t4·column + t5·row. */
-  readonly transform: readonly [number, number, number, number, number, number];
+  /** Undefined where the file does not say. */
+  readonly crs: Crs | undefined;
+  readonly transform: Affine;
 }
 
 /** Pixels `[C, H, W]`, planar, with band names. */

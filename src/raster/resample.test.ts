@@ -160,12 +160,12 @@ describe("resize", () => {
   });
 
   it("moves the georeference with the pixels", () => {
-    const georeference = { epsg: 32618, transform: [500_000, 10, 0, 9_000_000, 0, -10] } as const;
+    const georeference = { crs: undefined, transform: [500_000, 10, 0, 9_000_000, 0, -10] } as const;
     const resized = resize(
       { ...noise(40, 20, "uint8", 255), georeference },
       { widthPx: 20, heightPx: 20, window: { leftPx: 5, topPx: 4, widthPx: 2, heightPx: 2 } },
     );
-    expect(resized.georeference).toEqual({ epsg: 32618, transform: [500_100, 20, 0, 8_999_960, 0, -10] });
+    expect(resized.georeference).toEqual({ crs: undefined, transform: [500_100, 20, 0, 8_999_960, 0, -10] });
   });
 
   it("refuses sizes and windows that make no sense", () => {

@@ -78,14 +78,14 @@ function inputRange({ starts, count }: Taps): [first: number, end: number] {
 
 function resizedGeoreference(
   raster: Raster,
-  { epsg, transform: [x0, xColumn, xRow, y0, yColumn, yRow] }: Georeference,
+  { crs, transform: [x0, xColumn, xRow, y0, yColumn, yRow] }: Georeference,
   { widthPx, heightPx }: ResizeOptions,
   { leftPx, topPx }: PixelWindow,
 ): Georeference {
   const sx = raster.widthPx / widthPx;
   const sy = raster.heightPx / heightPx;
   return {
-    epsg,
+    crs,
     transform: [
       x0 + xColumn * leftPx * sx + xRow * topPx * sy,
       xColumn * sx,
