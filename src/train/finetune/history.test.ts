@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { createRandom } from "../../random.js";
 import { readCheckpoint, writeCheckpoint } from "./checkpoint.js";
-import { BEGINNING, keptStanding, readStanding, type Standing } from "./history.js";
+import { BEGINNING, judgedLoss, keptStanding, readStanding, type Standing } from "./history.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmax-history-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -62,4 +62,13 @@ it("of 300,000 updates and 100,000 epochs fits into a checkpoint", async () => {
   expect(found.history.epochs.at(-1)).toEqual(standing.history.epochs.at(-1));
   expect(found.history.epochs).toHaveLength(100_000);
   expect(found.history.best).toBe(77);
+});
+
+it("one low loss between high ones does not make the best epoch", () => {
+  const epochs = [1, 0.9, 0.5, 0.9, 0.6, 0.62].map((loss) => ({ loss: 1, validation: { loss, metric: undefined } }));
+  const judged = epochs.map((_, epoch) => judgedLoss(epochs, epoch)!);
+  expect(judged.indexOf(Math.min(...judged))).toBe(5);
+  expect(judged[0]).toBe(1);
+  expect(judgedLoss([{ loss: 1, validation: undefined }], 0)).toBeUndefined();
+  expect(judgedLoss(epochs, -1)).toBeUndefined();
 });

@@ -24,8 +24,18 @@ export interface EpochRecord {
 export interface History {
   readonly updates: readonly UpdateRecord[];
   readonly epochs: readonly EpochRecord[];
-  /** Index of the epoch with the lowest validation loss, whose weights are kept. */
+  /** Index of the epoch whose weights are kept: the lowest by {@link judgedLoss}. */
   readonly best: number | undefined;
+}
+
+/**
+ * What an epoch is judged by, undefined where there is no validation part: the mean of its validation loss and that of the epoch before.
+ * While the rates are high the loss leaps, and a single low one is luck.
+ */
+export function judgedLoss(epochs: readonly EpochRecord[], epoch: number): number | undefined {
+  const now = epochs[epoch]?.validation?.loss;
+  const before = epochs[epoch - 1]?.validation?.loss ?? now;
+  return now === undefined || before === undefined ? undefined : (now + before) / 2;
 }
 
 /** The update, from 0, after which an epoch was judged. */

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.js";
 import { throwIfAborted, type WorkOptions } from "../../progress.js";
 import type { NamedFile } from "../image-files.js";
 import type { BatchLoader } from "./batch-loader.js";
-import type { EpochRecord, History, Standing, UpdateRecord } from "./history.js";
+import { type EpochRecord, type History, judgedLoss, type Standing, type UpdateRecord } from "./history.js";
 import { ratesOf } from "./rates.js";
 import type { Recipe } from "./recipe.js";
 import type { Targets } from "./targets.js";
@@ -99,7 +99,8 @@ export async function runEpochs(options: LoopOptions): Promise<LoopResult> {
       const judged = judge && (await judge(trainer.learned()));
       const validation = judged && { loss: judged.loss, metric: judged.metric };
       epochs.push({ loss, validation });
-      if (validation && (bestEpoch === undefined || validation.loss < (epochs[bestEpoch].validation?.loss ?? 0))) {
+      const judgement = judgedLoss(epochs, epoch);
+      if (judgement !== undefined && judgement < (judgedLoss(epochs, bestEpoch ?? -1) ?? Number.POSITIVE_INFINITY)) {
         bestEpoch = epoch;
         best = new Map(Array.from(trainer.learned(), ([name, data]) => [name, data.slice()]));
       }
