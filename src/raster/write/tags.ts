@@ -85,12 +85,12 @@ export function bandsOfBlocks(bands: number): readonly (readonly number[])[] {
   return bands <= MOST_INTERLEAVED ? [all] : all.map((band) => [band]);
 }
 
-/** What stands where nothing was measured: nodata as the type holds it; 0 where there is none, or none that fits. */
-export function fillValue(dtype: RasterDType, nodata: number | undefined): number {
-  if (nodata === undefined) return 0;
+/** Nodata as samples of the type hold it; undefined where there is none, or none that the type can hold. */
+export function storedNodata(dtype: RasterDType, nodata: number | undefined): number | undefined {
+  if (nodata === undefined) return undefined;
   const range = integerRange(dtype);
   if (range === undefined) return dtype === "float32" ? Math.fround(nodata) : nodata;
-  return Number.isInteger(nodata) && nodata >= range[0] && nodata <= range[1] ? nodata : 0;
+  return Number.isInteger(nodata) && nodata >= range[0] && nodata <= range[1] ? nodata : undefined;
 }
 
 /** @throws RangeError for what no TIFF of ours can hold */

@@ -4,7 +4,7 @@ import { blockBytes, type Pixels, predictorOf } from "./block.js";
 import { compressionOf } from "./compressions.js";
 import { encodeDirectories } from "./directory.js";
 import type { BandScaling } from "./gdal-metadata.js";
-import { type BlockPlaces, bandsOfBlocks, checkImage, fileTags, fillValue, type ImageNotes, levelTags } from "./tags.js";
+import { type BlockPlaces, bandsOfBlocks, checkImage, fileTags, type ImageNotes, levelTags } from "./tags.js";
 
 /** Strips are read whole: this many bytes are still read at once. */
 const STRIP_BYTES = 2 ** 20;
@@ -39,7 +39,7 @@ export async function encodeGeoTiff(
   for (const group of groups) {
     for (let top = 0; top < heightPx; top += stripRows) {
       const rows = Math.min(stripRows, heightPx - top);
-      const form = { dtype, predictor: predictorOf(dtype), widthPx, heightPx: rows, fill: fillValue(dtype, nodata) };
+      const form = { dtype, predictor: predictorOf(dtype), widthPx, heightPx: rows, fill: 0 };
       const strip = rowsOf(raster, group, top, rows);
       blocks.push(await compression.compress(blockBytes(strip, [...group.keys()], form)));
     }
