@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import zlib from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Crs } from "../src/raster/geo/crs.js";
 import type { Raster } from "../src/raster/raster.js";
@@ -341,6 +342,23 @@ answer = [errors, warnings, numpy.unique(a).tolist(), numpy.unique(o).tolist()]`
       );
       expect(answer).toEqual([[], [], [nothing], [nothing]]);
     }
+  });
+
+  const hasZstd = "zstdCompress" in zlib;
+  if (!hasZstd) console.warn(`skipped: Node ${process.versions.node} has no ZSTD`);
+  it.skipIf(!hasZstd)("is compressed by ZSTD where that is wanted", async () => {
+    const options: Options = { ...CASES["float32, NaN"], compression: "zstd" };
+    const raw = join(work, "raw");
+    writeFileSync(raw, await write(options));
+    const answer = askGdal(
+      `${VALIDATE}
+d = gdal.Open(args[0])
+a = numpy.fromfile(args[1], "float32").reshape(2, d.RasterYSize, d.RasterXSize)
+answer = [errors, warnings, d.GetMetadataItem("COMPRESSION", "IMAGE_STRUCTURE"), bool(numpy.array_equal(a, d.ReadAsArray(), equal_nan=True))]`,
+      path,
+      raw,
+    );
+    expect(answer).toEqual([[], [], "ZSTD", true]);
   });
 
   it("has no overviews where none are wanted", async () => {
