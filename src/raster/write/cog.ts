@@ -1,16 +1,14 @@
-import { rmSync } from "node:fs";
-import { discard, openAtomicFile, refuseToOverwrite, unwritable, writeFileAtomic } from "../../files.js";
+import { refuseToOverwrite } from "../../files.js";
 import { throwIfAborted } from "../../progress.js";
 import type { Georeference, RasterDType } from "../raster.js";
+import { assembleCog } from "./assemble.js";
 import { type BlockForm, blockBytes, type Pixels, predictorOf } from "./block.js";
 import { type CompressionName, compressionOf } from "./compressions.js";
-import { encodeDirectories } from "./directory.js";
 import type { BandNotes } from "./gdal-metadata.js";
 import { levelSizes, openPyramid, type ReductionName } from "./overviews.js";
-import { categorySidecar, sidecarPath } from "./sidecar.js";
 import { openSpool, type Spool } from "./spool.js";
 import { assembleCrew, openStoredBlocks, type StoredBlocks } from "./stored-blocks.js";
-import { bandsOfBlocks, checkImage, fileTags, levelTags, storedNodata } from "./tags.js";
+import { bandsOfBlocks, checkImage, fileTags, storedNodata } from "./tags.js";
 import { CLASSIC_BYTES } from "./tiff.js";
 import { type BlockPlace, blocksOf, cut } from "./window.js";
 
@@ -144,51 +142,16 @@ export async function createCog(options: CogOptions): Promise<RasterWriter> {
     }
   };
 
-  /** The head of the file, and where it ends with all blocks behind it. */
-  const assembled = (big: boolean) => {
-    const headOf = (start: number) => {
-      // The smallest overview comes first, but its directory last.
-      let end = start;
-      const places = levels
-        .toReversed()
-        .map((level) => {
-          const placed = level.placed(end);
-          end = placed.end;
-          return placed;
-        })
-        .toReversed();
-      const notes = { dtype, bands, nodata, palette, compression: compression.code };
-      const directories = sizes.map((size, level) => [
-        ...levelTags(notes, { ...size, blocks: { tilePx: blockPx }, places: places[level], isOverview: level > 0 }),
-        ...(level === 0 ? fileTags(notes, { georeference, metadata }) : []),
-      ]);
-      return { head: encodeDirectories(directories, { big }), end };
-    };
-    return headOf(headOf(0).head.length);
-  };
   const assemble = async () => {
     throwIfAborted(signal);
     await pyramid.finish();
     await crew.done();
-    const classic = assembled(false);
-    const { head } = classic.end <= classicBytes ? classic : assembled(true);
-    const file = await openAtomicFile(path);
-    try {
-      await file.write(head);
-      for (const level of levels.toReversed()) {
-        for await (const piece of level.pieces()) {
-          throwIfAborted(signal);
-          await file.write(piece);
-        }
-      }
-      writeSidecar(path, categories);
-      await file.finish().catch((error: unknown) => {
-        discard(sidecarPath(path));
-        throw error;
-      });
-    } finally {
-      await file.discard();
-    }
+    const notes = { dtype, bands, nodata, palette, compression: compression.code };
+    await assembleCog({
+      ...{ path, notes, blockPx, categories, classicBytes, signal },
+      fileTags: fileTags(notes, { georeference, metadata }),
+      levels: sizes.map((size, level) => ({ size, blocks: levels[level] })),
+    });
   };
 
   let isOpen = true;
@@ -228,18 +191,4 @@ export async function createCog(options: CogOptions): Promise<RasterWriter> {
       if (isOpen) await end();
     },
   };
-}
-
-/** Written before the raster appears; one that is there speaks of the pixels that are replaced. @throws UserError `io` */
-function writeSidecar(path: string, categories: readonly string[] | undefined): void {
-  const sidecar = sidecarPath(path);
-  if (categories !== undefined) {
-    writeFileAtomic(sidecar, categorySidecar(categories));
-    return;
-  }
-  try {
-    rmSync(sidecar, { force: true });
-  } catch (error) {
-    throw unwritable(sidecar, error);
-  }
 }
