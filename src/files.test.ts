@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { readWholeFile, refuseToOverwrite, writeFileAtomic } from "./files.js";
+import { openAtomicFile, readWholeFile, refuseToOverwrite, writeFileAtomic } from "./files.js";
 
 let work: string;
 beforeEach(() => {
@@ -36,6 +36,41 @@ describe("writing a file", () => {
     expect(() => refuseToOverwrite(path, false)).toThrow(expect.objectContaining({ code: "exists" }));
     refuseToOverwrite(path, true);
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe("writing a file piece by piece", () => {
+  it("shows nothing under its name before it is whole, then all of it and no temporary file", async () => {
+    const path = join(work, "a/b.bin");
+    const file = await openAtomicFile(path);
+    await file.write(new Uint8Array([1, 2]));
+    expect(existsSync(path)).toBe(false);
+    await file.write(new Uint8Array([3]));
+    await file.finish();
+    await file.discard();
+    expect([...readFileSync(path)]).toEqual([1, 2, 3]);
+    expect(readdirSync(join(work, "a"))).toEqual(["b.bin"]);
+  });
+
+  it("leaves the old file and nothing else when it is given up", async () => {
+    const path = join(work, "b.bin");
+    writeFileSync(path, "kept");
+    const file = await openAtomicFile(path);
+    await file.write(new Uint8Array([1]));
+    await file.discard();
+    await file.discard();
+    expect(readFileSync(path, "utf8")).toBe("kept");
+    expect(readdirSync(work)).toEqual(["b.bin"]);
+    await expect(file.write(new Uint8Array([1]))).rejects.toThrow(expect.objectContaining({ code: "io" }));
+  });
+
+  it("tells of a folder where a file stands and of a name that is a folder as io, and cleans up", async () => {
+    writeFileSync(join(work, "file"), "kept");
+    await expect(openAtomicFile(join(work, "file/inner"))).rejects.toThrow(expect.objectContaining({ code: "io" }));
+    mkdirSync(join(work, "folder"));
+    const file = await openAtomicFile(join(work, "folder"));
+    await expect(file.finish()).rejects.toThrow(expect.objectContaining({ code: "io" }));
+    expect(readdirSync(work).sort()).toEqual(["file", "folder"]);
   });
 });
 

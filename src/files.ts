@@ -14,6 +14,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import { type FileHandle, open, rename } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "./errors.js";
 
@@ -93,7 +94,7 @@ export function writeFileAtomic(
   { durable = true }: { readonly durable?: boolean } = {},
 ): void {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+  const temporary = temporaryBeside(path);
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   try {
     makeFolder(folder);
@@ -108,11 +109,82 @@ export function writeFileAtomic(
     if (durable) fsyncFolder(folder);
   } catch (error) {
     discard(temporary);
-    throw new UserError("io", `${path}: cannot be written: ${messageOf(error)}`, {
-      hint: "Check the free space and the permissions of the folder.",
-      cause: error,
-    });
+    throw unwritable(path, error);
   }
+}
+
+/** A file being written piece by piece. Until `finish` it exists only under a temporary name. */
+export interface AtomicFile {
+  /** Appends; the bytes may be reused when the promise is kept. @throws UserError `io` naming the file if the disk refuses */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes the file appear whole under its name. @throws UserError `io` naming the file; the old file is intact */
+  finish(): Promise<void>;
+  /** Gives up what is not finished and removes it; does nothing after `finish`. */
+  discard(): Promise<void>;
+}
+
+/**
+ * {@link writeFileAtomic} for a file too large to hold: temporary file in the same folder, fsync, rename, fsync of the folder.
+ * After any error the temporary file is gone.
+ *
+ * @throws UserError `io` naming the file if the disk refuses
+ */
+export async function openAtomicFile(path: string): Promise<AtomicFile> {
+  const folder = dirname(path);
+  const temporary = temporaryBeside(path);
+  let file: FileHandle | undefined;
+  const giveUp = async () => {
+    const handle = file;
+    file = undefined;
+    // What the disk said first is the news; that it also refuses to close is not.
+    await handle?.close().catch(() => undefined);
+    discard(temporary);
+  };
+  const orRefused = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      await giveUp();
+      throw unwritable(path, error);
+    }
+  };
+  const opened = () => {
+    if (file === undefined) throw new Error("the file is closed");
+    return file;
+  };
+  await orRefused(async () => {
+    makeFolder(folder);
+    file = await open(temporary, "wx", 0o644);
+  });
+  return {
+    write: (bytes) =>
+      orRefused(async () => {
+        for (let done = 0; done < bytes.length; ) done += (await opened().write(bytes, done)).bytesWritten;
+      }),
+    async finish() {
+      await orRefused(async () => {
+        await opened().sync();
+        await opened().close();
+        file = undefined;
+        await rename(temporary, path);
+      });
+      fsyncFolder(folder);
+    },
+    discard: () => (file === undefined ? Promise.resolve() : giveUp()),
+  };
+}
+
+/** A hidden name in the folder of a file, which no other process has. */
+export function temporaryBeside(path: string): string {
+  return join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
+}
+
+/** What to tell where the disk refuses an output. */
+export function unwritable(path: string, cause: unknown): UserError {
+  return new UserError("io", `${path}: cannot be written: ${messageOf(cause)}`, {
+    hint: "Check the free space and the permissions of the folder.",
+    cause,
+  });
 }
 
 /**
