@@ -43,7 +43,6 @@ const AS_STORED: Readonly<Record<string, RasterDType>> = {
 /** Types that are widened, whole bytes each. */
 const WIDENED: Readonly<Record<string, { dtype: RasterDType; widen: (bytes: Uint8Array) => Raster["data"] }>> = {
   int8: { dtype: "int16", widen: (bytes) => Int16Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)) },
-  uint24: { dtype: "uint32", widen: (bytes) => Uint32Array.from(triples(bytes)) },
   uint64: { dtype: "float64", widen: (bytes) => exact(new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)) },
   int64: { dtype: "float64", widen: (bytes) => exact(new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)) },
   float16: {
@@ -94,7 +93,7 @@ function viewAs(dtype: RasterDType, { buffer, byteOffset, length }: Uint8Array):
   }
 }
 
-/** Samples of odd sizes lie high bit first, whatever the byte order of the file. */
+/** Samples of odd sizes lie high bit first, whatever the byte order of the file; those of 24 bits too, as GDAL has them. */
 function unpackBits(bytes: Uint8Array, { rows, length }: Rows, bits: number, dtype: RasterDType): Raster["data"] {
   const out = newSamples(dtype, rows * length);
   const bytesPerRow = rowBytes(length, bits);
