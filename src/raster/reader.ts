@@ -4,6 +4,7 @@ import { type ByteSource, memoryBytes } from "./bytes/bytes.js";
 import { fileBytes } from "./bytes/file.js";
 import type { BandScaling, Georeference, Raster, RasterDType } from "./raster.js";
 import type { PixelWindow } from "./resample.js";
+import { type Companions, companionsOf } from "./tiff/companions.js";
 import { isTiff } from "./tiff/directory.js";
 import { openTiff } from "./tiff/open.js";
 
@@ -79,7 +80,7 @@ const SNIFFED_BYTES = 4;
 
 /**
  * Opens a raster file: a path, a `file:` address, bytes in memory, or any source of bytes. Pixels are read by `read`; the file's
- * structure is checked here.
+ * structure is checked here. Beside a file, overviews (`.ovr`), a mask (`.msk`) and names of classes (`.aux.xml`) are found.
  *
  * @throws UserError `not-found`, `io`, `bad-file` where it is damaged or of a kind that is not read, `limit` for too large blocks
  */
@@ -88,6 +89,7 @@ export async function openRaster(
   options: OpenRasterOptions = {},
 ): Promise<RasterReader> {
   const bytes = await sourceOf(source, options.file);
+  let companions: Partial<Companions> = {};
   try {
     const start = await bytes.read(0, Math.min(SNIFFED_BYTES, bytes.size));
     // An empty file has no format: the reader of TIFF says that it is empty.
@@ -96,22 +98,31 @@ export async function openRaster(
         hint: "Convert it: gdal_translate -co COMPRESS=DEFLATE in out.tif",
       });
     }
-    return await openTiff(bytes, options);
+    const path = pathOf(source);
+    if (path !== undefined) companions = await companionsOf(path);
+    return await openTiff(bytes, options, companions);
   } catch (error) {
-    await bytes.close();
+    for (const open of [bytes, companions.overviews, companions.mask]) await open?.close();
     throw error;
   }
 }
 
+/** Undefined for what is no file of this machine: nothing is looked for beside it. */
+function pathOf(source: string | URL | Uint8Array | ByteSource): string | undefined {
+  if (source instanceof URL) return source.protocol === "file:" ? fileURLToPath(source) : undefined;
+  return typeof source === "string" ? source : undefined;
+}
+
 async function sourceOf(source: string | URL | Uint8Array | ByteSource, file: string | undefined): Promise<ByteSource> {
   if (source instanceof Uint8Array) return memoryBytes(source, file ?? "the raster");
-  if (source instanceof URL) {
-    if (source.protocol === "file:") return named(await fileBytes(fileURLToPath(source)), file);
-    throw new UserError("usage", `${source.href}: rasters are not yet read over ${source.protocol}`, {
+  const path = pathOf(source);
+  if (path !== undefined) return named(await fileBytes(path), file);
+  if (source instanceof URL || typeof source === "string") {
+    throw new UserError("usage", `${source}: rasters are not yet read from such an address`, {
       hint: "Fetch the file and give its path.",
     });
   }
-  return typeof source === "string" ? named(await fileBytes(source), file) : named(source, file);
+  return named(source, file);
 }
 
 function named(source: ByteSource, name: string | undefined): ByteSource {

@@ -7,6 +7,7 @@ import type { PixelWindow } from "../resample.js";
 import { newSamples } from "../samples.js";
 import { describeBands, paletteOf } from "./bands.js";
 import { checkImage, type TiffImage } from "./check.js";
+import type { Companions } from "./companions.js";
 import { countOf, type Directory, numberOf, readDirectories, textOf } from "./directory.js";
 import { parseGdalMetadata } from "./gdal-metadata.js";
 import { georeferenceOf } from "./georeference.js";
@@ -28,47 +29,81 @@ interface Level {
 }
 
 /**
- * Opens a TIFF: its first image, that image's overviews and masks. Further pages are other images and left alone. The source is
+ * Opens a TIFF: its first image, that image's overviews and masks. Further pages are other images and left alone. The sources are
  * closed with the reader.
  *
  * @throws UserError `bad-file`, `limit`
  */
-export async function openTiff(source: ByteSource, options: OpenRasterOptions = {}): Promise<RasterReader> {
+export async function openTiff(
+  source: ByteSource,
+  options: OpenRasterOptions = {},
+  companions: Partial<Companions> = {},
+): Promise<RasterReader> {
   const { maxBlockBytes = MAX_BLOCK_BYTES, bandNames, onWarning } = options;
   const warn = onWarning && ((message: string) => onWarning(`${source.name}: ${message}`));
   const [first, ...others] = await readDirectories(source, onWarning);
   const image = await checkImage(first, { maxBlockBytes, onWarning });
-  const levels = await levelsOf(image, others, { maxBlockBytes, onWarning });
-  const info = describe(image, levels, bandNames, warn);
+  const pages = await pagesOf(others, companions, onWarning);
+  const levels = await levelsOf(image, pages, { maxBlockBytes, onWarning });
+  const info = { ...describe(image, levels, bandNames, warn), categories: companions.categories };
   return {
     info,
     read: (readOptions = {}) => readLevel(info, levels, readOptions),
-    close: () => source.close(),
+    async close() {
+      for (const open of [source, companions.overviews, companions.mask]) await open?.close();
+    },
   };
+}
+
+/** Directories beside the first image's, by what they are to it. */
+interface Pages {
+  readonly overviews: readonly Directory[];
+  readonly masks: readonly Directory[];
+}
+
+/** Overviews and masks in files of their own count where the file itself has none, as with GDAL. */
+async function pagesOf(
+  others: readonly Directory[],
+  companions: Partial<Companions>,
+  onWarning: OpenRasterOptions["onWarning"],
+): Promise<Pages> {
+  const kindOf = (directory: Directory) => numberOf(directory, "subfileType", 0);
+  const masksIn = (directories: readonly Directory[]) => directories.filter((directory) => kindOf(directory) & MASK);
+  // A directory without a width is no image, whatever it calls itself.
+  const overviewsIn = (directories: readonly Directory[]) =>
+    directories.filter((directory) => (kindOf(directory) & (REDUCED | MASK)) === REDUCED && countOf(directory, "width") > 0);
+  let [overviews, masks] = [overviewsIn(others), masksIn(others)];
+  if (overviews.length === 0 && companions.overviews !== undefined) {
+    try {
+      const beside = await readDirectories(companions.overviews, onWarning);
+      [overviews, masks] = [overviewsIn(beside), [...masks, ...masksIn(beside)]];
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onWarning?.(`${error.message}; these overviews are not used`);
+    }
+  }
+  // All images in a file of masks are masks.
+  if (masks.length === 0 && companions.mask !== undefined) masks = [...(await readDirectories(companions.mask, onWarning))];
+  return { overviews, masks };
 }
 
 async function levelsOf(
   image: TiffImage,
-  others: readonly Directory[],
+  pages: Pages,
   options: { maxBlockBytes: number; onWarning: OpenRasterOptions["onWarning"] },
 ): Promise<readonly Level[]> {
-  const kindOf = (directory: Directory) => numberOf(directory, "subfileType", 0);
   const images = [image];
-  // A directory without a width is no image, whatever it calls itself.
-  const reduced = others.filter((other) => (kindOf(other) & (REDUCED | MASK)) === REDUCED && countOf(other, "width") > 0);
-  for (const directory of reduced) {
+  for (const directory of pages.overviews) {
     const overview = await overviewOf(image, directory, options);
     if (overview !== undefined) images.push(overview);
   }
   const masks: TiffImage[] = [];
   // A mask that cannot be read would pass for "all measured": refused.
-  for (const directory of others.filter((other) => kindOf(other) & MASK)) masks.push(await checkImage(directory, options));
+  for (const directory of pages.masks) masks.push(await checkImage(directory, options));
   images.sort((a, b) => b.widthPx * b.heightPx - a.widthPx * a.heightPx);
   return images.map((level) => ({
     image: level,
-    mask: masks.find(
-      ({ widthPx, heightPx, samples }) => widthPx === level.widthPx && heightPx === level.heightPx && samples === 1,
-    ),
+    mask: masks.find(({ widthPx, heightPx }) => widthPx === level.widthPx && heightPx === level.heightPx),
   }));
 }
 
@@ -94,7 +129,7 @@ function describe(
   levels: readonly Level[],
   bandNames: readonly string[] | undefined,
   warn: ((message: string) => void) | undefined,
-): RasterInfo {
+): Omit<RasterInfo, "categories"> {
   const { directory, format } = image;
   const metadata = parseGdalMetadata(textOf(directory, "gdalMetadata") ?? "");
   const bands = describeBands(image, metadata, bandNames);
@@ -114,7 +149,6 @@ function describe(
     levels: levels.map(({ image: { widthPx, heightPx } }) => ({ widthPx, heightPx })),
     block: image.block,
     compression: image.codec.name,
-    categories: undefined,
     palette: paletteOf(image),
     metadata: metadata.file,
   };
