@@ -155,6 +155,22 @@ describe("a raster file", () => {
     await expect(reader.read({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/);
   });
 
+  it("takes the mask of the whole image for overviews without one", async () => {
+    const reader = await openRaster(
+      tiffBytes([
+        { tags: plainTags(4, 4), blocks: [new Uint8Array(16)] },
+        { tags: { ...plainTags(2, 2), subfileType: [1] }, blocks: [new Uint8Array(4)] },
+        {
+          tags: { ...plainTags(4, 4), subfileType: [4] },
+          blocks: [Uint8Array.from({ length: 16 }, (_, i) => (i === 5 || i > 9 ? 1 : 0))],
+        },
+      ]),
+    );
+    expect([...((await reader.read({ level: 1 })).valid ?? [])]).toEqual([0, 0, 0, 1]);
+    const window = { leftPx: 1, topPx: 1, widthPx: 1, heightPx: 1 };
+    expect((await reader.read({ level: 1, window })).valid).toBeUndefined();
+  });
+
   it("in memory meets its limits before its pixels are made", async () => {
     const bytes = tiffBytes([PLAIN]);
     await expect(readRasterBytes(bytes, { ...LIMITS, maxPixels: 1000 })).rejects.toMatchObject({ code: "limit" });
@@ -173,7 +189,7 @@ describe("a raster file", () => {
     expect(reader.info.categories).toEqual(["water", "grass & field"]);
     expect(reader.info).toMatchObject({ validity: "mask", levels: [{ widthPx: 2 }, { widthPx: 1 }] });
     expect((await reader.read()).valid).toEqual(Uint8Array.of(1, 1, 0, 1));
-    expect((await reader.read({ level: 1 })).data).toEqual(Uint8Array.of(1));
+    expect(await reader.read({ level: 1 })).toMatchObject({ data: Uint8Array.of(1) });
     await reader.close();
     writeFileSync(`${path}.ovr`, "no overviews");
     const warnings: string[] = [];

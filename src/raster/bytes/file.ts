@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { messageOf, UserError } from "../../errors.js";
 import { type ByteSource, checkWithin, cutOff } from "./bytes.js";
@@ -38,7 +39,8 @@ export async function fileBytes(path: string): Promise<ByteSource> {
 
 async function openFile(path: string): Promise<FileHandle> {
   try {
-    return await open(path, "r");
+    // Without O_NONBLOCK a pipe that nobody writes to would hold the opening up for ever.
+    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") {
       throw new UserError("not-found", `${path}: there is no such file`, { hint: "Check the path.", cause: error });

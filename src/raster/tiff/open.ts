@@ -18,6 +18,8 @@ const MAX_BLOCK_BYTES = 2 ** 28;
 /** Of one window: what typed arrays of every kind can hold on every machine. */
 const MAX_WINDOW_BYTES = 2 ** 32;
 
+const MAX_THINNED_PIXELS = 2 ** 24;
+
 /** Bits of the tag NewSubfileType. */
 const REDUCED = 1;
 const MASK = 4;
@@ -166,7 +168,7 @@ async function readLevel(info: RasterInfo, levels: readonly Level[], options: Re
     throw new RangeError(`reading ${bands.length} bands of ${pixels} pixels takes a ${info.dtype} array of as many samples`);
   }
   await readPlanes(image, { window, bands, data, empty: info.nodata ?? 0, signal });
-  const valid = validity ? await validOf(info, { image, mask }, { window, data, signal }) : undefined;
+  const valid = validity ? await validOf(info, { image, mask }, levels[0].mask, { window, data, signal }) : undefined;
 
   const scalings = bands.map((band) => info.bands[band].scaling);
   return {
@@ -199,6 +201,7 @@ const UNSCALED: BandScaling = { scale: 1, offset: 0 };
 async function validOf(
   info: RasterInfo,
   { image, mask }: Level,
+  whole: TiffImage | undefined,
   { window, data, signal }: { window: PixelWindow; data: Raster["data"]; signal: AbortSignal | undefined },
 ): Promise<Uint8Array | undefined> {
   const pixels = window.widthPx * window.heightPx;
@@ -209,12 +212,41 @@ async function validOf(
   };
   let valid: Uint8Array | undefined;
   if (mask !== undefined) valid = await planeOf(mask, 0);
+  else if (whole !== undefined) valid = await thinnedMask(whole, image, { window, signal });
   else if (info.nodata !== undefined) valid = measuredPixels(data, pixels, info.nodata);
   else {
     const alpha = info.bands.findIndex(({ colour }) => colour === "alpha");
     if (alpha >= 0) valid = await planeOf(image, alpha);
   }
   return valid?.includes(0) ? valid : undefined;
+}
+
+/** The mask of the whole image for a level that has none of its own: the pixel that GDAL's nearest overviews take. */
+async function thinnedMask(
+  mask: TiffImage,
+  level: TiffImage,
+  { window, signal }: { window: PixelWindow; signal: AbortSignal | undefined },
+): Promise<Uint8Array> {
+  const [sx, sy] = [mask.widthPx / level.widthPx, mask.heightPx / level.heightPx];
+  const columnOf = (column: number) => Math.floor(0.5 + (window.leftPx + column) * sx);
+  const rowOf = (row: number) => Math.floor(0.5 + (window.topPx + row) * sy);
+  const [leftPx, widthPx] = [columnOf(0), columnOf(window.widthPx - 1) + 1 - columnOf(0)];
+  // As many rows at a time as a few blocks have, so that a small picture of a large scene stays small.
+  const step = Math.max(1, Math.floor(MAX_THINNED_PIXELS / (widthPx * sy)));
+  const valid = new Uint8Array(window.widthPx * window.heightPx);
+  for (let first = 0; first < window.heightPx; first += step) {
+    const end = Math.min(first + step, window.heightPx);
+    const part = { leftPx, topPx: rowOf(first), widthPx, heightPx: rowOf(end - 1) + 1 - rowOf(first) };
+    const data = newSamples(mask.format.dtype, part.widthPx * part.heightPx);
+    await readPlanes(mask, { window: part, bands: [0], data, empty: 0, signal });
+    for (let row = first; row < end; row++) {
+      const from = (rowOf(row) - part.topPx) * widthPx - leftPx;
+      for (let column = 0; column < window.widthPx; column++) {
+        if (data[from + columnOf(column)] !== 0) valid[row * window.widthPx + column] = 1;
+      }
+    }
+  }
+  return valid;
 }
 
 function checkWindow({ widthPx, heightPx }: TiffImage, window: PixelWindow | undefined): PixelWindow {
