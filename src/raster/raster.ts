@@ -12,6 +12,12 @@ export interface Georeference {
   readonly transform: Affine;
 }
 
+/** value = stored · scale + offset. */
+export interface BandScaling {
+  readonly scale: number;
+  readonly offset: number;
+}
+
 /** Pixels `[C, H, W]`, planar, with band names. */
 export interface Raster {
   /** C names in order: "red", "green", "blue" for colour images, "grey" for one band. */
@@ -24,4 +30,8 @@ export interface Raster {
   /** The value that means "no measurement", where there is one. */
   readonly nodata?: number;
   readonly georeference?: Georeference;
+  /** 1 where the pixel was measured, 0 elsewhere, `[H, W]`; absent where every pixel was. */
+  readonly valid?: Uint8Array;
+  /** How stored numbers become values, per band; absent where the file says nothing. Never applied by a reader. */
+  readonly scaling?: readonly BandScaling[];
 }

@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { crsOfEpsg, sameCrs } from "./crs.js";
+import { crsOfGeoKeys, isPixelPoint, parseGeoKeys } from "./geokeys.js";
+
+const NONE = { doubles: [], texts: "" };
+/** [key, code] pairs as a GeoKeyDirectory. */
+const directory = (...codes: readonly (readonly [number, number])[]) => [
+  1,
+  1,
+  0,
+  codes.length,
+  ...codes.flatMap(([key, code]) => [key, 0, 1, code]),
+];
+
+describe("GeoKeys", () => {
+  it("name a system of the table", () => {
+    const keys = parseGeoKeys(directory([1024, 1], [1025, 2], [3072, 32718]), NONE);
+    expect(isPixelPoint(keys)).toBe(true);
+    expect(crsOfGeoKeys(keys)).toMatchObject({ epsg: 32718, name: "WGS 84 / UTM zone 18S", kind: "projected", metersPerUnit: 1 });
+    expect(crsOfGeoKeys(parseGeoKeys(directory([1024, 2], [2048, 4326]), NONE))).toMatchObject({
+      epsg: 4326,
+      kind: "geographic",
+    });
+  });
+
+  it("of an unknown system are kept and told", () => {
+    const warnings: string[] = [];
+    const keys = parseGeoKeys(directory([1024, 1], [3072, 65000], [3076, 9003]), NONE);
+    const crs = crsOfGeoKeys(keys, (warning) => warnings.push(warning));
+    expect(crs).toMatchObject({ epsg: 65000, name: "EPSG:65000", proj4: undefined, metersPerUnit: 1200 / 3937, geoKeys: keys });
+    expect(warnings[0]).toContain("EPSG:65000");
+  });
+
+  it("of a user's own system give its name and unit", () => {
+    const keys = parseGeoKeys([1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, 32767, 1026, 34737, 8, 0], {
+      doubles: [],
+      texts: "My grid|",
+    });
+    expect(crsOfGeoKeys(keys)).toMatchObject({ epsg: undefined, name: "My grid", kind: "projected", proj4: undefined });
+  });
+
+  it("that are cut off or point nowhere are left out and told", () => {
+    const warnings: string[] = [];
+    const warn = (warning: string) => warnings.push(warning);
+    expect(parseGeoKeys([1, 1, 0, 3, 1024, 0, 1, 1], NONE, warn).size).toBe(1);
+    expect(parseGeoKeys([1, 1], NONE, warn).size).toBe(0);
+    expect(parseGeoKeys([1, 1, 0, 1, 1026, 34737, 90, 5], NONE, warn).size).toBe(0);
+    expect(parseGeoKeys([1, 1, 0, 1, 2057, 34736, 1, 7], NONE, warn).size).toBe(0);
+    expect(warnings).toHaveLength(4);
+    expect(crsOfGeoKeys(new Map())).toBeUndefined();
+  });
+});
+
+describe("reference systems by EPSG code", () => {
+  it.each([
+    [32601, "WGS 84 / UTM zone 1N", "+proj=utm +zone=1 +datum=WGS84"],
+    [32760, "WGS 84 / UTM zone 60S", "+proj=utm +zone=60 +south"],
+    [25832, "ETRS89 / UTM zone 32N", "+zone=32"],
+    [31983, "SIRGAS 2000 / UTM zone 23S", "+zone=23 +south"],
+    [3857, "WGS 84 / Pseudo-Mercator", "+proj=merc"],
+    [4326, "WGS 84", "+proj=longlat"],
+  ])("%i is %s", (epsg, name, proj4) => {
+    expect(crsOfEpsg(epsg)).toMatchObject({ epsg, name, proj4: expect.stringContaining(proj4) });
+  });
+
+  it("are the same by code", () => {
+    expect(crsOfEpsg(32661)).toBeUndefined();
+    expect(sameCrs(crsOfEpsg(4326), crsOfEpsg(4326))).toBe(true);
+    expect(sameCrs(crsOfEpsg(4326), crsOfEpsg(3857))).toBe(false);
+    expect(sameCrs(undefined, undefined)).toBe(false);
+  });
+});

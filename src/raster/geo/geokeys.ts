@@ -1,0 +1,89 @@
+import { type Crs, crsOfEpsg, type GeoKeys } from "./crs.js";
+
+/** Keys that are looked at (OGC 19-008r4, annex B). */
+const KEYS = {
+  modelType: 1024,
+  rasterType: 1025,
+  citation: 1026,
+  geographicCrs: 2048,
+  geographicCitation: 2049,
+  projectedCrs: 3072,
+  projectedCitation: 3073,
+  linearUnits: 3076,
+  linearUnitSize: 3077,
+} as const;
+
+const DOUBLES = 34736;
+const TEXTS = 34737;
+const POINT = 2;
+/** A code that stands for "said by other keys". */
+const USER_DEFINED = 32767;
+
+/** Metres in the linear units of the EPSG register that occur. */
+const UNIT_METERS: Readonly<Record<number, number>> = { 9001: 1, 9002: 0.3048, 9003: 1200 / 3937, 9036: 1000 };
+
+const KINDS: Readonly<Record<number, Crs["kind"]>> = { 1: "projected", 2: "geographic" };
+
+/**
+ * Reads a GeoKeyDirectory. Keys whose values are not there are left out and told.
+ *
+ * @param directory the tag's numbers, four for each key
+ */
+export function parseGeoKeys(
+  directory: ArrayLike<number>,
+  { doubles, texts }: { doubles: ArrayLike<number>; texts: string },
+  onWarning?: (message: string) => void,
+): GeoKeys {
+  const keys = new Map<number, number | string | readonly number[]>();
+  const count = Math.min(directory[3] ?? 0, Math.floor((directory.length - 4) / 4));
+  if (directory.length < 4 || count < directory[3]) onWarning?.("its GeoKeys are cut off");
+  for (let i = 0; i < count; i++) {
+    const [key, location, length, offset] = Array.from({ length: 4 }, (_, part) => directory[4 + 4 * i + part]);
+    if (location === 0) keys.set(key, offset);
+    else if (location === TEXTS && offset + length <= texts.length) {
+      keys.set(key, texts.slice(offset, offset + length).replace(/[|\0]+$/, ""));
+    } else if (location === DOUBLES && offset + length <= doubles.length && length > 0) {
+      const values = Array.from({ length }, (_, part) => doubles[offset + part]);
+      keys.set(key, values.length === 1 ? values[0] : values);
+    } else onWarning?.(`its GeoKey ${key} has no value`);
+  }
+  return keys;
+}
+
+/** Whether coordinates are those of the middle of pixels. */
+export function isPixelPoint(keys: GeoKeys): boolean {
+  return keys.get(KEYS.rasterType) === POINT;
+}
+
+/** The reference system that GeoKeys name; undefined where they name none. */
+export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => void): Crs | undefined {
+  const number = (key: keyof typeof KEYS) => {
+    const value = keys.get(KEYS[key]);
+    return typeof value === "number" ? value : undefined;
+  };
+  const text = (key: keyof typeof KEYS) => {
+    const value = keys.get(KEYS[key]);
+    return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+  };
+  const projected = number("projectedCrs");
+  const geographic = number("geographicCrs");
+  const kind = KINDS[number("modelType") ?? (projected !== undefined ? 1 : geographic !== undefined ? 2 : 0)] ?? "unknown";
+  const code = kind === "projected" ? projected : geographic;
+  const citation = kind === "projected" ? (text("projectedCitation") ?? text("citation")) : text("geographicCitation");
+  if (code === undefined && citation === undefined && text("citation") === undefined && kind === "unknown") return undefined;
+
+  const epsg = code !== undefined && code > 0 && code < USER_DEFINED ? code : highCode(code);
+  const known = epsg === undefined ? undefined : crsOfEpsg(epsg);
+  if (known !== undefined && known.kind === kind) return { ...known, geoKeys: keys };
+  const name = citation ?? text("citation") ?? (epsg === undefined ? "user-defined" : `EPSG:${epsg}`);
+  onWarning?.(
+    `nothing is known of its reference system (${epsg === undefined ? name : `EPSG:${epsg}`}): it is kept, not projected`,
+  );
+  const size = number("linearUnitSize") ?? UNIT_METERS[number("linearUnits") ?? 0];
+  return { epsg, name, kind, proj4: undefined, metersPerUnit: kind === "projected" ? size : undefined, geoKeys: keys };
+}
+
+/** EPSG codes lie on both sides of the one for "user-defined". */
+function highCode(code: number | undefined): number | undefined {
+  return code !== undefined && code > USER_DEFINED && code < 2 ** 16 - 1 ? code : undefined;
+}

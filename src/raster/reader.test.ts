@@ -1,0 +1,217 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { deflateSync } from "node:zlib";
+import { afterAll, describe, expect, it } from "vitest";
+import { openRaster, readRasterBytes } from "./reader.js";
+import { plainTags, type TiffPage, tiffBytes } from "./tiff/tiff-file.cases.js";
+
+const [WIDTH, HEIGHT, BANDS] = [40, 35, 3];
+const valueAt = (band: number, row: number, column: number) => (band * 83 + row * 7 + column * 3) % 256;
+const folder = mkdtempSync(join(tmpdir(), "sigmax-reader-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** One scene in blocks of each kind; tiles hold rubbish beyond the edge. */
+function scene({ tiled, planar, deflate }: { tiled: boolean; planar: boolean; deflate: boolean }, extra: TiffPage["tags"] = {}) {
+  const [blockWidth, blockHeight] = tiled ? [16, 32] : [WIDTH, 8];
+  const blocks: Uint8Array[] = [];
+  for (const planes of planar ? [[0], [1], [2]] : [[0, 1, 2]]) {
+    for (let top = 0; top < HEIGHT; top += blockHeight) {
+      for (let left = 0; left < WIDTH; left += blockWidth) {
+        const block: number[] = [];
+        for (let row = top; row < top + blockHeight; row++) {
+          if (!tiled && row >= HEIGHT) break;
+          for (let column = left; column < left + blockWidth; column++) {
+            for (const band of planes) block.push(row < HEIGHT && column < WIDTH ? valueAt(band, row, column) : 99);
+          }
+        }
+        blocks.push(deflate ? deflateSync(Uint8Array.from(block)) : Uint8Array.from(block));
+      }
+    }
+  }
+  const tags: TiffPage["tags"] = {
+    ...plainTags(WIDTH, HEIGHT, BANDS),
+    compression: [deflate ? 8 : 1],
+    planarConfiguration: [planar ? 2 : 1],
+    ...(tiled ? { tileWidth: [blockWidth], tileHeight: [blockHeight] } : { rowsPerStrip: [blockHeight] }),
+    ...extra,
+  };
+  return { tags, blocks };
+}
+const PLAIN = scene({ tiled: false, planar: false, deflate: false });
+
+const KINDS = [false, true].flatMap((tiled) =>
+  [false, true].flatMap((planar) => [false, true].map((deflate) => ({ tiled, planar, deflate }))),
+);
+
+describe("a raster file", () => {
+  it.each(KINDS)("gives any window of any bands: %o", async (kind) => {
+    const reader = await openRaster(tiffBytes([scene(kind)]), { file: "scene.tif" });
+    for (const window of [
+      { leftPx: 0, topPx: 0, widthPx: WIDTH, heightPx: HEIGHT },
+      { leftPx: 15, topPx: 7, widthPx: 18, heightPx: 27 },
+      { leftPx: 39, topPx: 34, widthPx: 1, heightPx: 1 },
+    ]) {
+      const bands = [2, 0, 2];
+      const { data } = await reader.read({ window, bands });
+      const expected = bands.flatMap((band) =>
+        Array.from({ length: window.widthPx * window.heightPx }, (_, i) =>
+          valueAt(band, window.topPx + Math.floor(i / window.widthPx), window.leftPx + (i % window.widthPx)),
+        ),
+      );
+      expect([...data]).toEqual(expected);
+    }
+    await reader.close();
+  });
+
+  it("says where its windows lie and which pixels were measured", async () => {
+    const tags = { pixelScale: { doubles: [10, 10, 0] }, tiePoints: { doubles: [0, 0, 0, 500, 900, 0] }, gdalNodata: "0" };
+    const blocks = [Uint8Array.of(0, 0, 1, 2)];
+    const reader = await openRaster(tiffBytes([{ tags: { ...plainTags(2, 2), ...tags }, blocks }]));
+    expect(reader.info).toMatchObject({ validity: "nodata", nodata: 0, georeference: { crs: undefined } });
+    const raster = await reader.read({ window: { leftPx: 1, topPx: 0, widthPx: 1, heightPx: 2 } });
+    expect(raster.georeference?.transform).toEqual([510, 10, 0, 900, 0, -10]);
+    expect([...(raster.valid ?? [])]).toEqual([0, 1]);
+    expect(raster.nodata).toBe(0);
+    expect((await reader.read({ validity: false })).valid).toBeUndefined();
+  });
+
+  it("fills blocks that were never written with nodata, and without it with 0", async () => {
+    const tags = { ...plainTags(2, 2), rowsPerStrip: [1] };
+    const blocks = [undefined, Uint8Array.of(5, 6)];
+    const withNodata = await readRasterBytes(tiffBytes([{ tags: { ...tags, gdalNodata: "7" }, blocks }]), LIMITS);
+    expect([...withNodata.data]).toEqual([7, 7, 5, 6]);
+    const without = await readRasterBytes(tiffBytes([{ tags, blocks }]), LIMITS);
+    expect([...without.data]).toEqual([0, 0, 5, 6]);
+  });
+
+  it("finds its overviews and its mask, and leaves other pages alone", async () => {
+    const [whole, half] = [plainTags(4, 2), plainTags(2, 1)];
+    const transform = { pixelScale: { doubles: [1, 1, 0] }, tiePoints: { doubles: [0, 0, 0, 0, 0, 0] } };
+    const reader = await openRaster(
+      tiffBytes([
+        { tags: { ...whole, ...transform }, blocks: [Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)] },
+        { tags: { ...whole, subfileType: [4], bitsPerSample: [1] }, blocks: [Uint8Array.of(0b01110000, 0b11110000)] },
+        { tags: half, blocks: [Uint8Array.of(0, 0)] },
+        { tags: { ...half, subfileType: [1] }, blocks: [Uint8Array.of(20, 40)] },
+        { tags: { ...half, subfileType: [5], bitsPerSample: [1] }, blocks: [Uint8Array.of(0b10000000)] },
+      ]),
+    );
+    expect(reader.info.levels).toEqual([
+      { widthPx: 4, heightPx: 2 },
+      { widthPx: 2, heightPx: 1 },
+    ]);
+    expect(reader.info.validity).toBe("mask");
+    expect([...((await reader.read()).valid ?? [])]).toEqual([0, 1, 1, 1, 1, 1, 1, 1]);
+    const overview = await reader.read({ level: 1 });
+    expect([...overview.data]).toEqual([20, 40]);
+    expect([...(overview.valid ?? [])]).toEqual([1, 0]);
+    expect(overview.georeference?.transform).toEqual([0, 2, 0, 0, 0, -2]);
+    await expect(reader.read({ level: 2 })).rejects.toThrow(RangeError);
+  });
+
+  it("leaves out alpha unless it is asked for, and takes what is clear for unmeasured", async () => {
+    const page = { tags: { ...plainTags(2, 1, 2), extraSamples: [2] }, blocks: [Uint8Array.of(5, 0, 6, 9)] };
+    const raster = await readRasterBytes(tiffBytes([page]), LIMITS);
+    expect(raster).toMatchObject({ bands: ["grey"], data: Uint8Array.of(5, 6), valid: Uint8Array.of(0, 1) });
+    const reader = await openRaster(tiffBytes([page]));
+    expect((await reader.read({ bands: [1] })).data).toEqual(Uint8Array.of(0, 9));
+  });
+
+  it("reads into memory that is given, of the right size and type only", async () => {
+    const reader = await openRaster(tiffBytes([PLAIN]));
+    const into = new Uint8Array(WIDTH * HEIGHT);
+    expect((await reader.read({ bands: [1], into })).data).toBe(into);
+    expect(into[1]).toBe(valueAt(1, 0, 1));
+    await expect(reader.read({ into })).rejects.toThrow(RangeError);
+    await expect(reader.read({ bands: [1], into: new Int16Array(into.length) })).rejects.toThrow(RangeError);
+  });
+
+  it.each([
+    { leftPx: -1, topPx: 0, widthPx: 2, heightPx: 2 },
+    { leftPx: 39, topPx: 0, widthPx: 2, heightPx: 2 },
+    { leftPx: 0, topPx: 0, widthPx: 0, heightPx: 2 },
+    { leftPx: 0.5, topPx: 0, widthPx: 2, heightPx: 2 },
+  ])("has no window %o", async (window) => {
+    const reader = await openRaster(tiffBytes([PLAIN]));
+    await expect(reader.read({ window })).rejects.toThrow(RangeError);
+    await expect(reader.read({ bands: [3] })).rejects.toThrow(RangeError);
+  });
+
+  it("whose block is damaged is named with it, and only where the block is needed", async () => {
+    const { tags, blocks } = scene({ tiled: false, planar: false, deflate: true });
+    const damaged = blocks.map((block, index) => (index === 2 ? new Uint8Array(block.length) : block));
+    const reader = await openRaster(tiffBytes([{ tags, blocks: damaged }]), { file: "scene.tif" });
+    await reader.read({ window: { leftPx: 0, topPx: 0, widthPx: WIDTH, heightPx: 16 } });
+    await expect(reader.read()).rejects.toMatchObject({
+      code: "bad-file",
+      message: expect.stringMatching(/^scene.tif: block 3/),
+    });
+  });
+
+  it("stops where it is told to", async () => {
+    const reader = await openRaster(tiffBytes([PLAIN]));
+    await expect(reader.read({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/);
+  });
+
+  it("takes the mask of the whole image for overviews without one", async () => {
+    const reader = await openRaster(
+      tiffBytes([
+        { tags: plainTags(4, 4), blocks: [new Uint8Array(16)] },
+        { tags: { ...plainTags(2, 2), subfileType: [1] }, blocks: [new Uint8Array(4)] },
+        {
+          tags: { ...plainTags(4, 4), subfileType: [4] },
+          blocks: [Uint8Array.from({ length: 16 }, (_, i) => (i === 5 || i > 9 ? 1 : 0))],
+        },
+      ]),
+    );
+    expect([...((await reader.read({ level: 1 })).valid ?? [])]).toEqual([0, 0, 0, 1]);
+    const window = { leftPx: 1, topPx: 1, widthPx: 1, heightPx: 1 };
+    expect((await reader.read({ level: 1, window })).valid).toBeUndefined();
+  });
+
+  it("in memory meets its limits before its pixels are made", async () => {
+    const bytes = tiffBytes([PLAIN]);
+    await expect(readRasterBytes(bytes, { ...LIMITS, maxPixels: 1000 })).rejects.toMatchObject({ code: "limit" });
+    await expect(readRasterBytes(bytes, { ...LIMITS, maxBytes: 4000 })).rejects.toMatchObject({ code: "limit" });
+  });
+
+  it("has its overviews, its mask and the names of its classes beside it", async () => {
+    const path = join(folder, "classes.tif");
+    const [whole, half] = [plainTags(2, 2), plainTags(1, 1)];
+    writeFileSync(path, tiffBytes([{ tags: whole, blocks: [Uint8Array.of(0, 1, 1, 0)] }]));
+    writeFileSync(`${path}.ovr`, tiffBytes([{ tags: { ...half, subfileType: [1] }, blocks: [Uint8Array.of(1)] }]));
+    writeFileSync(`${path}.msk`, tiffBytes([{ tags: whole, blocks: [Uint8Array.of(255, 255, 0, 255)] }]));
+    const names = "<CategoryNames><Category>water</Category><Category>grass &amp; field</Category></CategoryNames>";
+    writeFileSync(`${path}.aux.xml`, `<PAMDataset><PAMRasterBand band="1">${names}</PAMRasterBand></PAMDataset>`);
+    const reader = await openRaster(path);
+    expect(reader.info.categories).toEqual(["water", "grass & field"]);
+    expect(reader.info).toMatchObject({ validity: "mask", levels: [{ widthPx: 2 }, { widthPx: 1 }] });
+    expect((await reader.read()).valid).toEqual(Uint8Array.of(1, 1, 0, 1));
+    expect(await reader.read({ level: 1 })).toMatchObject({ data: Uint8Array.of(1) });
+    await reader.close();
+    writeFileSync(`${path}.ovr`, "no overviews");
+    const warnings: string[] = [];
+    await (await openRaster(path, { onWarning: (warning) => warnings.push(warning) })).close();
+    expect(warnings[0]).toContain("classes.tif.ovr");
+    writeFileSync(`${path}.msk`, "no mask");
+    await expect(openRaster(path)).rejects.toMatchObject({ code: "bad-file" });
+  });
+
+  it("on disk is opened by path or file address, and watched for changes", async () => {
+    const path = join(folder, "scene.tif");
+    writeFileSync(path, tiffBytes([PLAIN]));
+    const reader = await openRaster(pathToFileURL(path));
+    expect(reader.info.file).toBe(path);
+    expect((await reader.read()).data[1]).toBe(valueAt(0, 0, 1));
+    utimesSync(path, 1, 1);
+    await expect(reader.read()).rejects.toMatchObject({ code: "io", message: expect.stringContaining("changed") });
+    await reader.close();
+    await expect(openRaster(join(folder, "none.tif"))).rejects.toMatchObject({ code: "not-found" });
+    await expect(openRaster(folder)).rejects.toMatchObject({ code: "bad-file" });
+    await expect(openRaster(new URL("ftp://example.org/a.tif"))).rejects.toMatchObject({ code: "usage" });
+  });
+});
+
+const LIMITS = { file: "scene.tif", maxPixels: 1e6, maxBytes: 1e6 };

@@ -1,0 +1,292 @@
+import { UserError } from "../../errors.js";
+import { cutOff } from "../bytes/bytes.js";
+import { CODECS, type Codec } from "./codecs.js";
+import { blockNumbers, countOf, type Directory, numberOf, numbersOf } from "./directory.js";
+import { type BlockGrid, blockCount } from "./layout.js";
+import { PREDICTORS, type Predictor } from "./predictors.js";
+import { rowBytes, SAMPLE_KINDS, type SampleFormat, sampleFormat } from "./samples.js";
+
+/** One image of a TIFF whose numbers hold: everything in it may be used without a further look. */
+export interface TiffImage {
+  readonly directory: Directory;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Bands. */
+  readonly samples: number;
+  readonly format: SampleFormat;
+  readonly photometric: number;
+  readonly codec: Codec;
+  readonly predictor: Predictor | undefined;
+  /** Whether the bits of every byte lie low bit first. */
+  readonly bitsReversed: boolean;
+  /** As the file says it. */
+  readonly block: { readonly widthPx: number; readonly heightPx: number };
+  /** As it is read: long strips without compression are cut into shorter ones. */
+  readonly grid: BlockGrid;
+  /** Of every block, in bytes of the file; a block of 0 bytes was never written. */
+  readonly offsets: Float64Array;
+  readonly byteCounts: Float64Array;
+}
+
+export interface CheckOptions {
+  /** Of one decoded block. */
+  readonly maxBlockBytes: number;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+const MAX_EXTENT_PX = 2 ** 31;
+const MAX_SAMPLES = 4096;
+/** Strips without compression are read in pieces of about this size, so that a window costs what it holds. */
+const PIECE_BYTES = 1 << 20;
+const YCBCR = 6;
+/** Colour spaces that are not measurements, by the tag Photometric. */
+const UNREAD_COLOURS: Readonly<Record<number, string>> = {
+  8: "CIE L*a*b*",
+  9: "ICC L*a*b*",
+  10: "ITU L*a*b*",
+  32844: "LogL",
+  32845: "LogLuv",
+};
+
+const CONVERT = "Convert it: gdal_translate -co COMPRESS=DEFLATE in.tif out.tif";
+
+/**
+ * Checks all that one directory says about pixels: the only place that decides what is readable.
+ *
+ * @throws UserError `bad-file` naming the tag and its value, `limit` for a block that is too large
+ */
+export async function checkImage(directory: Directory, { maxBlockBytes, onWarning }: CheckOptions): Promise<TiffImage> {
+  const { name } = directory.source;
+  const refuse = (what: string, hint = CONVERT) => new UserError("bad-file", `${name}: ${what}`, { hint });
+
+  const [widthPx, heightPx] = [numberOf(directory, "width", undefined), numberOf(directory, "height", undefined)];
+  if (widthPx === undefined || heightPx === undefined) {
+    throw refuse(`has no ${widthPx === undefined ? "width (tag 256)" : "height (tag 257)"}`);
+  }
+  for (const extent of [widthPx, heightPx]) {
+    if (!Number.isInteger(extent) || extent < 1 || extent >= MAX_EXTENT_PX) {
+      throw refuse(`is ${widthPx} × ${heightPx} pixels; sides go from 1 to ${MAX_EXTENT_PX - 1}`);
+    }
+  }
+  const samples = numberOf(directory, "samplesPerPixel", 1);
+  if (!Number.isInteger(samples) || samples < 1 || samples > MAX_SAMPLES) {
+    throw refuse(`claims ${samples} samples a pixel (tag 277); there may be 1 to ${MAX_SAMPLES}`);
+  }
+  const format = checkFormat(directory, samples, refuse);
+  const codec = checkCodec(directory, refuse);
+  const photometric = numberOf(directory, "photometric", 1);
+  if (photometric === YCBCR || UNREAD_COLOURS[photometric] !== undefined) {
+    const colour = UNREAD_COLOURS[photometric] ?? "YCbCr without JPEG";
+    throw refuse(`its colours are ${colour} (tag 262), which is not read`);
+  }
+  const predictor = checkPredictor(directory, format, refuse);
+  const planar = numberOf(directory, "planarConfiguration", 1);
+  if (planar !== 1 && planar !== 2) throw refuse(`has the planar configuration ${planar} (tag 284); there are 1 and 2`);
+  const stored = checkGrid(directory, { widthPx, heightPx, planes: planar === 2 ? samples : 1 }, refuse, onWarning);
+
+  const perPixel = planar === 2 ? 1 : samples;
+  const bytesPerRow = rowBytes(stored.widthPx * perPixel, format.bits);
+  const uncut = codec.name !== "none" || stored.tiled || !isWhole(directory, stored, bytesPerRow);
+  const grid = uncut ? stored : cutStrips(stored, bytesPerRow);
+  if (bytesPerRow * grid.heightPx > maxBlockBytes) {
+    throw new UserError(
+      "limit",
+      `${name}: its blocks of ${grid.widthPx} × ${grid.heightPx} pixels have ${bytesPerRow * grid.heightPx} bytes, more than ${maxBlockBytes}`,
+      { hint: "Store it in smaller blocks: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif" },
+    );
+  }
+  const blocks = await checkBlocks(directory, stored, { codec, bytesPerRow }, refuse);
+  // Codecs that are read make a block larger by half at the most.
+  const compressed = blocks.byteCounts.reduce((most, bytes) => Math.max(most, bytes), 0);
+  if (codec.name !== "none" && compressed > 2 * maxBlockBytes) {
+    throw new UserError("limit", `${name}: has a block of ${compressed} bytes; there may be ${2 * maxBlockBytes}`, {
+      hint: CONVERT,
+    });
+  }
+  return {
+    directory,
+    widthPx,
+    heightPx,
+    samples,
+    format,
+    photometric,
+    codec,
+    predictor,
+    bitsReversed: numberOf(directory, "fillOrder", 1) === 2,
+    block: { widthPx: stored.widthPx, heightPx: stored.heightPx },
+    grid,
+    ...(grid === stored ? blocks : cutBlocks(stored, grid, bytesPerRow, blocks)),
+  };
+}
+
+type Refuse = (what: string, hint?: string) => UserError;
+
+function checkFormat(directory: Directory, samples: number, refuse: Refuse): SampleFormat {
+  const one = (tag: "bitsPerSample" | "sampleFormat", words: string): number => {
+    const values = numbersOf(directory, tag) ?? [1];
+    if (values.length !== 1 && values.length !== samples) {
+      throw refuse(`has ${samples} samples a pixel, ${words} for ${values.length}`);
+    }
+    const different = [...new Set(values)];
+    if (different.length > 1) {
+      throw refuse(
+        `its bands have different ${words}: ${different.join(", ")}`,
+        "Split it into files: gdal_translate -b 1 in.tif band1.tif",
+      );
+    }
+    return values[0];
+  };
+  const bits = one("bitsPerSample", "bits (tag 258)");
+  const code = one("sampleFormat", "sample formats (tag 339)");
+  const kind = SAMPLE_KINDS[code];
+  if (kind === undefined) throw refuse(`has the sample format ${code} (tag 339), which there is not`);
+  const format = sampleFormat(kind, bits);
+  if (format === undefined) {
+    throw refuse(
+      `its samples are ${kind} of ${bits} bits, which are not read`,
+      "Convert it: gdal_translate -ot Float32 in.tif out.tif",
+    );
+  }
+  return format;
+}
+
+function checkCodec(directory: Directory, refuse: Refuse): Codec {
+  const id = numberOf(directory, "compression", 1);
+  const codec = CODECS.find(({ ids }) => ids.includes(id));
+  if (codec === undefined) throw refuse(`has the compression ${id} (tag 259), which is not known`);
+  if ("unread" in codec) throw refuse(`is compressed with ${codec.name} (tag 259 is ${id}), which is ${codec.unread}`);
+  return codec;
+}
+
+function checkPredictor(directory: Directory, format: SampleFormat, refuse: Refuse): Predictor | undefined {
+  const id = numberOf(directory, "predictor", 1);
+  // Without a codec that has one, the tag means nothing: libtiff does not look at it.
+  const compression = numberOf(directory, "compression", 1);
+  if (id === 1 || compression === 1 || compression === 32773) {
+    if (id !== 1 && PREDICTORS[id] === undefined) throw refuse(`has the predictor ${id} (tag 317); there are 1, 2 and 3`);
+    return undefined;
+  }
+  const predictor = PREDICTORS[id];
+  if (predictor === undefined) throw refuse(`has the predictor ${id} (tag 317); there are 1, 2 and 3`);
+  if (!predictor.bits.includes(format.bits) || (predictor.floatOnly && !format.stored.startsWith("float"))) {
+    throw refuse(`has the predictor ${id} (${predictor.name}), which is not defined for ${format.stored}`);
+  }
+  return predictor;
+}
+
+function checkGrid(
+  directory: Directory,
+  { widthPx, heightPx, planes }: { widthPx: number; heightPx: number; planes: number },
+  refuse: Refuse,
+  onWarning: CheckOptions["onWarning"],
+): BlockGrid {
+  const image = { imageWidthPx: widthPx, imageHeightPx: heightPx, planes };
+  const tileWidth = numberOf(directory, "tileWidth", undefined);
+  const tileHeight = numberOf(directory, "tileHeight", undefined);
+  if (tileWidth === undefined && tileHeight === undefined) {
+    const rows = numberOf(directory, "rowsPerStrip", heightPx);
+    if (!Number.isInteger(rows) || rows < 1) throw refuse(`has ${rows} rows per strip (tag 278)`);
+    const stripPx = Math.min(rows, heightPx);
+    return { ...image, widthPx, heightPx: stripPx, columns: 1, rows: Math.ceil(heightPx / stripPx), tiled: false };
+  }
+  for (const side of [tileWidth, tileHeight]) {
+    if (side === undefined || !Number.isInteger(side) || side < 1) {
+      throw refuse(`has tiles of ${tileWidth} × ${tileHeight} pixels (tags 322 and 323)`);
+    }
+    if (side % 16 !== 0)
+      onWarning?.(`${directory.source.name}: its tiles are ${tileWidth} × ${tileHeight} pixels, no multiple of 16`);
+  }
+  const [width, height] = [tileWidth ?? 1, tileHeight ?? 1];
+  return {
+    ...image,
+    widthPx: width,
+    heightPx: height,
+    columns: Math.ceil(widthPx / width),
+    rows: Math.ceil(heightPx / height),
+    tiled: true,
+  };
+}
+
+type Blocks = Pick<TiffImage, "offsets" | "byteCounts">;
+
+async function checkBlocks(
+  directory: Directory,
+  grid: BlockGrid,
+  { codec, bytesPerRow }: { codec: Codec; bytesPerRow: number },
+  refuse: Refuse,
+): Promise<Blocks> {
+  const { name, size } = directory.source;
+  const block = grid.tiled ? "tile" : "strip";
+  const [offsetTag, countTag] =
+    grid.tiled && countOf(directory, "tileOffsets") > 0
+      ? (["tileOffsets", "tileByteCounts"] as const)
+      : (["stripOffsets", "stripByteCounts"] as const);
+  const blocks = blockCount(grid);
+  const [offsetCount, sizeCount] = [countOf(directory, offsetTag), countOf(directory, countTag)];
+  if (offsetCount === 0) throw refuse(`has no ${block} offsets: nothing says where its pixels are`);
+  // A single strip without compression goes without: its size follows from its rows.
+  const implied = sizeCount === 0 && blocks === 1 && codec.name === "none";
+  if (sizeCount !== offsetCount && !implied) throw refuse(`has ${offsetCount} ${block} offsets, but ${sizeCount} byte counts`);
+  if (offsetCount !== blocks) {
+    throw refuse(
+      `has ${offsetCount} ${block}s where ${grid.imageWidthPx} × ${grid.imageHeightPx} pixels in ${grid.widthPx} × ${grid.heightPx} take ${blocks}`,
+    );
+  }
+  const bytesOf = (index: number) => bytesPerRow * rowsOf(grid, index);
+  const offsets = await blockNumbers(directory, offsetTag);
+  const byteCounts = implied ? Float64Array.of(bytesOf(0)) : await blockNumbers(directory, countTag);
+
+  let beyond = 0;
+  let end = 0;
+  for (let i = 0; i < blocks; i++) {
+    if (byteCounts[i] === 0) continue;
+    end = Math.max(end, offsets[i] + byteCounts[i]);
+    if (!(offsets[i] >= 0 && byteCounts[i] > 0 && offsets[i] + byteCounts[i] <= size)) beyond++;
+  }
+  if (beyond > 0) {
+    throw cutOff(
+      name,
+      `${beyond} of ${blocks} blocks lie${beyond === 1 ? "s" : ""} beyond its end (${size} bytes, the last block ends at byte ${end})`,
+    );
+  }
+  if (codec.name === "none") {
+    const short = byteCounts.findIndex((bytes, index) => bytes > 0 && bytes < bytesOf(index));
+    if (short >= 0) throw refuse(`${block} ${short + 1} holds ${byteCounts[short]} of ${bytesOf(short)} bytes`);
+    // What lies behind the rows of a block is never read.
+    return { offsets, byteCounts: byteCounts.map((bytes, index) => Math.min(bytes, bytesOf(index))) };
+  }
+  return { offsets, byteCounts };
+}
+
+function rowsOf({ tiled, columns, rows, heightPx, imageHeightPx }: BlockGrid, index: number): number {
+  if (tiled) return heightPx;
+  return Math.min(heightPx, imageHeightPx - (Math.floor(index / columns) % rows) * heightPx);
+}
+
+/** Whether the file is large enough for all its strips: sparse ones could make any number of pieces out of nothing. */
+function isWhole({ source }: Directory, { imageHeightPx, planes }: BlockGrid, bytesPerRow: number): boolean {
+  return imageHeightPx * planes * bytesPerRow <= source.size;
+}
+
+/** Long strips in pieces of as many rows as `PIECE_BYTES` hold and divide them; strips that no such number divides as they are. */
+function cutStrips(grid: BlockGrid, bytesPerRow: number): BlockGrid {
+  if (bytesPerRow * grid.heightPx <= PIECE_BYTES) return grid;
+  const most = Math.max(1, Math.floor(PIECE_BYTES / bytesPerRow));
+  let heightPx = most;
+  if (grid.rows > 1) while (grid.heightPx % heightPx !== 0) heightPx--;
+  if (heightPx * 16 < most) return grid;
+  return { ...grid, heightPx, rows: Math.ceil(grid.imageHeightPx / heightPx) };
+}
+
+function cutBlocks(stored: BlockGrid, grid: BlockGrid, bytesPerRow: number, { offsets, byteCounts }: Blocks): Blocks {
+  const blocks = blockCount(grid);
+  const cut = { offsets: new Float64Array(blocks), byteCounts: new Float64Array(blocks) };
+  for (let index = 0; index < blocks; index++) {
+    const topPx = (index % grid.rows) * grid.heightPx;
+    const strip = Math.floor(index / grid.rows) * stored.rows + Math.floor(topPx / stored.heightPx);
+    if (byteCounts[strip] === 0) continue;
+    cut.offsets[index] = offsets[strip] + (topPx % stored.heightPx) * bytesPerRow;
+    cut.byteCounts[index] = rowsOf(grid, index) * bytesPerRow;
+  }
+  return cut;
+}

@@ -1,0 +1,59 @@
+import { UserError } from "../../errors.js";
+import { crsOfGeoKeys, isPixelPoint, parseGeoKeys } from "../geo/geokeys.js";
+import { type Affine, isFiniteTransform, isSingular, placedTransform } from "../geo/transform.js";
+import type { Georeference } from "../raster.js";
+import { type Directory, numbersOf } from "./directory.js";
+
+/** An entry of a matrix or a scale that is not there counts as 0. */
+const at = (values: Float64Array, index: number): number => values[index] ?? 0;
+
+/**
+ * Where the image of a directory lies, as GDAL finds it: from pixel scale and tie point, else from the matrix. Undefined where the
+ * file does not say; a reference system without a place is none.
+ *
+ * @throws UserError `bad-file` for a place that is not finite or in which all pixels lie on a line
+ */
+export function georeferenceOf(directory: Directory, onWarning?: (message: string) => void): Georeference | undefined {
+  const keyNumbers = numbersOf(directory, "geoKeyDirectory");
+  const keys =
+    keyNumbers === undefined
+      ? undefined
+      : parseGeoKeys(keyNumbers, { doubles: numbersOf(directory, "geoDoubles") ?? [], texts: asciiOf(directory) }, onWarning);
+  const corner = transformOf(directory, onWarning);
+  if (corner === undefined) return undefined;
+  if (!isFiniteTransform(corner) || isSingular(corner)) {
+    const what = isFiniteTransform(corner) ? "lays all pixels on a line or a point" : "is not finite";
+    throw new UserError("bad-file", `${directory.source.name}: its georeference ${what}: ${corner.join(", ")}`, {
+      hint: "Place it anew: gdal_translate -a_ullr <left> <top> <right> <bottom> in.tif out.tif",
+    });
+  }
+  // GDAL's transform is of corners of pixels, that of such files of their middles.
+  const middle = keys !== undefined && isPixelPoint(keys);
+  const transform = middle ? placedTransform(corner, { leftPx: -0.5, topPx: -0.5 }) : corner;
+  return { crs: keys === undefined ? undefined : crsOfGeoKeys(keys, onWarning), transform };
+}
+
+/** GeoAsciiParams: positions in it count bytes, so that it is not to be decoded as UTF-8. */
+function asciiOf(directory: Directory): string {
+  const bytes = numbersOf(directory, "geoTexts") ?? [];
+  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+function transformOf(directory: Directory, onWarning?: (message: string) => void): Affine | undefined {
+  const scale = numbersOf(directory, "pixelScale");
+  const ties = numbersOf(directory, "tiePoints");
+  if (scale !== undefined && ties !== undefined && ties.length >= 6) {
+    // GDAL takes a scale below 0 as one above: rows run south.
+    if (at(scale, 1) < 0) onWarning?.(`its pixel scale is ${at(scale, 1)} downwards; rows are taken to run south`);
+    const [sx, sy] = [at(scale, 0), -Math.abs(at(scale, 1))];
+    return [ties[3] - ties[0] * sx, sx, 0, ties[4] - ties[1] * sy, 0, sy];
+  }
+  const matrix = numbersOf(directory, "transformation");
+  if (matrix !== undefined && matrix.length >= 8) {
+    return [at(matrix, 3), at(matrix, 0), at(matrix, 1), at(matrix, 7), at(matrix, 4), at(matrix, 5)];
+  }
+  if (ties !== undefined && ties.length > 6) {
+    onWarning?.("it is placed by ground control points only: warp it first, gdalwarp in.tif out.tif");
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { measuredPixels, nonZero, parseNodata } from "./validity.js";
+
+describe("nodata", () => {
+  it.each([
+    ["0.0", "uint8", 0],
+    [" -9999 ", "float32", -9999],
+    ["0.1", "float32", Math.fround(0.1)],
+    ["-3.4028234663852886e+38", "float32", Math.fround(-3.4028234663852886e38)],
+    ["nan", "float32", Number.NaN],
+    ["-32768", "int16", -32768],
+    ["", "uint8", undefined],
+    [undefined, "uint8", undefined],
+  ] as const)("%j of %s is %d", (text, dtype, expected) => {
+    expect(parseNodata(text, dtype, expect.fail)).toBe(expected);
+  });
+
+  it.each([
+    ["abc", "uint8"],
+    ["1 2", "uint8"],
+    ["nan", "uint8"],
+    ["-9999", "uint8"],
+    ["0.5", "int16"],
+  ] as const)("%j of %s is told and none", (text, dtype) => {
+    const warnings: string[] = [];
+    expect(parseNodata(text, dtype, (warning) => warnings.push(warning))).toBeUndefined();
+    expect(warnings[0]).toContain("every pixel counts as measured");
+  });
+});
+
+describe("measured pixels", () => {
+  it("hold a number that is not nodata in any band", () => {
+    const data = Float32Array.of(-1, -1, 5, Number.NaN, -1, 7, -1, Number.NaN);
+    expect([...measuredPixels(data, 4, -1)]).toEqual([0, 1, 1, 0]);
+    expect([...measuredPixels(data, 4, Number.NaN)]).toEqual([1, 1, 1, 0]);
+  });
+
+  it("are those where a mask is not 0", () => {
+    expect([...nonZero(Uint8Array.of(0, 1, 255))]).toEqual([0, 1, 1]);
+  });
+});
