@@ -1,8 +1,4 @@
-/** How stored numbers become values: value = stored · scale + offset. */
-export interface BandScaling {
-  readonly scale: number;
-  readonly offset: number;
-}
+import type { BandScaling } from "../raster.js";
 
 /** What is written of one band beside its pixels. */
 export interface BandNotes {

@@ -3,7 +3,6 @@ import type { Raster } from "../raster.js";
 import { blockBytes, type Pixels, predictorOf } from "./block.js";
 import { compressionOf } from "./compressions.js";
 import { encodeDirectories } from "./directory.js";
-import type { BandScaling } from "./gdal-metadata.js";
 import { type BlockPlaces, bandsOfBlocks, checkImage, fileTags, type ImageNotes, levelTags } from "./tags.js";
 
 /** Strips are read whole: this many bytes are still read at once. */
@@ -20,7 +19,7 @@ export const CLASSIC_BYTES = 2 ** 32 - 2 ** 20;
  * @throws UserError `limit` if it would not fit a classic TIFF of 4 GiB
  */
 export async function encodeGeoTiff(
-  raster: Raster & { readonly scaling?: readonly BandScaling[] },
+  raster: Raster,
   { metadata }: { readonly metadata?: Readonly<Record<string, string>> } = {},
 ): Promise<Uint8Array> {
   const { widthPx, heightPx, dtype, data, nodata, georeference } = raster;
