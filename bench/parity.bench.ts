@@ -24,7 +24,7 @@ const BATCHES = 10;
 /** Gentle: two trainings that differ by rounding part ways where the steps are large, whoever takes them. */
 const RATE = 0.01;
 /** Steps that both sides have behind them: an untrained network multiplies rounding by ten a step, whoever computes it. */
-const BEFORE = 60;
+const BEFORE = 10;
 const MOMENTUM = 0.9;
 const THREADS = 2;
 /** Where ours and PyTorch's losses may be, of PyTorch's. */
