@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import zlib from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Crs } from "../src/raster/geo/crs.js";
 import type { Raster } from "../src/raster/raster.js";
 import { newSamples } from "../src/raster/samples.js";
 import { type CogOptions, createCog, type RasterWriter } from "../src/raster/write/cog.js";
 import { askGdal, HAS_GDAL } from "./gdal.js";
 import { cogFaults, directoriesOf } from "./tiff-structure.js";
+import { UTM_18S } from "./utm-18s.js";
 
 let work: string;
 let path: string;
@@ -18,14 +18,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(work, { recursive: true, force: true }));
 
-const CRS: Crs = {
-  epsg: 32718,
-  name: "WGS 84 / UTM zone 18S",
-  kind: "projected",
-  proj4: undefined,
-  metersPerUnit: 1,
-  geoKeys: undefined,
-};
 const TILE_OFFSETS = 324;
 
 type Options = Omit<CogOptions, "path">;
@@ -288,7 +280,7 @@ answer = [errors, warnings, levels]`,
     const options: Options = {
       ...CASES["uint16, four bands, nodata"],
       bands: [{ name: "forest", scaling: { scale: 1 / 65534, offset: 0 } }, { name: "water" }, { name: "ñandú" }, { name: "b" }],
-      georeference: { crs: CRS, transform: [500_000, 30, 0, 9_000_000, 0, -30] },
+      georeference: { crs: UTM_18S, transform: [500_000, 30, 0, 9_000_000, 0, -30] },
       metadata: { SIGMAX_CLASSIFIER_SHA256: "ab<c" },
     };
     await write(options);

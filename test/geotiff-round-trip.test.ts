@@ -7,19 +7,12 @@ import type { Raster } from "../src/raster/raster.js";
 import { openRaster, readRasterBytes } from "../src/raster/reader.js";
 import { createCog } from "../src/raster/write/cog.js";
 import { encodeGeoTiff } from "../src/raster/write/tiff.js";
+import { UTM_18S } from "./utm-18s.js";
 
 const work = mkdtempSync(join(tmpdir(), "sigmax-round-trip-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 const random = createRandom(1, "round trip");
-const crs = {
-  epsg: 32718,
-  name: "WGS 84 / UTM zone 18S",
-  kind: "projected",
-  proj4: undefined,
-  metersPerUnit: 1,
-  geoKeys: undefined,
-} as const;
 const chip: Raster = {
   bands: ["red", "nir & <swir>", "ndvi"],
   widthPx: 70,
@@ -28,7 +21,7 @@ const chip: Raster = {
   data: Uint16Array.from({ length: 3 * 70 * 50 }, () => random.int(2 ** 16)),
   nodata: 0,
   scaling: [0, 1, 2].map((band) => ({ scale: 1e-4, offset: -0.1 * (band + 1) })),
-  georeference: { crs, transform: [500_000, 30, 0, 9_100_000, 0, -30] },
+  georeference: { crs: UTM_18S, transform: [500_000, 30, 0, 9_100_000, 0, -30] },
 };
 
 it("a chip comes back as it was written: samples, names, nodata, scale, place", async () => {
@@ -36,7 +29,7 @@ it("a chip comes back as it was written: samples, names, nodata, scale, place", 
   expect(found).toMatchObject({ bands: chip.bands, dtype: "uint16", nodata: 0, scaling: chip.scaling });
   expect(found.data).toEqual(chip.data);
   expect(found.georeference?.transform).toEqual(chip.georeference?.transform);
-  expect(found.georeference?.crs).toMatchObject({ epsg: 32718, name: crs.name, kind: "projected", metersPerUnit: 1 });
+  expect(found.georeference?.crs).toMatchObject({ epsg: 32718, name: UTM_18S.name, kind: "projected", metersPerUnit: 1 });
 });
 
 it("a COG comes back with its colours and categories, and every window of it", async () => {

@@ -8,6 +8,7 @@ import type { Raster, RasterDType } from "../src/raster/raster.js";
 import { newSamples } from "../src/raster/samples.js";
 import { encodeGeoTiff } from "../src/raster/write/tiff.js";
 import { askGdal, HAS_GDAL } from "./gdal.js";
+import { UTM_18S } from "./utm-18s.js";
 
 let work: string;
 beforeAll(() => {
@@ -15,15 +16,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
-const UTM: Crs = {
-  epsg: 32718,
-  name: "WGS 84 / UTM zone 18S",
-  kind: "projected",
-  proj4: undefined,
-  metersPerUnit: 1,
-  geoKeys: undefined,
-};
-const WGS84: Crs = { ...UTM, epsg: 4326, name: "WGS 84", kind: "geographic", metersPerUnit: undefined };
+const WGS84: Crs = { ...UTM_18S, epsg: 4326, name: "WGS 84", kind: "geographic", metersPerUnit: undefined };
 const NORTH_UP: Affine = [500_000, 30, 0, 9_000_000, 0, -30];
 
 /** Values that use the whole range of the type and have both signs where it has. */
@@ -105,10 +98,10 @@ answer = [[[b.GetDescription(), b.GetScale(), b.GetOffset(), b.GetNoDataValue()]
   });
 
   it.each([
-    ["projected", UTM, NORTH_UP, "32718"],
+    ["projected", UTM_18S, NORTH_UP, "32718"],
     ["geographic", WGS84, [-75, 0.00025, 0, -8, 0, -0.00025] as Affine, "4326"],
-    ["rotated", UTM, [500_000.5, 25, 3.25, 9_000_000.125, 3.5, -24] as Affine, "32718"],
-    ["south up", UTM, [500_000, 30, 0, 9_000_000, 0, 30] as Affine, "32718"],
+    ["rotated", UTM_18S, [500_000.5, 25, 3.25, 9_000_000.125, 3.5, -24] as Affine, "32718"],
+    ["south up", UTM_18S, [500_000, 30, 0, 9_000_000, 0, 30] as Affine, "32718"],
   ])("lies where a %s raster lies", async (_, crs, transform, code) => {
     const path = await written({ ...rasterOf("uint8", 1), georeference: { crs, transform } });
     const answer = askGdal(
@@ -124,7 +117,7 @@ answer = [[[b.GetDescription(), b.GetScale(), b.GetOffset(), b.GetNoDataValue()]
       true,
       [...NORTH_UP],
     ]);
-    const crs: Crs = { ...UTM, epsg: undefined, name: "mine grid", kind: "unknown" };
+    const crs: Crs = { ...UTM_18S, epsg: undefined, name: "mine grid", kind: "unknown" };
     const named = await written({ ...rasterOf("uint8", 1), georeference: { crs, transform: NORTH_UP } });
     expect(askGdal("answer = gdal.Open(args[0]).GetSpatialRef().GetName()", named)).toBe("mine grid");
   });
@@ -145,7 +138,7 @@ answer = [[[b.GetDescription(), b.GetScale(), b.GetOffset(), b.GetNoDataValue()]
       [3088, [-74.5]],
       [3089, [-8.375]],
     ]);
-    const crs: Crs = { ...UTM, epsg: undefined, name: "centred on Pucallpa", geoKeys };
+    const crs: Crs = { ...UTM_18S, epsg: undefined, name: "centred on Pucallpa", geoKeys };
     const path = await written({ ...rasterOf("uint8", 1), georeference: { crs, transform: NORTH_UP } });
     const answer = askGdal(
       "d = gdal.Open(args[0])\ns = d.GetSpatialRef()\nanswer = [s.GetAttrValue('PROJECTION'), s.GetProjParm('latitude_of_center'), s.GetProjParm('longitude_of_center'), d.GetMetadataItem('AREA_OR_POINT'), list(d.GetGeoTransform())]",
@@ -171,7 +164,7 @@ answer = [[[b.GetDescription(), b.GetScale(), b.GetOffset(), b.GetNoDataValue()]
 
 describe("a GeoTIFF", () => {
   it("is the same bytes for the same raster", async () => {
-    const raster = { ...rasterOf("float32", 5), georeference: { crs: UTM, transform: NORTH_UP } };
+    const raster = { ...rasterOf("float32", 5), georeference: { crs: UTM_18S, transform: NORTH_UP } };
     expect(await encodeGeoTiff(raster)).toEqual(await encodeGeoTiff({ ...raster, data: raster.data.slice() }));
   });
 

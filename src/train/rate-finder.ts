@@ -41,8 +41,8 @@ export async function findRate(options: RateFinderOptions): Promise<FoundRate> {
   const common = { ...given, network, preprocess: backbone.preprocess, classes, task, head, recipe };
   const trained = (placed: readonly PlacedSample[]) => imagesOf(placed, ["train"], classes.length);
   // What would be refused is refused before any image goes through the network.
-  await prepareTraining({ ...common, train: trained(data.placed), onWarning: undefined }, []);
+  const { layout } = await prepareTraining({ ...common, train: trained(data.placed), onWarning: undefined }, []);
   const { placed, frozen } = await startOfNetwork(data, head, opened, given);
-  const found = await findLearningRate({ ...common, start: frozen?.start, train: trained(placed) });
+  const found = await findLearningRate({ ...common, layout, start: frozen?.start, train: trained(placed) });
   return { ...found, defaultRate: RECIPE_OPTIONS.lr[beginning], backboneRatio: recipe.lrBackbone / recipe.lr };
 }

@@ -67,7 +67,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
   const imagesIn = (from: readonly PlacedSample[], ...parts: PlacedSample["part"][]) => imagesOf(from, parts, classes.length);
   // What would be refused is refused before any image goes through the network.
   const { samples } = imagesIn(data.placed, "validation");
-  await prepareTraining({ ...common, train: imagesIn(data.placed, "train"), memoryLimit }, samples);
+  const { layout } = await prepareTraining({ ...common, train: imagesIn(data.placed, "train"), memoryLimit }, samples);
 
   const start = await startOfNetwork(data, head, opened, options);
   const { placed, frozen } = start;
@@ -76,6 +76,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
   const { chosen, refit } = await trainThenRefit(
     {
       ...common,
+      layout,
       start: frozen?.start,
       train: imagesIn(placed, "train"),
       validation,
@@ -112,7 +113,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
     options,
   );
   if (frozen) warnIfWorse(task, scored.metrics, frozen.metrics, onWarning);
-  const { layout, peakBytes, parameters, history } = chosen;
+  const { peakBytes, parameters, history } = chosen;
   const updates = history.updates.length + (refit?.history.updates.length ?? 0);
   return {
     embedded,
@@ -122,7 +123,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
       recipe,
       history,
       ...(refit && { refit: refit.history }),
-      plan: { layout, peakBytes, parameters, updates },
+      plan: { layout: chosen.layout, peakBytes, parameters, updates },
       ...(frozen && { frozen: frozen.metrics }),
     },
   };

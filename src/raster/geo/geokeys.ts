@@ -1,7 +1,8 @@
+import { TAGS } from "../tiff/tags.js";
 import { type Crs, crsOfEpsg, type GeoKeys } from "./crs.js";
 
-/** Keys that are looked at (OGC 19-008r4, annex B). */
-const KEYS = {
+/** Keys that are read and written (OGC 19-008r4, annex B). */
+export const GEO_KEYS = {
   modelType: 1024,
   rasterType: 1025,
   citation: 1026,
@@ -13,11 +14,9 @@ const KEYS = {
   linearUnitSize: 3077,
 } as const;
 
-const DOUBLES = 34736;
-const TEXTS = 34737;
 const POINT = 2;
 /** A code that stands for "said by other keys". */
-const USER_DEFINED = 32767;
+export const USER_DEFINED = 32767;
 
 /** Metres in the linear units of the EPSG register that occur. */
 const UNIT_METERS: Readonly<Record<number, number>> = { 9001: 1, 9002: 0.3048, 9003: 1200 / 3937, 9036: 1000 };
@@ -40,9 +39,9 @@ export function parseGeoKeys(
   for (let i = 0; i < count; i++) {
     const [key, location, length, offset] = Array.from({ length: 4 }, (_, part) => directory[4 + 4 * i + part]);
     if (location === 0) keys.set(key, offset);
-    else if (location === TEXTS && offset + length <= texts.length) {
+    else if (location === TAGS.geoTexts && offset + length <= texts.length) {
       keys.set(key, texts.slice(offset, offset + length).replace(/[|\0]+$/, ""));
-    } else if (location === DOUBLES && offset + length <= doubles.length && length > 0) {
+    } else if (location === TAGS.geoDoubles && offset + length <= doubles.length && length > 0) {
       const values = Array.from({ length }, (_, part) => doubles[offset + part]);
       keys.set(key, values.length === 1 ? values[0] : values);
     } else onWarning?.(`its GeoKey ${key} has no value`);
@@ -52,17 +51,17 @@ export function parseGeoKeys(
 
 /** Whether coordinates are those of the middle of pixels. */
 export function isPixelPoint(keys: GeoKeys): boolean {
-  return keys.get(KEYS.rasterType) === POINT;
+  return keys.get(GEO_KEYS.rasterType) === POINT;
 }
 
 /** The reference system that GeoKeys name; undefined where they name none. */
 export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => void): Crs | undefined {
-  const number = (key: keyof typeof KEYS) => {
-    const value = keys.get(KEYS[key]);
+  const number = (key: keyof typeof GEO_KEYS) => {
+    const value = keys.get(GEO_KEYS[key]);
     return typeof value === "number" ? value : undefined;
   };
-  const text = (key: keyof typeof KEYS) => {
-    const value = keys.get(KEYS[key]);
+  const text = (key: keyof typeof GEO_KEYS) => {
+    const value = keys.get(GEO_KEYS[key]);
     return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
   };
   const projected = number("projectedCrs");

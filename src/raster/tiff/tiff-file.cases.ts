@@ -1,4 +1,4 @@
-import { TAGS, type TagName } from "./directory.js";
+import { TAGS, type TagName } from "./tags.js";
 
 /** A value of a tag: integers (LONG), a text (ASCII), or numbers of double precision. */
 export type TagValue = readonly number[] | string | { readonly doubles: readonly number[] };

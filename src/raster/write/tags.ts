@@ -1,6 +1,7 @@
 import { RGB } from "../bands.js";
 import type { Georeference, RasterDType } from "../raster.js";
 import { integerRange } from "../samples.js";
+import { TAGS } from "../tiff/tags.js";
 import { PREDICTOR, predictorOf } from "./block.js";
 import { type Tag, textTag } from "./directory.js";
 import { type BandNotes, gdalMetadata } from "./gdal-metadata.js";
@@ -33,29 +34,6 @@ export interface LevelNotes {
   readonly isOverview: boolean;
 }
 
-const TAG = {
-  subfileType: 254,
-  width: 256,
-  height: 257,
-  bitsPerSample: 258,
-  compression: 259,
-  photometric: 262,
-  stripOffsets: 273,
-  samplesPerPixel: 277,
-  rowsPerStrip: 278,
-  stripByteCounts: 279,
-  planarConfiguration: 284,
-  predictor: 317,
-  colourMap: 320,
-  tileWidth: 322,
-  tileHeight: 323,
-  tileOffsets: 324,
-  tileByteCounts: 325,
-  extraSamples: 338,
-  sampleFormat: 339,
-  gdalMetadata: 42112,
-  gdalNodata: 42113,
-};
 const PHOTOMETRIC = { grey: 1, rgb: 2, palette: 3 };
 const PLANAR = { interleaved: 1, separate: 2 };
 const EXTRA = { unspecified: 0, alpha: 2 };
@@ -117,19 +95,19 @@ export function levelTags(notes: ImageNotes, level: LevelNotes): Tag[] {
   const predictor = predictorOf(dtype);
   const apart = bandsOfBlocks(count).length > 1;
   return [
-    ...(level.isOverview ? [long(TAG.subfileType, REDUCED)] : []),
-    long(TAG.width, level.widthPx),
-    long(TAG.height, level.heightPx),
-    shorts(TAG.bitsPerSample, new Array<number>(count).fill(bits)),
-    shorts(TAG.compression, [compression]),
-    shorts(TAG.photometric, [photometric]),
-    shorts(TAG.samplesPerPixel, [count]),
-    shorts(TAG.planarConfiguration, [apart ? PLANAR.separate : PLANAR.interleaved]),
-    ...(predictor === PREDICTOR.none ? [] : [shorts(TAG.predictor, [predictor])]),
-    ...(extra.length === 0 ? [] : [shorts(TAG.extraSamples, extra)]),
-    shorts(TAG.sampleFormat, new Array<number>(count).fill(format)),
+    ...(level.isOverview ? [long(TAGS.subfileType, REDUCED)] : []),
+    long(TAGS.width, level.widthPx),
+    long(TAGS.height, level.heightPx),
+    shorts(TAGS.bitsPerSample, new Array<number>(count).fill(bits)),
+    shorts(TAGS.compression, [compression]),
+    shorts(TAGS.photometric, [photometric]),
+    shorts(TAGS.samplesPerPixel, [count]),
+    shorts(TAGS.planarConfiguration, [apart ? PLANAR.separate : PLANAR.interleaved]),
+    ...(predictor === PREDICTOR.none ? [] : [shorts(TAGS.predictor, [predictor])]),
+    ...(extra.length === 0 ? [] : [shorts(TAGS.extraSamples, extra)]),
+    shorts(TAGS.sampleFormat, new Array<number>(count).fill(format)),
     ...(palette === undefined ? [] : [colourMap(palette, 2 ** bits)]),
-    ...(nodata === undefined ? [] : [textTag(TAG.gdalNodata, numberText(nodata))]),
+    ...(nodata === undefined ? [] : [textTag(TAGS.gdalNodata, numberText(nodata))]),
     ...blockTags(level),
   ];
 }
@@ -144,23 +122,23 @@ export function fileTags(
 ): Tag[] {
   return [
     ...(georeference === undefined ? [] : georeferenceTags(georeference)),
-    textTag(TAG.gdalMetadata, gdalMetadata(metadata, bands)),
+    textTag(TAGS.gdalMetadata, gdalMetadata(metadata, bands)),
   ];
 }
 
 function blockTags({ blocks, places }: LevelNotes): Tag[] {
   if ("tilePx" in blocks) {
     return [
-      long(TAG.tileWidth, blocks.tilePx),
-      long(TAG.tileHeight, blocks.tilePx),
-      { id: TAG.tileOffsets, type: "offset", values: places.offsets },
-      { id: TAG.tileByteCounts, type: "long", values: places.lengths },
+      long(TAGS.tileWidth, blocks.tilePx),
+      long(TAGS.tileHeight, blocks.tilePx),
+      { id: TAGS.tileOffsets, type: "offset", values: places.offsets },
+      { id: TAGS.tileByteCounts, type: "long", values: places.lengths },
     ];
   }
   return [
-    long(TAG.rowsPerStrip, blocks.stripRows),
-    { id: TAG.stripOffsets, type: "offset", values: places.offsets },
-    { id: TAG.stripByteCounts, type: "long", values: places.lengths },
+    long(TAGS.rowsPerStrip, blocks.stripRows),
+    { id: TAGS.stripOffsets, type: "offset", values: places.offsets },
+    { id: TAGS.stripByteCounts, type: "long", values: places.lengths },
   ];
 }
 
@@ -180,7 +158,7 @@ function colourMap(palette: readonly (readonly [number, number, number])[], valu
   palette.forEach((colour, value) => {
     for (let channel = 0; channel < 3; channel++) map[channel * values + value] = colour[channel] * COLOUR_SCALE;
   });
-  return { id: TAG.colourMap, type: "short", values: map };
+  return { id: TAGS.colorMap, type: "short", values: map };
 }
 
 /** As C reads numbers. */
