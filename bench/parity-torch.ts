@@ -16,6 +16,7 @@ export interface ParityCurve {
   readonly options: Readonly<Record<string, number | boolean>>;
   readonly steps: number;
   readonly dtype?: "float32" | "float64";
+  readonly layout?: "nchw" | "channels_last";
 }
 
 /** What bench/peers/train_parity.py is asked; its docstring says the same of `request.json`. */
@@ -27,7 +28,6 @@ export interface ParityRequest {
   readonly output?: string;
   /** Share of the new in running statistics: 1 − ONNX's momentum. */
   readonly momentum?: number;
-  readonly layout?: "nchw" | "channels_last";
   readonly curves?: readonly ParityCurve[];
 }
 

@@ -21,10 +21,14 @@ const BANDS = 3;
 const STEPS = 50;
 /** The curve goes over so many batches again and again. */
 const BATCHES = 10;
-/** Gentle: two trainings that differ by rounding part ways where the steps are large, whoever takes them. */
-const RATE = 0.01;
-/** Steps that both sides have behind them: an untrained network multiplies rounding by ten a step, whoever computes it. */
+/** Steps that both sides have behind them, and their rate: what rounding does to an untrained network says little of training. */
 const BEFORE = 10;
+const RATE_BEFORE = 0.01;
+/**
+ * Of the steps that are compared: the loss halves. At larger rates small batches through BatchNorm multiply rounding by ten a step, and
+ * PyTorch's own two layouts part within five (docs/training-engine.md).
+ */
+const RATE = 3e-5;
 const MOMENTUM = 0.9;
 const THREADS = 2;
 /** Where ours and PyTorch's losses may be, of PyTorch's. */
@@ -38,7 +42,7 @@ type Name = keyof typeof NETWORKS;
 /**
  * Gradients and curves of losses of the same networks from the same weights, which have learned a little, on the same real images.
  * `_gradient`: how far PyTorch's float32 is from its float64, over all parameters, ÷ how far ours is. `_curve`: half a percent ÷ the
- * largest relative difference between our losses and PyTorch's.
+ * largest relative difference between our losses and PyTorch's; beside it stands how far PyTorch's channels_last is from its NCHW.
  */
 export async function run() {
   const names = Object.keys(NETWORKS) as Name[];
@@ -51,12 +55,13 @@ export async function run() {
   for (const name of names) {
     const compared = await compare(name, images);
     if ("missing" in compared) return missing(compared.missing);
-    const { ours, theirs, difference } = compared;
+    const { ours, theirs, difference, own } = compared;
     ratios[`${name}_gradient`] = theirs / ours;
     ratios[`${name}_curve`] = CURVE_LIMIT / difference;
     figures[`${name} gradient, ours from float64`] = ours;
     figures[`${name} gradient, torch float32 from float64`] = theirs;
     figures[`${name} losses, ours from torch float32`] = difference;
+    figures[`${name} losses, torch channels_last from torch NCHW`] = own;
   }
   return { ratios, figures };
 }
@@ -112,7 +117,7 @@ async function compare(name: Name, { batches, labels, classes }: Images) {
     bias: float32([classes], new Float32Array(classes)),
     head: "softmax",
   };
-  const before = await learn(await stepOf(untrained, layer, classes), lessons, BEFORE);
+  const before = await learn(await stepOf(untrained, layer, classes), lessons, BEFORE, RATE_BEFORE);
   const start = trainedNetwork(untrained, layer, before.learned);
   const optimizer = { optimizer: "SGD", options: { lr: RATE, momentum: MOMENTUM, nesterov: true }, steps: STEPS } as const;
   const asked = askTorch({
@@ -123,7 +128,10 @@ async function compare(name: Name, { batches, labels, classes }: Images) {
       headWeight: start.layer.weights,
       headBias: start.layer.bias,
     },
-    curves: [{ name: "float32", dtype: "float32", ...optimizer }],
+    curves: [
+      { name: "nchw", layout: "nchw", ...optimizer },
+      { name: "channels_last", layout: "channels_last", ...optimizer },
+    ],
   });
   if ("missing" in asked) return asked;
   const torch = (tensor: string) => {
@@ -141,11 +149,12 @@ async function compare(name: Name, { batches, labels, classes }: Images) {
     errors.theirs += squares(torch(`gradient/float32/${named}`).data, exact);
     errors.length += squares(new Float64Array(exact.length), exact);
   }
-  const { losses } = await learn(step, lessons, STEPS);
+  const { losses } = await learn(step, lessons, STEPS, RATE);
   return {
     ours: Math.sqrt(errors.ours / errors.length),
     theirs: Math.sqrt(errors.theirs / errors.length),
-    difference: furthest(losses, torch("loss/float32").data),
+    difference: furthest(losses, torch("loss/nchw").data),
+    own: furthest(torch("loss/channels_last").data, torch("loss/nchw").data),
   };
 }
 
@@ -182,12 +191,12 @@ async function gradientsOf(
 }
 
 /** The losses of so many steps, each before it is taken, and what has been learned. */
-async function learn(step: TrainingStep, lessons: readonly Lesson[], steps: number) {
+async function learn(step: TrainingStep, lessons: readonly Lesson[], steps: number, rate: number) {
   const trainer = await openTrainer({ step, recipe: { optimizer: "sgd", weightDecay: 0, clip: 0, ema: 0 }, threads: THREADS });
   const losses: number[] = [];
   for (let t = 0; t < steps; t++) {
     losses.push((await trainer.run(lessons[t % BATCHES])).loss);
-    trainer.update({ head: RATE, backbone: RATE, momentum: MOMENTUM });
+    trainer.update({ head: rate, backbone: rate, momentum: MOMENTUM });
   }
   const learned = new Map(Array.from(trainer.learned(), ([name, data]) => [name, data.slice()]));
   await trainer.close();
@@ -203,8 +212,8 @@ function squares(values: ParityTensor["data"], exact: ParityTensor["data"]): num
 }
 
 /** The largest relative difference. */
-function furthest(values: readonly number[], from: ParityTensor["data"]): number {
-  return Math.max(...values.map((value, i) => Math.abs(value - from[i]) / from[i]));
+function furthest(values: ArrayLike<number>, from: ParityTensor["data"]): number {
+  return Math.max(...Array.from(values, (value, i) => Math.abs(value - from[i]) / from[i]));
 }
 
 function joined(batches: readonly Float32Array[]): Float32Array {

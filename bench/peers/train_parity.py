@@ -5,8 +5,8 @@ The folder holds network.onnx and request.json:
   tensors    inputs [T, N, C, H, W] float32; targets [T, N, K] float32, each row summing to 1, or [T, N] int32; where the network ends in
              features also headWeight [K, D] and headBias [K]
   output     name of the output that is trained (default: the first); momentum: share of the new in running statistics (default 0.1)
-  layout     nchw (default) or channels_last, of what is computed in float32
-  curves     [{name, optimizer: SGD|AdamW, options: of torch.optim, steps, dtype: float32|float64}]; step t takes batch t mod T
+  curves     [{name, optimizer: SGD|AdamW, options: of torch.optim, steps, dtype: float32|float64, layout: nchw|channels_last}], where
+             float32 and nchw are the default; step t takes batch t mod T
 Gradients are of batch 0, in training mode, of the mean softmax cross-entropy. answer.json is written beside: tensors
 `gradient/<dtype>/<parameter>`, `running/<dtype>/<mean or variance>` after that one step, `logits/<dtype>`, `loss/<curve>` before each step.
 A tensor, both ways, is {file, dtype, shape}: little-endian numbers in C order. The last line is JSON: how far float32 is from float64.
@@ -57,9 +57,9 @@ class Trained(torch.nn.Module):
         return {name: self.net.value(name) for node in nodes for name in node.inputs[3:5]}
 
 
-def started(dtype):
+def started(dtype, layout="nchw"):
     """A network as it was given, and the function that takes it to the logits and the loss of batch t."""
-    memory = torch.channels_last if dtype == torch.float32 and request.get("layout") == "channels_last" else torch.contiguous_format
+    memory = torch.channels_last if layout == "channels_last" else torch.contiguous_format
     net = Trained().to(dtype).to(memory_format=memory).train()
 
     def loss_of(t):
@@ -92,7 +92,7 @@ for dtype in (torch.float64, torch.float32):
     gradients[word] = torch.cat([parameter.grad.double().flatten() for parameter in net.named().values()])
 
 for curve in request.get("curves", []):
-    net, loss_of = started(getattr(torch, curve.get("dtype", "float32")))
+    net, loss_of = started(getattr(torch, curve.get("dtype", "float32")), curve.get("layout", "nchw"))
     optimizer = getattr(torch.optim, curve["optimizer"])(net.parameters(), **curve["options"])
     losses = []
     for t in range(curve["steps"]):

@@ -1,8 +1,10 @@
+import { float32 } from "../../tensor.js";
 import type { Value } from "../builder.js";
 import type { Emitter } from "../emitter.js";
 import type { Lowering, Site } from "../lower.js";
 import { step } from "../ops/activation.js";
 import { type ConvPlan, convPlan, padsAtEnd, phaseOrder, phasesOf } from "./conv-plan.js";
+import { depthwiseProducts } from "./depthwise-products.js";
 import { denseWeightGradient, type Image } from "./weight-gradient.js";
 
 /** The extents that let a vector `[C]` be broadcast along axis 1. */
@@ -83,7 +85,9 @@ const centredConv: Lowering = (site) => {
   const ofSum = emit.op("Conv", [emit.sumOfBatch(x), w], windows);
   const [, , height, width] = emit.shape(ofSum);
   const mean = emit.op("Mul", [emit.sum(ofSum, [0, 2, 3]), emit.scalar(1 / (n * height * width))], {}, node.output[1]);
-  emit.op("Conv", [x, w, emit.neg(mean)], windows, node.output[0]);
+  const products = depthwiseProducts(convPlan(attributes), shape(node.input[0]), emit.shape(ofSum), emit);
+  if (products) emit.op("Sub", [products.output(x, w), alongChannels(emit, mean, 4)], {}, node.output[0]);
+  else emit.op("Conv", [x, w, emit.neg(mean)], windows, node.output[0]);
   return true;
 };
 
@@ -92,11 +96,14 @@ const convInputGradient: Lowering = (site) => {
   const [dy, w] = node.input.map(plain);
   const plan = convPlan(attributes);
   const shape = attributes.ints("shape")!; // written by the rule of Conv
-  const ways = [flippedConv, spreadConv, subPixel];
+  const ways = [smallPlanes, flippedConv, spreadConv, subPixel];
   const found = ways.reduce<Value | undefined>((value, way) => value ?? way(dy, w, plan, shape, emit), undefined);
   const result = found ?? transposedConv(dy, w, plan, shape, emit);
   return named(site, result);
 };
+
+const smallPlanes = (dy: Value, w: Value, plan: ConvPlan, shape: readonly number[], emit: Emitter): Value | undefined =>
+  depthwiseProducts(plan, shape, emit.shape(dy), emit)?.inputGradient(dy, w);
 
 /** Without strides dX is the convolution of dY with the weights turned by 180° and channels swapped. */
 function flippedConv(dy: Value, w: Value, plan: ConvPlan, shape: readonly number[], emit: Emitter): Value | undefined {
@@ -128,15 +135,13 @@ function spreadConv(dy: Value, w: Value, plan: ConvPlan, shape: readonly number[
   const [n, c, height, width] = shape;
   const [o] = emit.shape(w);
   const [, , oh, ow] = emit.shape(dy);
-  const spread = (value: Value, channels: number) => {
-    const cells = emit.reshape(value, [n, channels, oh, 1, ow, 1]);
-    return emit.reshape(emit.pad(emit.pad(cells, 3, 0, strides[0] - 1), 5, 0, strides[1] - 1), [
+  const spread = (value: Value, channels: number) =>
+    emit.reshape(spreadPixels(emit.reshape(value, [n * channels * oh, ow]), strides, emit), [
       n,
       channels,
       oh * strides[0],
       ow * strides[1],
     ]);
-  };
   const still = { ...plan, strides: [1, 1] as const };
   const isPoint = kernel[0] === 1 && kernel[1] === 1 && pads[0] === 0 && pads[1] === 0;
   if (isPoint) {
@@ -149,6 +154,20 @@ function spreadConv(dy: Value, w: Value, plan: ConvPlan, shape: readonly number[
     (axis) => pads[axis + 2] + ([oh, ow][axis] * strides[axis] - (([oh, ow][axis] - 1) * strides[axis] + 1)),
   );
   return flippedConv(spread(dy, c), w, { ...still, pads: [pads[0], pads[1], end[0], end[1]] }, shape, emit);
+}
+
+/** As many columns are spread by one product, at most: the more, the more of its factors are zeros. */
+const COLUMNS = 16;
+
+/** Rows `[M, W]` with zeros after every pixel and rows of zeros after every row: a product, where Pad would copy single numbers. */
+function spreadPixels(rows: Value, [down, across]: readonly [number, number], emit: Emitter): Value {
+  const [count, width] = emit.shape(rows);
+  const columns = Array.from({ length: Math.min(width, COLUMNS) }, (_, i) => i + 1).findLast((n) => width % n === 0)!;
+  const places = new Float32Array(columns * columns * across);
+  for (let i = 0; i < columns; i++) places[i * columns * across + i * across] = 1;
+  const pieces = emit.reshape(rows, [(count * width) / columns, columns]);
+  const wide = emit.op("MatMul", [pieces, emit.graph.constant(float32([columns, columns * across], places))]);
+  return emit.pad(emit.reshape(wide, [count, width * across]), 1, 0, (down - 1) * width * across);
 }
 
 /** With strides: a small convolution that makes all phases, then the phases between each other. */
@@ -213,6 +232,8 @@ function parts(emit: Emitter, value: Value, count: number): readonly Value[] {
 
 /** Every image and channel by itself: a depthwise convolution of N · C channels with dY as the kernel, then the sum over N. */
 function depthwise(x: Value, dy: Value, plan: ConvPlan, emit: Emitter): Value {
+  const products = depthwiseProducts(plan, emit.shape(x), emit.shape(dy), emit);
+  if (products) return products.weightGradient(x, dy);
   const [n, c, h, w] = emit.shape(x);
   const [, , oh, ow] = emit.shape(dy);
   const { kernel, strides, dilations, pads } = plan;

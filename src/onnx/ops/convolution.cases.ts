@@ -115,6 +115,19 @@ const ROWS: Readonly<Record<string, Row>> = {
     w: [16, 1, 3, 3],
     attributes: { group: 16, strides: [2, 2], auto_pad: "SAME_UPPER" },
   },
+  // As large as these and larger, planes are not multiplied by matrices of taps.
+  "depthwise, large": { x: [1, 8, 11, 9], w: [8, 1, 3, 3], bias: true, attributes: { group: 8, ...around(1) } },
+  "depthwise, large, stride 2": { x: [1, 8, 14, 13], w: [8, 1, 3, 3], attributes: { group: 8, strides: [2, 2], ...around(1) } },
+  "depthwise, large, stride 3, last pixels left out": {
+    x: [1, 5, 18, 17],
+    w: [5, 1, 3, 3],
+    attributes: { group: 5, strides: [3, 3] },
+  },
+  "depthwise, large, dilation 2, stride 2 by 1": {
+    x: [1, 8, 12, 11],
+    w: [8, 1, 3, 3],
+    attributes: { group: 8, dilations: [2, 2], strides: [2, 1], ...around(2) },
+  },
   "depthwise with 2 filters a channel": { x: [2, 8, 5, 4], w: [16, 1, 3, 3], bias: true, attributes: { group: 8, ...around(1) } },
   "depthwise with 2 filters a channel, stride 2": {
     x: [2, 16, 6, 5],
