@@ -71,7 +71,7 @@ async function headerOf({ file, path }: ImageSample) {
         hint: "Cut the image into smaller ones.",
       });
     }
-    return { file, header: checkImage(await readFile(path), { file }), reason: "" };
+    return { file, header: await checkImage(await readFile(path), { file }), reason: "" };
   } catch (error) {
     return { file, header: undefined, reason: messageOf(error) };
   }

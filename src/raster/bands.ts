@@ -30,7 +30,10 @@ export function toBands(raster: Raster, bands: readonly string[], { file = "the 
       });
     }
   });
-  return { ...raster, bands, data };
+  const { scaling } = raster;
+  // Grey made of colours is scaled as they are: nobody gives red another unit than green.
+  const sourceOf = (band: string) => Math.max(0, raster.bands.indexOf(band));
+  return { ...raster, bands, data, ...(scaling && { scaling: bands.map((band) => scaling[sourceOf(band)]) }) };
 }
 
 function sameBands(a: readonly string[], b: readonly string[]): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RGB } from "./bands.js";
-import { contactSheet, frameCrop, shrinkPicture, toPicture } from "./contact-sheet.js";
+import { contactSheet, frameCrop, shrinkPicture } from "./contact-sheet.js";
 import type { Preprocess } from "./preprocess.js";
 import type { Raster } from "./raster.js";
 
@@ -9,30 +9,6 @@ function flat(value: number, widthPx = 8, heightPx = 8): Raster {
 }
 const pixel = ({ data, widthPx, heightPx }: Raster, x: number, y: number) =>
   [0, 1, 2].map((band) => data[(band * heightPx + y) * widthPx + x]);
-
-describe("toPicture", () => {
-  const of = (bands: readonly string[], dtype: Raster["dtype"], data: Raster["data"]): Raster => {
-    return { bands, widthPx: data.length / bands.length, heightPx: 1, dtype, data };
-  };
-
-  it("shows 16 bits as they are stored, dark where they are dark", () => {
-    expect([...toPicture(of(["grey"], "uint16", Uint16Array.of(0, 4095, 65535))).data]).toEqual([
-      0, 16, 255, 0, 16, 255, 0, 16, 255,
-    ]);
-  });
-
-  it("shows red, green and blue by name, else the first three bands, else the first", () => {
-    expect([...toPicture(of(["blue", "nir", "red", "green"], "uint8", Uint8Array.of(3, 9, 1, 2))).data]).toEqual([1, 2, 3]);
-    expect([...toPicture(of(["swir", "nir", "red", "green"], "uint8", Uint8Array.of(4, 5, 6, 7))).data]).toEqual([4, 5, 6]);
-    expect([...toPicture(of(["vv", "vh"], "uint8", Uint8Array.of(4, 5))).data]).toEqual([4, 4, 4]);
-  });
-
-  it("brings any range to 0–255 and survives values that are no numbers", () => {
-    expect([...toPicture(of(RGB, "float32", Float32Array.of(Number.NaN, -5, 300)), [0, 100]).data]).toEqual([0, 0, 255]);
-    expect([...toPicture(of(RGB, "float32", Float32Array.of(1, 2, 3))).data]).toEqual([0, 128, 255]);
-    expect([...toPicture(of(RGB, "float32", new Float32Array(3).fill(Number.NaN))).data]).toEqual([0, 0, 0]);
-  });
-});
 
 describe("frameCrop", () => {
   const crop: Preprocess = {

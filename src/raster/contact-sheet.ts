@@ -1,8 +1,7 @@
-import { RGB, toBands } from "./bands.js";
+import { RGB } from "./bands.js";
 import { type Preprocess, placement } from "./preprocess.js";
 import type { Raster } from "./raster.js";
 import { type PixelWindow, resize } from "./resample.js";
-import { integerRange } from "./samples.js";
 
 /** Light and dark pages alike let pictures stand out from this grey. */
 const GROUND = 0xb4;
@@ -16,34 +15,6 @@ const FRAME: readonly number[] = [255, 214, 10];
 export interface PicturePair {
   readonly before: Raster;
   readonly after?: Raster | undefined;
-}
-
-/**
- * A raster as an 8-bit colour picture: grey or a single band three times, the first three bands where there is no red, green and
- * blue. `range` becomes 0 to 255; by default that of an integer type, or from the lowest value to the highest.
- */
-export function toPicture(raster: Raster, range = fullRange(raster)): Raster {
-  const { bands, widthPx, heightPx } = raster;
-  const names = RGB.every((name) => bands.includes(name)) ? RGB : bands.length >= 3 ? bands.slice(0, 3) : [bands[0]];
-  const { data } = toBands(raster, names);
-  const px = widthPx * heightPx;
-  const scale = 255 / (range[1] - range[0] || 1);
-  const out = new Uint8Array(3 * px);
-  // A typed array would wrap what lies outside; NaN becomes 0.
-  for (let i = 0; i < data.length; i++) out[i] = Math.max(0, Math.min(255, Math.round((data[i] - range[0]) * scale)));
-  if (names.length === 1) for (const band of [1, 2]) out.copyWithin(band * px, 0, px);
-  return { bands: RGB, widthPx, heightPx, dtype: "uint8", data: out };
-}
-
-function fullRange({ dtype, data }: Raster): readonly [number, number] {
-  let [lowest, highest] = integerRange(dtype) ?? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  if (lowest <= highest) return [lowest, highest];
-  for (const value of data) {
-    if (!Number.isFinite(value)) continue;
-    lowest = Math.min(lowest, value);
-    highest = Math.max(highest, value);
-  }
-  return lowest <= highest ? [lowest, highest] : [0, 1];
 }
 
 /** A picture no longer than `px` on its longer side; smaller ones stay as they are. */

@@ -1,6 +1,7 @@
 import { UserError } from "../errors.js";
-import { RGB, toBands } from "./bands.js";
+import { toBands } from "./bands.js";
 import { encodeInterleaved, type InterleavedPixels } from "./formats/sharp.js";
+import { shownBands, toPicture } from "./picture.js";
 import type { Raster } from "./raster.js";
 import { resize } from "./resample.js";
 
@@ -16,17 +17,13 @@ export function encodeJpeg(raster: Raster, quality: number): Promise<Uint8Array>
   return encodeInterleaved(interleave(toEightBit(raster)), { as: "jpeg", quality });
 }
 
-/**
- * A small picture for reports, as a `data:` URI: the longer side at most `px`, never enlarged.
- *
- * @throws UserError `bad-data` if the raster is neither grey nor has red, green and blue
- */
+/** A small picture for reports, as a `data:` URI: the longer side at most `px`, never enlarged; of any bands, see {@link toPicture}. */
 export async function thumbnail(raster: Raster, px: number): Promise<string> {
   const { jpeg } = await thumbnailJpeg(raster, px);
   return `data:image/jpeg;base64,${Buffer.from(jpeg).toString("base64")}`;
 }
 
-/** The bytes of a {@link thumbnail} and its size. @throws UserError `bad-data` as there */
+/** The bytes of a {@link thumbnail} and its size. */
 export async function thumbnailJpeg(
   raster: Raster,
   px: number,
@@ -34,18 +31,19 @@ export async function thumbnailJpeg(
   const scale = Math.min(1, px / Math.max(raster.widthPx, raster.heightPx));
   const widthPx = Math.max(1, Math.round(raster.widthPx * scale));
   const heightPx = Math.max(1, Math.round(raster.heightPx * scale));
-  return { widthPx, heightPx, jpeg: await encodeJpeg(resize(greyOrRgb(raster), { widthPx, heightPx }), THUMBNAIL_QUALITY) };
+  return {
+    widthPx,
+    heightPx,
+    jpeg: await encodeJpeg(
+      toPicture(resize(toBands(raster, shownBands(raster.bands)), { widthPx, heightPx })),
+      THUMBNAIL_QUALITY,
+    ),
+  };
 }
 
-/** The whole image as a square of 8-bit red, green and blue. @throws UserError `bad-data` for what cannot be shown */
+/** The whole image as a square of 8-bit red, green and blue. */
 export function squareTile(raster: Raster, px: number): Raster {
-  const tile = toBands(toEightBit(resize(greyOrRgb(raster), { widthPx: px, heightPx: px })), RGB);
-  if (tile.dtype !== "uint8") throw notShowable(raster);
-  return tile;
-}
-
-function greyOrRgb(raster: Raster): Raster {
-  return raster.bands.length === 1 ? raster : toBands(raster, RGB);
+  return toPicture(resize(toBands(raster, shownBands(raster.bands)), { widthPx: px, heightPx: px }));
 }
 
 function toEightBit(raster: Raster): Raster {

@@ -1,3 +1,4 @@
+import { placedTransform } from "./geo/transform.js";
 import type { Interpolation } from "./preprocess.js";
 import type { Georeference, Raster } from "./raster.js";
 import { resamplePlane } from "./resample-plane.js";
@@ -55,6 +56,7 @@ export function resize(raster: Raster, options: ResizeOptions): Raster {
     widthPx: window.widthPx,
     heightPx: window.heightPx,
     data,
+    ...(raster.valid && { valid: resizedValid(raster, raster.valid, options, window) }),
     ...(raster.georeference && { georeference: resizedGeoreference(raster, raster.georeference, options, window) }),
   };
 }
@@ -78,23 +80,24 @@ function inputRange({ starts, count }: Taps): [first: number, end: number] {
 
 function resizedGeoreference(
   raster: Raster,
-  { crs, transform: [x0, xColumn, xRow, y0, yColumn, yRow] }: Georeference,
+  { crs, transform }: Georeference,
   { widthPx, heightPx }: ResizeOptions,
   { leftPx, topPx }: PixelWindow,
 ): Georeference {
-  const sx = raster.widthPx / widthPx;
-  const sy = raster.heightPx / heightPx;
-  return {
-    crs,
-    transform: [
-      x0 + xColumn * leftPx * sx + xRow * topPx * sy,
-      xColumn * sx,
-      xRow * sy,
-      y0 + yColumn * leftPx * sx + yRow * topPx * sy,
-      yColumn * sx,
-      yRow * sy,
-    ],
-  };
+  const [columnPx, rowPx] = [raster.widthPx / widthPx, raster.heightPx / heightPx];
+  return { crs, transform: placedTransform(transform, { leftPx: leftPx * columnPx, topPx: topPx * rowPx, columnPx, rowPx }) };
+}
+
+/** Whether the pixel in the middle of each new one was measured. */
+function resizedValid(raster: Raster, valid: Uint8Array, { widthPx, heightPx }: ResizeOptions, window: PixelWindow): Uint8Array {
+  const out = new Uint8Array(window.widthPx * window.heightPx);
+  const middle = (place: number, from: number, to: number) => Math.floor(((place + 0.5) * from) / to);
+  const columns = Array.from({ length: window.widthPx }, (_, x) => middle(window.leftPx + x, raster.widthPx, widthPx));
+  for (let y = 0, o = 0; y < window.heightPx; y++) {
+    const row = middle(window.topPx + y, raster.heightPx, heightPx) * raster.widthPx;
+    for (const column of columns) out[o++] = valid[row + column];
+  }
+  return out;
 }
 
 function checkSizes({ widthPx, heightPx }: ResizeOptions, window: PixelWindow): void {

@@ -12,9 +12,10 @@ import { type ExpectedInput, expectedInput, judgeInput } from "../model/expected
 import { readModel } from "../onnx/index.js";
 import { type InputValues, inputValues } from "../onnx/input-values.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
-import { frameCrop, type PicturePair, shrinkPicture, toPicture } from "../raster/contact-sheet.js";
+import { frameCrop, type PicturePair, shrinkPicture } from "../raster/contact-sheet.js";
 import { decodeRaster } from "../raster/formats.js";
 import { measureValues } from "../raster/measure.js";
+import { toPicture } from "../raster/picture.js";
 import { type Preprocess, toInput } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
 import { describeStored } from "../raster/stored.js";

@@ -1,18 +1,25 @@
 import { UserError } from "../../errors.js";
+import type { Raster, RasterDType } from "../raster.js";
 
 /** What the first bytes of an image say, read before anything is decoded or allocated. */
 export interface ImageHeader {
   readonly widthPx: number;
   readonly heightPx: number;
-  /** How the pixels are stored; CMYK becomes red, green, blue. */
-  readonly colour: "grey" | "rgb" | "cmyk";
+  /** How the pixels are stored; CMYK becomes red, green, blue. "bands" are measurements, and no picture. */
+  readonly colour: "grey" | "rgb" | "cmyk" | "bands";
   /** Names of the bands after decoding; any further stored channel is transparency and dropped. */
   readonly bands: readonly string[];
+  readonly dtype: RasterDType;
+}
+
+/** The header of a picture: what cameras and painting programs write. */
+export interface PictureHeader extends ImageHeader {
+  readonly colour: "grey" | "rgb" | "cmyk";
   readonly dtype: "uint8" | "uint16";
 }
 
-/** One image format: a row of the table of formats. */
-export interface ImageFormat {
+/** One image format: a row of the table of formats. `H` is what its header says. */
+export interface ImageFormat<H extends ImageHeader = ImageHeader> {
   readonly name: string;
   /** With the dot, lower case. */
   readonly extensions: readonly string[];
@@ -23,7 +30,13 @@ export interface ImageFormat {
    *
    * @throws UserError `bad-file` naming the file
    */
-  readonly check: (bytes: Uint8Array, file: string) => ImageHeader;
+  check(bytes: Uint8Array, file: string): H | Promise<H>;
+  /**
+   * Decodes what was checked.
+   *
+   * @throws UserError `bad-file`
+   */
+  decode(bytes: Uint8Array, header: H, limits: { readonly file: string; readonly maxPixels: number }): Promise<Raster>;
 }
 
 /** The error of an image that is not what its format promises. */

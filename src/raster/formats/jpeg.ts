@@ -1,24 +1,25 @@
 import { GREY, RGB } from "../bands.js";
-import { damaged, type ImageFormat, type ImageHeader, startsWith, viewOf } from "./header.js";
+import { damaged, type ImageFormat, type PictureHeader, startsWith, viewOf } from "./header.js";
+import { decodePicture } from "./picture.js";
 
 const START_OF_SCAN = 0xda;
 const END_OF_IMAGE = 0xd9;
 
 /** Colour by number of components (ITU-T T.81, B.2.2). */
-const COMPONENTS: Readonly<Record<number, Pick<ImageHeader, "colour" | "bands">>> = {
+const COMPONENTS: Readonly<Record<number, Pick<PictureHeader, "colour" | "bands">>> = {
   1: { colour: "grey", bands: GREY },
   3: { colour: "rgb", bands: RGB },
   4: { colour: "cmyk", bands: RGB },
 };
 
 /** JPEG, baseline and progressive; CMYK becomes red, green, blue without a colour profile. */
-export const JPEG: ImageFormat = {
+export const JPEG: ImageFormat<PictureHeader> = {
   name: "JPEG",
   extensions: [".jpg", ".jpeg", ".jpe", ".jfif"],
   sniff: (bytes) => startsWith(bytes, [0xff, 0xd8]),
   check(bytes, file) {
     const view = viewOf(bytes);
-    let header: ImageHeader | undefined;
+    let header: PictureHeader | undefined;
     for (let offset = 2; ; ) {
       if (offset + 4 > bytes.length) throw damaged(file, "the JPEG is cut off before its pixels");
       if (bytes[offset] !== 0xff) throw damaged(file, `no JPEG marker at byte ${offset}`);
@@ -38,6 +39,7 @@ export const JPEG: ImageFormat = {
     if (header === undefined) throw damaged(file, "the JPEG has no size: its frame header is missing");
     return header;
   },
+  decode: decodePicture,
 };
 
 /** SOF0 to SOF15 without DHT, JPG and DAC, which share the range. */
@@ -45,7 +47,7 @@ function isFrame(marker: number): boolean {
   return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
 }
 
-function readFrame(frame: Uint8Array, file: string): ImageHeader {
+function readFrame(frame: Uint8Array, file: string): PictureHeader {
   if (frame.length < 10) throw damaged(file, "the JPEG frame header is too short");
   const view = viewOf(frame);
   const kind = COMPONENTS[frame[9]];

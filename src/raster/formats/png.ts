@@ -1,5 +1,6 @@
 import { GREY, RGB } from "../bands.js";
-import { damaged, type ImageFormat, type ImageHeader, startsWith, viewOf } from "./header.js";
+import { damaged, type ImageFormat, type PictureHeader, startsWith, viewOf } from "./header.js";
+import { decodePicture } from "./picture.js";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const IHDR_END = 33;
@@ -14,7 +15,7 @@ const COLOUR_TYPES: Readonly<Record<number, { colour: "grey" | "rgb"; bits: read
 };
 
 /** PNG; 16-bit samples are kept as they are. */
-export const PNG: ImageFormat = {
+export const PNG: ImageFormat<PictureHeader> = {
   name: "PNG",
   extensions: [".png"],
   sniff: (bytes) => startsWith(bytes, SIGNATURE),
@@ -23,9 +24,10 @@ export const PNG: ImageFormat = {
     checkChunks(bytes, file);
     return header;
   },
+  decode: decodePicture,
 };
 
-function readHeader(bytes: Uint8Array, file: string): ImageHeader {
+function readHeader(bytes: Uint8Array, file: string): PictureHeader {
   if (bytes.length < IHDR_END) throw damaged(file, "the PNG ends within its header");
   const view = viewOf(bytes);
   if (view.getUint32(8) !== 13 || !startsWith(bytes, "IHDR", 12)) throw damaged(file, "the PNG does not begin with its header");

@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { ImageHeader } from "./header.js";
+import type { PictureHeader } from "./header.js";
 
 // Each image is decoded once: a cache of operations would only hold memory.
 sharp.cache(false);
@@ -11,7 +11,7 @@ const TIMEOUT_SECONDS = 30;
 const COLOURSPACE = {
   uint8: { grey: "b-w", rgb: "srgb", cmyk: "cmyk" },
   uint16: { grey: "grey16", rgb: "rgb16", cmyk: "cmyk" },
-} as const satisfies Record<ImageHeader["dtype"], Record<ImageHeader["colour"], string>>;
+} as const satisfies Record<PictureHeader["dtype"], Record<PictureHeader["colour"], string>>;
 
 /** Samples interleaved by pixel, as libvips stores them. */
 export interface InterleavedPixels {
@@ -26,7 +26,7 @@ export interface InterleavedPixels {
  *
  * @throws Error with libvips's message on anything that is damaged or cut off, also where its decoders would only warn
  */
-export async function decodeInterleaved(bytes: Uint8Array, header: ImageHeader, maxPixels: number): Promise<InterleavedPixels> {
+export async function decodeInterleaved(bytes: Uint8Array, header: PictureHeader, maxPixels: number): Promise<InterleavedPixels> {
   const space = COLOURSPACE[header.dtype][header.colour];
   const pipeline = sharp(bytes, { failOn: "warning", limitInputPixels: maxPixels, autoOrient: true, ignoreIcc: true })
     .timeout({ seconds: TIMEOUT_SECONDS })

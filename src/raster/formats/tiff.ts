@@ -1,118 +1,79 @@
-import { UserError } from "../../errors.js";
 import { GREY, RGB } from "../bands.js";
-import { damaged, type ImageFormat, type ImageHeader, startsWith, viewOf } from "./header.js";
+import { memoryBytes } from "../bytes/bytes.js";
+import { openRaster, readRasterBytes } from "../reader.js";
+import { CODECS } from "../tiff/codecs.js";
+import { countOf, type Directory, isTiff, numberOf, numbersOf, readDirectories } from "../tiff/directory.js";
+import type { ImageFormat, ImageHeader, PictureHeader } from "./header.js";
+import { decodePicture } from "./picture.js";
 
-/** The tags looked at (TIFF 6.0) and what each means where it is absent. */
-const TAGS = {
-  width: { id: 256, absent: [] },
-  height: { id: 257, absent: [] },
-  bitsPerSample: { id: 258, absent: [1] },
-  photometric: { id: 262, absent: [] },
-  samplesPerPixel: { id: 277, absent: [1] },
-  extraSamples: { id: 338, absent: [] },
-  sampleFormat: { id: 339, absent: [1] },
-} as const satisfies Record<string, { id: number; absent: readonly number[] }>;
-
-/** Bytes of the integer field types BYTE, SHORT, LONG and LONG8. */
-const TYPE_BYTES: Readonly<Record<number, number>> = { 1: 1, 3: 2, 4: 4, 16: 8 };
-const MAX_ENTRIES = 4096;
-const MAX_VALUES = 64;
+/** Of one image, decoded. */
+const MAX_DECODED_BYTES = 2 ** 30;
 /** ExtraSamples that mean transparency; 0, or none said, is a measurement. */
 const ALPHA = [1, 2];
+const UNCOMPRESSED = 1;
 
+const PHOTOMETRIC_GREY = 1;
 const PHOTOMETRIC_RGB = 2;
 /** Photometric interpretations and how many of the samples are colour. */
-const PHOTOMETRIC: Readonly<Record<number, { colour: ImageHeader["colour"]; bands: readonly string[]; samples: number }>> = {
+const PHOTOMETRIC: Readonly<Record<number, Pick<PictureHeader, "colour" | "bands"> & { readonly samples: number }>> = {
   0: { colour: "grey", bands: GREY, samples: 1 },
-  1: { colour: "grey", bands: GREY, samples: 1 },
+  [PHOTOMETRIC_GREY]: { colour: "grey", bands: GREY, samples: 1 },
   [PHOTOMETRIC_RGB]: { colour: "rgb", bands: RGB, samples: 3 },
   3: { colour: "rgb", bands: RGB, samples: 1 },
   5: { colour: "cmyk", bands: RGB, samples: 4 },
   6: { colour: "rgb", bands: RGB, samples: 3 },
 };
 
-/** TIFF with 8-bit pixels in 1, 3 or 4 bands; the first page. Everything else is left to the reader of scenes. */
+/** TIFF; the first page. A picture of 8 bits is decoded as one, everything else by the reader of scenes. */
 export const TIFF: ImageFormat = {
   name: "TIFF",
   extensions: [".tif", ".tiff"],
-  sniff: (bytes) => ["II*\0", "MM\0*", "II+\0", "MM\0+"].some((magic) => startsWith(bytes, magic)),
-  check(bytes, file) {
-    const tags = readFirstDirectory(bytes, file);
-    const [widthPx, heightPx, photometric] = [tags.width[0], tags.height[0], tags.photometric[0]];
-    const [samples] = tags.samplesPerPixel;
-    if (widthPx === undefined || heightPx === undefined) throw damaged(file, "the TIFF has no size");
-    const kind = PHOTOMETRIC[photometric];
-    const bits = [...new Set(tags.bitsPerSample)];
-    const extra = kind === undefined ? samples : samples - kind.samples;
-    const transparency = extra === 1 && ALPHA.includes(tags.extraSamples[0]);
-    const measurement = extra === 1 && !transparency && photometric === PHOTOMETRIC_RGB;
-    const whole = bits.length === 1 && (bits[0] === 8 || (bits[0] === 1 && samples === 1));
-    const unsigned = tags.sampleFormat.every((format) => format === 1);
-    // One alpha channel, or one further band beside red, green and blue, is all that the decoder gets right.
-    const readable = kind !== undefined && whole && unsigned && (extra === 0 || transparency || measurement);
-    if (!readable) {
-      throw new UserError(
-        "bad-file",
-        `${file}: a TIFF of ${samples} band${samples === 1 ? "" : "s"} with ${bits.join(", ")} bits${unsigned ? "" : ", not unsigned integers,"} cannot be read as an image`,
-        {
-          hint: "Images are 8-bit TIFF in grey or colour. The reader for multi-band and 16-bit scenes comes later; until then export three bands as 8-bit.",
-        },
-      );
-    }
-    const bands = measurement ? [...kind.bands, `band${kind.samples + 1}`] : kind.bands;
-    return { widthPx, heightPx, colour: kind.colour, bands, dtype: "uint8" };
+  sniff: isTiff,
+  async check(bytes, file) {
+    const [directory] = await readDirectories(memoryBytes(bytes, file));
+    return pictureOf(directory) ?? measurements(bytes, file);
+  },
+  decode(bytes, header, limits) {
+    if (isPicture(header)) return decodePicture(bytes, header, limits);
+    return readRasterBytes(bytes, { ...limits, maxBytes: MAX_DECODED_BYTES });
   },
 };
 
-type Tags = Record<keyof typeof TAGS, readonly number[]>;
+function isPicture(header: ImageHeader): header is PictureHeader {
+  return header.colour !== "bands";
+}
 
-function readFirstDirectory(bytes: Uint8Array, file: string): Tags {
-  const view = viewOf(bytes);
-  const little = bytes[0] === 0x49;
-  const big = (little ? bytes[2] : bytes[3]) === 43;
-  const within = (offset: number, length: number) => {
-    if (offset + length > bytes.length) throw damaged(file, `the TIFF is cut off: it ends before byte ${offset + length}`);
-    return offset;
-  };
-  // Offsets beyond 2^53 lose digits, never the comparison with the length of the file.
-  const long8 = (offset: number) => Number(view.getBigUint64(within(offset, 8), little));
-  const long = (offset: number) => view.getUint32(within(offset, 4), little);
-  const short = (offset: number) => view.getUint16(within(offset, 2), little);
-  const readers: Readonly<Record<number, (offset: number) => number>> = {
-    1: (offset) => bytes[offset],
-    2: short,
-    4: long,
-    8: long8,
-  };
+async function measurements(bytes: Uint8Array, file: string): Promise<ImageHeader> {
+  const { info } = await openRaster(bytes, { file });
+  const { widthPx, heightPx, dtype } = info;
+  const bands = info.bands.filter(({ colour }) => colour !== "alpha").map(({ name }) => name);
+  return { widthPx, heightPx, dtype, colour: "bands", bands };
+}
 
-  const start = big ? long8(8) : long(4);
-  const entries = big ? long8(start) : short(start);
-  if (entries === 0 || entries > MAX_ENTRIES) throw damaged(file, `the TIFF claims ${entries} tags`);
-  const entryBytes = big ? 20 : 12;
-  const first = start + (big ? 8 : 2);
-  within(first, entries * entryBytes);
-
-  const found = new Map<number, number[]>();
-  for (let entry = first; entry < first + entries * entryBytes; entry += entryBytes) {
-    const size = TYPE_BYTES[short(entry + 2)];
-    if (size === undefined) continue;
-    const count = big ? long8(entry + 4) : long(entry + 4);
-    const inline = entry + (big ? 12 : 8);
-    if (count > MAX_VALUES) continue;
-    const values = count * size <= (big ? 8 : 4) ? inline : within(big ? long8(inline) : long(inline), count * size);
-    found.set(
-      short(entry),
-      Array.from({ length: count }, (_, index) => readers[size](values + index * size)),
-    );
+/** Grey or colour of 8 bits (or 1), with transparency or one measurement at most; undefined for what is no picture. */
+function pictureOf(directory: Directory): PictureHeader | undefined {
+  const [widthPx, heightPx] = [numberOf(directory, "width", 0), numberOf(directory, "height", 0)];
+  const photometric = numberOf(directory, "photometric", undefined);
+  const kind = photometric === undefined ? undefined : PHOTOMETRIC[photometric];
+  if (kind === undefined || (isMeasured(directory) && (photometric === PHOTOMETRIC_GREY || photometric === PHOTOMETRIC_RGB))) {
+    return undefined;
   }
-  const valuesOf = (name: keyof typeof TAGS): readonly number[] => found.get(TAGS[name].id) ?? TAGS[name].absent;
-  return {
-    width: valuesOf("width"),
-    height: valuesOf("height"),
-    bitsPerSample: valuesOf("bitsPerSample"),
-    photometric: valuesOf("photometric"),
-    samplesPerPixel: valuesOf("samplesPerPixel"),
-    extraSamples: valuesOf("extraSamples"),
-    sampleFormat: valuesOf("sampleFormat"),
-  };
+  const samples = numberOf(directory, "samplesPerPixel", 1);
+  const extra = samples - kind.samples;
+  const transparency = extra === 1 && ALPHA.includes(numberOf(directory, "extraSamples", 0));
+  const measurement = extra === 1 && !transparency && photometric === PHOTOMETRIC_RGB;
+  const bits = new Set(numbersOf(directory, "bitsPerSample") ?? [1]);
+  const whole = bits.size === 1 && (bits.has(8) || (bits.has(1) && samples === 1));
+  const unsigned = (numbersOf(directory, "sampleFormat") ?? Float64Array.of(1)).every((format) => format === 1);
+  // One alpha channel, or one further band beside red, green and blue, is all that the decoder of pictures gets right.
+  if (!whole || !unsigned || !(extra === 0 || transparency || measurement)) return undefined;
+  const bands = measurement ? [...kind.bands, `band${kind.samples + 1}`] : kind.bands;
+  return { widthPx, heightPx, colour: kind.colour, bands, dtype: "uint8" };
+}
+
+/** Whether the file says more than a picture: where it lies, what is no measurement, names; and is compressed in a way that is read here. */
+function isMeasured(directory: Directory): boolean {
+  const compression = numberOf(directory, "compression", UNCOMPRESSED);
+  const isRead = CODECS.some((codec) => "decode" in codec && codec.ids.includes(compression));
+  return isRead && (["geoKeyDirectory", "gdalMetadata", "gdalNodata"] as const).some((tag) => countOf(directory, tag) > 0);
 }

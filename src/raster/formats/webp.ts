@@ -1,5 +1,6 @@
 import { RGB } from "../bands.js";
-import { damaged, type ImageFormat, startsWith, viewOf } from "./header.js";
+import { damaged, type ImageFormat, type PictureHeader, startsWith, viewOf } from "./header.js";
+import { decodePicture } from "./picture.js";
 
 /** Where each kind of first chunk keeps the size (RFC 9649). */
 const SIZES: Readonly<Record<string, (view: DataView) => [widthPx: number, heightPx: number]>> = {
@@ -9,7 +10,7 @@ const SIZES: Readonly<Record<string, (view: DataView) => [widthPx: number, heigh
 };
 
 /** WebP; the first frame of an animation. */
-export const WEBP: ImageFormat = {
+export const WEBP: ImageFormat<PictureHeader> = {
   name: "WebP",
   extensions: [".webp"],
   sniff: (bytes) => startsWith(bytes, "RIFF") && startsWith(bytes, "WEBP", 8),
@@ -25,4 +26,5 @@ export const WEBP: ImageFormat = {
     const [widthPx, heightPx] = size(view);
     return { widthPx, heightPx, colour: "rgb", bands: RGB, dtype: "uint8" };
   },
+  decode: decodePicture,
 };
