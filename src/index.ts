@@ -5,9 +5,9 @@
 export type { Classifier } from "./model/classifier.js";
 export type { Manifest } from "./model/manifest.js";
 export type { Prediction } from "./model/prediction.js";
+export type { OpenClassifierOptions } from "./model/read-classifier.js";
 export {
   type ImageInput,
-  type OpenClassifierOptions,
   openClassifier,
   type PredictedImage,
   type PredictFilesOptions,

@@ -1,5 +1,6 @@
 import type { Command } from "./command.js";
 import { backboneInspect } from "./commands/backbone-inspect.js";
+import { chip } from "./commands/chip.js";
 import { compare } from "./commands/compare.js";
 import { dataCheck } from "./commands/data-check.js";
 import { dataConvert } from "./commands/data-convert.js";
@@ -9,6 +10,7 @@ import { demo } from "./commands/demo.js";
 import { embed } from "./commands/embed.js";
 import { evaluate } from "./commands/evaluate.js";
 import { lrFind } from "./commands/lr-find.js";
+import { map } from "./commands/map.js";
 import { predict } from "./commands/predict.js";
 import { retrain } from "./commands/retrain.js";
 import { thresholds } from "./commands/thresholds.js";
@@ -24,6 +26,8 @@ export const COMMANDS: readonly Command[] = [
   thresholds,
   compare,
   embed,
+  chip,
+  map,
   dataInspect,
   dataCheck,
   dataConvert,

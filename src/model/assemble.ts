@@ -13,6 +13,8 @@ export interface ClassifierAbout extends Pick<Manifest, "task" | "dataset" | "te
   readonly calibration?: Manifest["calibration"] | undefined;
   /** What the thresholds were tuned for. Default null: nothing. */
   readonly tuning?: Manifest["tuning"] | undefined;
+  /** The pixels that it was trained on. */
+  readonly pixels?: Manifest["pixels"] | undefined;
 }
 
 /** What a classifier is put together from. */
@@ -31,7 +33,7 @@ export interface ClassifierParts {
  */
 export function assembleClassifier({ origin, views, layer, about }: ClassifierParts): { model: Model; manifest: Manifest } {
   const { id, sha256, embeddingSize, preprocess } = origin;
-  const { task, classes, thresholds, rules = [], calibration = null, tuning = null, dataset, test } = about;
+  const { task, classes, thresholds, rules = [], calibration = null, tuning = null, pixels, dataset, test } = about;
   const manifest: Manifest = {
     version: 1,
     task,
@@ -43,6 +45,7 @@ export function assembleClassifier({ origin, views, layer, about }: ClassifierPa
     ...(rules.length > 0 && { rules: [...rules] }),
     preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
     backbone: { id, sha256, views, embeddingSize },
+    ...(pixels && { pixels }),
     dataset,
     test: { ...test },
   };

@@ -64,6 +64,17 @@ const manifestSchema = z
       views: z.union([z.literal(1), z.literal(8)]),
       embeddingSize: z.int().positive(),
     }),
+    /** The pixels that it was trained on; absent in older files and where nobody looked. */
+    pixels: z
+      .object({
+        /** Side of a training image in its own pixels. */
+        chipPx: size,
+        /** Null where the images did not say where they lie. */
+        metersPerPixel: finite.positive().nullable(),
+        /** Values of each band in input order at 1, 5, 25, 50, 75, 95 and 99 %. */
+        quantiles: z.array(z.object({ band: z.string(), at: z.array(finite) })),
+      })
+      .optional(),
     /** sha256 over the names, labels and parts of the samples. */
     dataset: z.object({
       fingerprint: z.string(),

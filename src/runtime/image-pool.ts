@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { compiledFile } from "../compiled.js";
 import type { Preprocess } from "../raster/preprocess.js";
+import type { Raster } from "../raster/raster.js";
 import type { RuntimeChoice } from "./session.js";
 import { openThread } from "./thread.js";
 
@@ -13,21 +14,21 @@ export interface ImageWorkerData {
   readonly runtime: RuntimeChoice;
 }
 
-/** One encoded image. */
+/** One image: an encoded file, or its pixels. */
 export interface ImageRequest {
-  readonly bytes: Uint8Array;
+  readonly image: Uint8Array | Raster;
   readonly file: string;
 }
 
 /** Outputs by name. */
 export type ImageOutputs = Record<string, Float32Array>;
 
-/** Worker threads that turn encoded images into a model's outputs: decode, preprocess, run. */
+/** Worker threads that turn images into a model's outputs: decode, preprocess, run. */
 export interface ImagePool {
   /** How many images to keep under way so that no core waits. */
   readonly concurrency: number;
   /** Rejects with the UserError of this one image; the pool goes on. */
-  run(bytes: Uint8Array, file: string): Promise<ImageOutputs>;
+  run(image: Uint8Array | Raster, file: string): Promise<ImageOutputs>;
   close(): Promise<void>;
 }
 
@@ -82,9 +83,9 @@ export async function openImagePool(options: ImagePoolOptions): Promise<ImagePoo
   }
   return {
     concurrency: threads * 4,
-    run(bytes, file) {
+    run(image, file) {
       const idlest = members.reduce((best, member) => (member.load() < best.load() ? member : best));
-      return idlest.run({ bytes, file });
+      return idlest.run({ image, file });
     },
     async close() {
       await Promise.all(members.map((member) => member.close()));

@@ -18,8 +18,8 @@ const pixels = new Float32Array(shape.reduce((a, b) => a * b, 1));
 /** Decoding runs on libuv's threads; this chain keeps preprocessing and inference one image at a time. */
 let chain: Promise<unknown> = Promise.resolve();
 
-async function answer(session: Session, { bytes, file }: ImageRequest): Promise<Answer<ImageOutputs>> {
-  const decoding = decodeRaster(bytes, { file });
+async function answer(session: Session, { image, file }: ImageRequest): Promise<Answer<ImageOutputs>> {
+  const decoding = image instanceof Uint8Array ? decodeRaster(image, { file }) : Promise.resolve(image);
   decoding.catch(() => {}); // thrown again below, when its turn comes
   const previous = chain;
   const current = (async () => {

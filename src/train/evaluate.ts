@@ -5,6 +5,7 @@ import { bootstrapIntervals, type Intervals } from "../learn/bootstrap.js";
 import { decide } from "../learn/decide.js";
 import { METRICS, type Metrics, openMetrics } from "../learn/metrics/report.js";
 import { withRules } from "../model/classifier.js";
+import { readClassifier } from "../model/read-classifier.js";
 import { DEFAULT_SEED } from "../random.js";
 import { renderRunReport } from "../report/run.js";
 import type { Head, Part, Task } from "../task.js";
@@ -12,7 +13,6 @@ import { checkOptions } from "./check-options.js";
 import { evaluateReport } from "./evaluate-report.js";
 import { checkAssertions, parseAssertion } from "./gate.js";
 import { type Counts, countParts, rowsByPart } from "./parts.js";
-import { readClassifier } from "./predict.js";
 import { openPart, type PartOptions, predictPart } from "./predict-part.js";
 import { TUNE } from "./tune.js";
 

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assembleClassifier } from "../model/assemble.js";
 import { parseClassifier } from "../model/classifier.js";
+import { readClassifier } from "../model/read-classifier.js";
 import { GraphBuilder, writeModel } from "../onnx/index.js";
 import type { Progress } from "../progress.js";
 import { encodePng } from "../raster/encode.js";
 import type { Raster } from "../raster/raster.js";
 import { float32 } from "../tensor.js";
-import { openClassifier, predictFiles, readClassifier } from "./predict.js";
+import { openClassifier, predictFiles } from "./predict.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmax-predict-"));
 afterAll(() => rmSync(folder, { recursive: true }));

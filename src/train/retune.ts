@@ -8,12 +8,12 @@ import type { Interval } from "../learn/bootstrap.js";
 import type { Goal } from "../learn/thresholds.js";
 import { type ClassifierFile, parseClassifier } from "../model/classifier.js";
 import { MANIFEST_KEY, type Manifest } from "../model/manifest.js";
+import { readClassifier } from "../model/read-classifier.js";
 import { readModel, withMetadata, writeModel } from "../onnx/index.js";
 import { DEFAULT_SEED } from "../random.js";
 import type { Part } from "../task.js";
 import { checkOptions } from "./check-options.js";
 import { labelMatrix, type PlacedSample } from "./parts.js";
-import { readClassifier } from "./predict.js";
 import { openPart, type PartOptions, predictPart } from "./predict-part.js";
 import { checkGoal, defaultThresholds, type GoalOptions, type LabelScores, labelScoresAt, TUNE, tuningOf } from "./tune.js";
 

@@ -10,6 +10,7 @@ import { refuseFolder, writeFolder } from "../output-folder.js";
 import { DEFAULT_SEED } from "../random.js";
 import { HEAD_OF_TASK, type Head, type Task } from "../task.js";
 import { checkOptions } from "./check-options.js";
+import { readSpread } from "./embeddings.js";
 import { checkAssertable, checkAssertions, parseAssertion } from "./gate.js";
 import { type Leakage, measureLeakage } from "./leakage.js";
 import { beginningOf } from "./network-start.js";
@@ -26,6 +27,7 @@ import {
 } from "./prepare.js";
 import { type Findings, writeRunFiles } from "./run.js";
 import { fitAndScore, type HeadScores, headScores, type ScoredHead } from "./scored-head.js";
+import { PIXEL_IMAGES, trainingPixels } from "./training-pixels.js";
 import { calibrationOf, checkGoal, tuningOf } from "./tune.js";
 import { trainWholeNetwork } from "./whole-network.js";
 
@@ -94,6 +96,10 @@ async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
   const leakage = training === undefined ? await measureLeakage(data, embedded, scored, given) : undefined;
   const found = { ...(leakage && { leakage }), ...(training && { training }) };
 
+  const { preprocess } = embedded.backbone;
+  const learned = embedded.placed.flatMap(({ sample, part }) => (part === "train" ? [sample] : []));
+  const pixels = preprocess ? await trainingPixels(readSpread(learned, PIXEL_IMAGES), preprocess.bands) : undefined;
+
   const result = await writeFolder(out, { force, marker: RUN_MARKER }, async (folder) => {
     const { model, manifest } = assembleClassifier({
       origin: embedded.backbone,
@@ -106,6 +112,7 @@ async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
         calibration: calibrationOf(scored),
         tuning: tuningOf(scored.tuning.tuned),
         rules: data.rules.map(({ text }) => text),
+        pixels,
         dataset: { fingerprint: fingerprint(dataset.classes, embedded.placed), counts: embedded.counts },
         test: scored.metrics,
       },

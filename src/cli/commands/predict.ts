@@ -1,8 +1,9 @@
 import { formatCsv } from "../../data/csv.js";
 import { UserError } from "../../errors.js";
 import { withRules } from "../../model/classifier.js";
+import { readClassifier } from "../../model/read-classifier.js";
 import { printable } from "../../printable.js";
-import { type PredictedImage, predictFiles, readClassifier } from "../../train/predict.js";
+import { type PredictedImage, predictFiles } from "../../train/predict.js";
 import { type Command, integer, workOf } from "../command.js";
 import { BACKBONE_FLAGS, RULE_FLAGS, UNREADABLE_FLAG } from "../flags.js";
 import { imagesOf, number, rulesOf, runtimeOf } from "../inputs.js";

@@ -1,0 +1,66 @@
+import { UserError } from "../../errors.js";
+import { type MapResult, mapScene } from "../../map/map.js";
+import { type Command, integer, list, workOf } from "../command.js";
+import { BACKBONE_FLAGS, OUT_FLAGS } from "../flags.js";
+import { number, runtimeOf, text } from "../inputs.js";
+
+export const map: Command = {
+  name: "map",
+  summary: "map a scene with a classifier: class, probabilities and certainty of every cell",
+  examples: [
+    "sigmax map runs/first/classifier.onnx scene.tif --out map.tif",
+    "sigmax map runs/first/classifier.onnx scene.tif --stride 16 --out fine.tif       cells of 16 px, each decided by the chip around it",
+  ],
+  arguments: [
+    { name: "classifier", describe: "classifier.onnx of a run" },
+    { name: "scene", describe: "GeoTIFF" },
+  ],
+  flags: {
+    stride: {
+      value: "pixels",
+      parse: integer(1, 4096),
+      describe: "side of a cell in pixels of the scene",
+      shownDefault: "that of a chip",
+    },
+    chip: {
+      value: "pixels",
+      parse: integer(1, 4096),
+      describe: "side of a chip in pixels of the scene",
+      shownDefault: "that of the chips it was trained on",
+    },
+    bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
+    threads: BACKBONE_FLAGS.threads,
+    runtime: BACKBONE_FLAGS.runtime,
+    out: { value: "file", describe: "the map, a GeoTIFF; its other files stand beside it" },
+    ...OUT_FLAGS,
+  },
+  async run(input, terminal) {
+    const { arguments: args, flags } = input;
+    const out = text(flags, "out");
+    if (out === undefined) throw new UserError("usage", "--out <map.tif> is needed");
+    const result = await mapScene({
+      classifier: String(args[0]),
+      scene: String(args[1]),
+      out,
+      stridePx: number(flags, "stride"),
+      chipPx: number(flags, "chip"),
+      bandNames: flags.bandNames as readonly string[] | undefined, // read by list
+      threads: number(flags, "threads"),
+      runtime: runtimeOf(flags),
+      force: flags.force === true,
+      ...workOf(terminal),
+    });
+    terminal.print(terminal.json ? JSON.stringify(result) : described(result));
+  },
+};
+
+function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer }: MapResult): string {
+  const cells = columns * rows;
+  const width = Math.max(...classes.map(({ name }) => name.length), 9);
+  const line = (name: string, count: number) =>
+    `  ${name.padEnd(width)} ${String(count).padStart(9)} ${((100 * count) / cells).toFixed(1).padStart(6)} %`;
+  const others = [...(noLabel > 0 ? [line("no label", noLabel)] : []), ...(noAnswer > 0 ? [line("no answer", noAnswer)] : [])];
+  return `${files.map}: ${columns} × ${rows} cells of ${stridePx} px
+${[...classes.map(({ name, cells: count }) => line(name, count)), ...others].join("\n")}
+Beside it: ${[files.probabilities, files.certainty, files.labels].filter((file) => file !== undefined).join(", ")}`;
+}

@@ -1,0 +1,151 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { UTM_18S } from "../../../test/utm-18s.js";
+import { parseCsv } from "../../data/csv.js";
+import { openDataset } from "../../data/open.js";
+import { decodeRaster } from "../../raster/formats.js";
+import type { Raster } from "../../raster/raster.js";
+import { encodeGeoTiff } from "../../raster/write/tiff.js";
+import { chipScene } from "./chip.js";
+import { largestClass, verdict } from "./labeller.js";
+import { chipCounts, chipStrips } from "./windows.js";
+
+describe("chip windows", () => {
+  it("are whole, in order, and read in parts that hold them", () => {
+    for (const [sizePx, stridePx] of [
+      [64, 64],
+      [64, 20],
+      [32, 50],
+      [700, 700],
+    ]) {
+      const scene = { widthPx: 1500, heightPx: 1200 };
+      const { columns, rows } = chipCounts(scene, { sizePx, stridePx });
+      const strips = [...chipStrips(scene, { sizePx, stridePx })];
+      const chips = strips.flatMap((strip) => strip.chips);
+      expect(chips.map(({ row, column }) => row * columns + column)).toEqual([...new Array(columns * rows).keys()]);
+      for (const { window, chips: inside } of strips) {
+        for (const { leftPx, topPx, widthPx, heightPx, row, column } of inside) {
+          expect([leftPx, topPx, widthPx, heightPx]).toEqual([column * stridePx, row * stridePx, sizePx, sizePx]);
+          expect(topPx).toBeGreaterThanOrEqual(window.topPx);
+          expect(topPx + heightPx).toBeLessThanOrEqual(window.topPx + window.heightPx);
+          expect(leftPx + widthPx).toBeLessThanOrEqual(window.leftPx + window.widthPx);
+        }
+        expect(window.topPx + window.heightPx).toBeLessThanOrEqual(scene.heightPx);
+        expect(window.leftPx + window.widthPx).toBeLessThanOrEqual(scene.widthPx);
+      }
+    }
+    expect(chipCounts({ widthPx: 63, heightPx: 900 }, { sizePx: 64, stridePx: 64 }).columns).toBe(0);
+  });
+});
+
+describe("labels of a chip", () => {
+  it("are yes from the least share on, no below half of it, unknown between and where too much is unseen", () => {
+    expect([0.1, 0.099, 0.05, 0.049, 0].map((share) => verdict(share, 0, 0.1))).toEqual([1, -1, -1, 0, 0]);
+    expect(verdict(0, 0.05, 0.1)).toBe(-1);
+  });
+
+  it("the largest class is none where more is unseen", () => {
+    expect(largestClass({ ofClasses: Float64Array.of(0.2, 0.5), unseen: 0.3 })).toBe(1);
+    expect(largestClass({ ofClasses: Float64Array.of(0.2, 0.2), unseen: 0.6 })).toBeUndefined();
+  });
+});
+
+describe("chipScene", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sigmax-chip-"));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const [widthPx, heightPx] = [100, 70];
+  const scene = join(folder, "scene.tif");
+  const cover = join(folder, "cover.tif");
+  const georeference = { crs: UTM_18S, transform: [500_000, 10, 0, 9_000_000, 0, -10] as const };
+  const px = widthPx * heightPx;
+  /** Forest (2) left of column 40, water (1) right of it; the lower left corner was not measured. */
+  const isForest = (i: number) => i % widthPx < 40;
+  const raster: Raster = {
+    bands: ["red", "nir"],
+    widthPx,
+    heightPx,
+    dtype: "uint16",
+    data: Uint16Array.from({ length: 2 * px }, (_, i) => {
+      const at = i % px;
+      if (at % widthPx < 16 && at >= 60 * widthPx) return 65535;
+      return i < px ? 500 : isForest(at) ? 4000 : 300;
+    }),
+    nodata: 65535,
+    scaling: [
+      { scale: 1e-4, offset: 0 },
+      { scale: 1e-4, offset: 0 },
+    ],
+    georeference,
+  };
+
+  beforeAll(async () => {
+    writeFileSync(scene, await encodeGeoTiff(raster));
+    const classes = Uint8Array.from({ length: px }, (_, i) => (isForest(i) ? 2 : 1));
+    writeFileSync(
+      cover,
+      await encodeGeoTiff({ bands: ["class"], widthPx, heightPx, dtype: "uint8", data: classes, georeference }),
+    );
+    writeFileSync(
+      join(folder, "classes.json"),
+      JSON.stringify({
+        classes: [
+          { value: 1, name: "water" },
+          { value: 2, name: "forest" },
+        ],
+      }),
+    );
+  });
+
+  it.each([
+    ["a class raster", { fromRaster: cover }],
+    ["rules", { rules: ["water: nir < 0.1", "forest: (nir - red) / (nir + red) > 0.5"] }],
+  ])("cuts what train takes as it is, with labels of %s", async (what, source) => {
+    const out = join(folder, `out-${what}`);
+    const result = await chipScene({ scene, out, sizePx: 32, minShare: 0.2, ...source });
+    expect(result).toMatchObject({ chips: 6, leftOut: 0 });
+    const table = parseCsv(readFileSync(result.labels, "utf8"), "labels.csv");
+    expect(table.header).toEqual(["file", "x", "y", "scene", "cell_row", "cell_column", "tags", "share_water", "share_forest"]);
+    const cells = table.rows.map((row) => row.cells);
+    expect(cells[0]).toEqual(["chips/scene_r0_c0.tif", "500160", "8999840", "scene", "0", "0", "forest|", "0.0000", "1.0000"]);
+    // Columns 32 to 39 of 32 to 63 are forest: a quarter.
+    expect(cells[1].slice(6)).toEqual(["water|forest|", "0.7500", "0.2500"]);
+    expect(cells[2].slice(6)).toEqual(["water|", "1.0000", "0.0000"]);
+
+    const dataset = await openDataset(out);
+    expect(dataset).toMatchObject({ task: "multilabel", classes: ["forest", "water"] });
+    expect(dataset.samples).toHaveLength(6);
+    expect(dataset.samples[0].coordinates).toEqual([500_160, 8_999_840]);
+    const single = await openDataset(out, { labels: result.largest });
+    expect(single).toMatchObject({ task: "multiclass", classes: ["forest", "water"] });
+
+    const chip = await decodeRaster(readFileSync(join(out, "chips/scene_r1_c1.tif")), { file: "chip" });
+    expect(chip).toMatchObject({ bands: ["red", "nir"], widthPx: 32, heightPx: 32, dtype: "uint16", nodata: 65535 });
+    expect(chip.georeference?.transform).toEqual([500_320, 10, 0, 8_999_680, 0, -10]);
+    expect(chip.scaling).toEqual(raster.scaling);
+    expect(readdirSync(out).sort()).toEqual(["chips", "chips.json", "labels.csv", "largest.csv"]);
+  });
+
+  it("leaves out chips that were hardly measured, and counts what is unseen", async () => {
+    const result = await chipScene({ scene, out: join(folder, "small"), sizePx: 10, fromRaster: cover });
+    expect(result).toMatchObject({ chips: 68, leftOut: 2 });
+  });
+
+  it.each([
+    [{}, "usage", "nothing says what is in the chips"],
+    [{ fromRaster: cover, rules: ["a: red > 0"] }, "usage", "--from-raster and --rule exclude each other"],
+    [{ rules: ["a: red > 0"], classTable: "worldcover" }, "usage", "--class-table says what"],
+    [{ rules: ["forest ndvi"] }, "usage", "has no class"],
+    [{ rules: ["a: red > 0", "a: nir > 0"] }, "usage", "has two rules"],
+    [{ rules: ["a: swir > 0"] }, "usage", "swir"],
+    [{ fromRaster: scene }, "bad-data", "no map of classes"],
+    [{ rules: ["a: red > 0"], sizePx: 80 }, "bad-data", "100 × 70 pixels hold no chip of 80 px"],
+    [{ fromRaster: join(folder, "absent.tif") }, "not-found", "absent.tif"],
+  ])("refuses %j", async (options, code, message) => {
+    const out = join(folder, "refused");
+    const error = await chipScene({ scene, out, sizePx: 32, ...options }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(message) });
+    expect(readdirSync(folder).filter((name) => name.includes("refused"))).toEqual([]);
+  });
+});

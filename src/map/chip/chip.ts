@@ -1,0 +1,192 @@
+import { writeFileSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { mapInOrder } from "../../concurrency.js";
+import { UserError } from "../../errors.js";
+import { refuseFolder, writeFolder } from "../../output-folder.js";
+import { throwIfAborted, type WorkOptions } from "../../progress.js";
+import { crop } from "../../raster/crop.js";
+import type { Raster } from "../../raster/raster.js";
+import { openRaster, type RasterReader } from "../../raster/reader.js";
+import { VERSION } from "../../version.js";
+import type { Labeller } from "./labeller.js";
+import { type ChipSource, openLabeller } from "./source.js";
+import { type ChipGrid, type ChipStrip, type ChipWindow, chipCounts, chipStrips } from "./windows.js";
+import { chipTable, LABELS_FILE, LARGEST_FILE, type LabelledChip, makeChipsFolder, RECORD_FILE, writeChip } from "./write.js";
+
+export interface ChipOptions extends WorkOptions, ChipSource {
+  /** Path of the scene: a GeoTIFF. */
+  readonly scene: string;
+  readonly out: string;
+  /** Side of a chip in pixels. Default 64. */
+  readonly sizePx?: number | undefined;
+  /** From chip to chip. Default the size. */
+  readonly stridePx?: number | undefined;
+  /** Share of a chip from which on a class is present. Default 0.1. */
+  readonly minShare?: number | undefined;
+  /** Names of the scene's bands in their order, where the file does not say them. */
+  readonly bandNames?: readonly string[] | undefined;
+  readonly force?: boolean | undefined;
+}
+
+/** What was cut. */
+export interface ChipResult {
+  readonly folder: string;
+  /** For several labels per image. */
+  readonly labels: string;
+  /** For one label per image. */
+  readonly largest: string;
+  readonly chips: number;
+  /** Chips with too many pixels that were not measured. */
+  readonly leftOut: number;
+  readonly classes: readonly { readonly name: string; readonly present: number; readonly unknown: number }[];
+}
+
+export const DEFAULT_CHIP_PX = 64;
+export const DEFAULT_MIN_SHARE = 0.1;
+/** More of a chip must not lack a measurement. */
+const MAX_INVALID = 0.1;
+const MOST_CHIPS = 2_000_000;
+const AT_ONCE = 4;
+
+/**
+ * Cuts a scene into chips with labels: a dataset that `train` takes as it is. Chips are GeoTIFFs with the numbers of the scene, its
+ * bands, scales and place.
+ *
+ * @throws UserError `usage`, `not-found`, `bad-file`, `bad-data` where scene and labels do not fit, `exists`, `aborted`
+ */
+export async function chipScene(options: ChipOptions): Promise<ChipResult> {
+  const { scene, out, sizePx = DEFAULT_CHIP_PX, minShare = DEFAULT_MIN_SHARE, bandNames, force = false, ...work } = options;
+  const grid = { sizePx, stridePx: options.stridePx ?? sizePx };
+  checkGrid(grid, minShare);
+  refuseFolder(out, { force, marker: RECORD_FILE });
+  const reader = await openRaster(scene, { bandNames, onWarning: work.onWarning });
+  try {
+    const { columns, rows } = chipCounts(reader.info, grid);
+    if (columns * rows === 0) throw tooSmall(reader, grid);
+    if (columns * rows > MOST_CHIPS) {
+      throw new UserError("limit", `${scene}: ${columns * rows} chips; the limit is ${MOST_CHIPS}`, {
+        hint: "Choose larger chips or a larger --stride.",
+      });
+    }
+    const labeller = await openLabeller(options, reader);
+    try {
+      return await writeFolder(out, { force, marker: RECORD_FILE }, (folder) =>
+        writeChips({ reader, labeller, grid, minShare, folder, scene, out, ...work }),
+      );
+    } finally {
+      await labeller.close();
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+interface Work extends WorkOptions {
+  readonly reader: RasterReader;
+  readonly labeller: Labeller;
+  readonly grid: ChipGrid;
+  readonly minShare: number;
+  readonly folder: string;
+  readonly scene: string;
+  readonly out: string;
+}
+
+async function writeChips({
+  reader,
+  labeller,
+  grid,
+  minShare,
+  folder,
+  scene,
+  out,
+  signal,
+  onProgress,
+}: Work): Promise<ChipResult> {
+  const { columns, rows } = chipCounts(reader.info, grid);
+  const { classes, kind, source } = labeller;
+  const name = basename(scene, extname(scene)).replaceAll(/[^\w.-]/g, "_");
+  const digits = { rows: String(rows - 1).length, columns: String(columns - 1).length };
+  const table = chipTable({ scene: name, classes, minShare, digits });
+  const metadata = { SIGMAX_SCENE: basename(scene), SIGMAX_LABELS_FROM: kind };
+  await makeChipsFolder(folder);
+  let [written, leftOut] = [0, 0];
+  for (const strip of chipStrips(reader.info, grid)) {
+    const chips = await labelled(strip, reader, labeller);
+    leftOut += strip.chips.length - chips.length;
+    const write = (chip: LabelledChip) => writeChip(folder, table.add(chip), chip.raster, metadata);
+    for await (const _ of mapInOrder(chips, AT_ONCE, write, signal)) {
+      written++;
+      onProgress?.({ stage: "cut chips", done: written + leftOut, total: columns * rows, unit: "chips" });
+    }
+    throwIfAborted(signal);
+  }
+  onProgress?.({ stage: "cut chips", done: columns * rows, total: columns * rows, unit: "chips" });
+  if (written === 0) {
+    throw new UserError("bad-data", `${scene}: no chip has measurements on ${100 * (1 - MAX_INVALID)} % of its pixels`, {
+      hint: "Choose smaller chips, or another scene.",
+    });
+  }
+  const record = {
+    version: 1,
+    sigmax: VERSION,
+    scene: basename(scene),
+    ...grid,
+    minShare,
+    labelsFrom: { kind, source },
+    chips: written,
+    leftOut,
+    classes: classes.map((label, k) => ({ name: label, present: table.present[k], unknown: table.unknown[k] })),
+  };
+  writeFileSync(join(folder, LABELS_FILE), table.labelsCsv());
+  writeFileSync(join(folder, LARGEST_FILE), table.largestCsv());
+  writeFileSync(join(folder, RECORD_FILE), `${JSON.stringify(record, undefined, 2)}\n`);
+  return {
+    folder: out,
+    labels: join(out, LABELS_FILE),
+    largest: join(out, LARGEST_FILE),
+    chips: written,
+    leftOut,
+    classes: record.classes,
+  };
+}
+
+/** The chips of a strip that are measured well enough, with what is in them. */
+async function labelled({ window, chips }: ChipStrip, reader: RasterReader, labeller: Labeller): Promise<LabelledChip[]> {
+  const raster = await reader.read({ window });
+  await labeller.look({ window, raster });
+  return chips.flatMap((chip) => {
+    const cut = crop(raster, { ...chip, leftPx: chip.leftPx - window.leftPx, topPx: chip.topPx - window.topPx });
+    return invalidShare(cut) > MAX_INVALID
+      ? []
+      : [{ window: chip satisfies ChipWindow, raster: cut, shares: labeller.shares(chip) }];
+  });
+}
+
+function invalidShare({ valid }: Raster): number {
+  if (valid === undefined) return 0;
+  let invalid = 0;
+  for (const one of valid) if (one === 0) invalid++;
+  return invalid / valid.length;
+}
+
+function checkGrid({ sizePx, stridePx }: ChipGrid, minShare: number): void {
+  for (const [flag, px] of [
+    ["--size", sizePx],
+    ["--stride", stridePx],
+  ] as const) {
+    if (!Number.isInteger(px) || px < 1 || px > 4096) {
+      throw new UserError("usage", `${flag} ${px}: chips have 1 to 4096 pixels a side`, { hint: "64 is a good start." });
+    }
+  }
+  if (!(minShare > 0 && minShare <= 1)) {
+    throw new UserError("usage", `--min-share ${minShare}: a share lies above 0 and is at most 1`, {
+      hint: "0.1 is a tenth of the chip.",
+    });
+  }
+}
+
+function tooSmall({ info }: RasterReader, { sizePx }: ChipGrid): UserError {
+  return new UserError("bad-data", `${info.file}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${sizePx} px`, {
+    hint: "Choose a smaller --size.",
+  });
+}

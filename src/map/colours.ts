@@ -1,0 +1,51 @@
+/** Red, green and blue, 0 to 255. */
+export type Colour = readonly [red: number, green: number, blue: number];
+
+/** What maps have taught people to expect; a name is looked for whole, then word by word. */
+const KNOWN: Readonly<Record<string, Colour>> = {
+  water: [59, 111, 182],
+  river: [59, 111, 182],
+  forest: [34, 102, 51],
+  tree: [34, 102, 51],
+  trees: [34, 102, 51],
+  grass: [150, 200, 100],
+  meadow: [150, 200, 100],
+  field: [226, 200, 96],
+  crop: [226, 200, 96],
+  bare: [194, 160, 122],
+  road: [90, 90, 96],
+  urban: [196, 62, 62],
+  houses: [196, 62, 62],
+  "built-up": [196, 62, 62],
+  residential: [222, 130, 120],
+  industry: [134, 84, 150],
+};
+
+/** For other names, in turn: told apart by people with any colour vision (Okabe and Ito 2008), then their darker siblings. */
+const OTHERS: readonly Colour[] = [
+  [230, 159, 0],
+  [86, 180, 233],
+  [0, 158, 115],
+  [240, 228, 66],
+  [0, 114, 178],
+  [213, 94, 0],
+  [204, 121, 167],
+  [138, 95, 0],
+  [34, 100, 140],
+  [0, 90, 66],
+  [150, 140, 20],
+  [120, 50, 90],
+];
+
+/** A colour for each class of a map, no two alike as long as there are enough. */
+export function classColours(classes: readonly string[]): readonly Colour[] {
+  const taken = new Set<Colour>();
+  const known = classes.map((name) => {
+    const found = [name.toLowerCase(), ...name.toLowerCase().split(/[^a-z]+/)].map((word) => KNOWN[word]).find(Boolean);
+    if (found === undefined || taken.has(found)) return undefined;
+    taken.add(found);
+    return found;
+  });
+  let next = 0;
+  return known.map((colour) => colour ?? OTHERS[next++ % OTHERS.length]);
+}

@@ -1,0 +1,64 @@
+import { UserError } from "../errors.js";
+import type { Manifest } from "../model/manifest.js";
+import { GREY, RGB } from "../raster/bands.js";
+import { pixelSideMeters } from "../raster/pixel-size.js";
+import type { Preprocess } from "../raster/preprocess.js";
+import type { RasterInfo } from "../raster/reader.js";
+
+/** So much may a pixel of a scene differ in size from those that a classifier knows. */
+const SCALE_TOLERANCE = 0.1;
+
+/**
+ * The bands of a scene that a classifier reads, as indices.
+ *
+ * @throws UserError `bad-data` naming those that are not there
+ */
+export function bandsFor({ file, bands }: RasterInfo, preprocess: Preprocess, classifier: string): readonly number[] {
+  const names = bands.map(({ name }) => name);
+  const needed = needs(names, preprocess.bands);
+  const missing = needed.filter((name) => !names.includes(name));
+  if (missing.length === 0) return needed.map((name) => names.indexOf(name));
+  throw new UserError(
+    "bad-data",
+    `${file}: has the bands ${names.join(", ")}; ${missing.join(", ")} of ${classifier} are not among them`,
+    {
+      hint: `If they have other names there, give them in the order of the file: --band-names ${preprocess.bands.join(",")}.`,
+    },
+  );
+}
+
+/** Grey serves for red, green and blue, and is made of them, as everywhere. */
+function needs(names: readonly string[], bands: readonly string[]): readonly string[] {
+  if (bands.every((band) => names.includes(band))) return bands;
+  if (bands.every((band) => RGB.includes(band)) && names.includes("grey")) return GREY;
+  if (bands.length === 1 && bands[0] === "grey" && RGB.every((band) => names.includes(band))) return RGB;
+  return bands;
+}
+
+/** @throws UserError `bad-data` where the pixels of a scene are larger or smaller than those that the classifier was trained on */
+export function checkScale(
+  info: RasterInfo,
+  { pixels }: Pick<Manifest, "pixels">,
+  classifier: string,
+  onWarning?: (message: string) => void,
+): void {
+  const { georeference, file, widthPx, heightPx } = info;
+  const known = pixels?.metersPerPixel ?? undefined;
+  const here = georeference && pixelSideMeters({ widthPx, heightPx, ...georeference });
+  if (known === undefined || here === undefined) {
+    onWarning?.(
+      `nobody knows whether a pixel of ${file} is as large as those that ${classifier} was trained on: ${known === undefined ? "its training images did not say" : "the scene does not say"}`,
+    );
+    return;
+  }
+  if (Math.abs(here / known - 1) <= SCALE_TOLERANCE) return;
+  throw new UserError(
+    "bad-data",
+    `${file}: a pixel is ${metres(here)} on the ground; ${classifier} was trained on pixels of ${metres(known)}`,
+    { hint: `Bring the scene to that size: gdalwarp -tr ${known} ${known} -r average scene.tif coarser.tif` },
+  );
+}
+
+function metres(value: number): string {
+  return `${Number(value.toPrecision(3))} m`;
+}

@@ -1,0 +1,188 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { UserError } from "../errors.js";
+import { refuseUnwritable } from "../files.js";
+import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
+import { readClassifier } from "../model/read-classifier.js";
+import type { WorkOptions } from "../progress.js";
+import { openRaster } from "../raster/reader.js";
+import { openImagePool } from "../runtime/image-pool.js";
+import type { RuntimeChoice } from "../runtime/session.js";
+import { VERSION } from "../version.js";
+import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
+import { bandsFor, checkScale } from "./fitness.js";
+import { openJournal } from "./journal.js";
+import { type CellCounts, type MapFiles, writeProducts } from "./products.js";
+import { decideCells } from "./run.js";
+
+export interface MapOptions extends WorkOptions {
+  readonly classifier: string | ClassifierFile;
+  /** Path of a GeoTIFF. */
+  readonly scene: string;
+  /** The map, `.tif`; its other files stand beside it. */
+  readonly out: string;
+  /** Side of a cell in pixels of the scene. Default that of a chip. */
+  readonly stridePx?: number | undefined;
+  /** Side of a chip in pixels of the scene. Default that of the chips which the classifier was trained on. */
+  readonly chipPx?: number | undefined;
+  /** Names of the scene's bands in their order, where the file does not say them. */
+  readonly bandNames?: readonly string[] | undefined;
+  readonly threads?: number | undefined;
+  readonly runtime?: RuntimeChoice | undefined;
+  readonly force?: boolean | undefined;
+}
+
+export interface MapResult {
+  readonly files: MapFiles;
+  readonly columns: number;
+  readonly rows: number;
+  readonly stridePx: number;
+  readonly chipPx: number;
+  readonly classes: readonly { readonly name: string; readonly cells: number }[];
+  /** Cells on which no label is decided; with one label per image there are none. */
+  readonly noLabel: number;
+  readonly noAnswer: number;
+}
+
+/**
+ * Maps a scene: a classifier decides every cell by the chip around it. The rows that are done are kept beside the map, so that one
+ * that was interrupted goes on; the same command gives the same bytes.
+ *
+ * @throws UserError `usage`, `not-found`, `bad-file`, `bad-model`, `bad-data` where scene and classifier do not fit, `exists`, `io`,
+ *   `aborted`
+ */
+export async function mapScene(options: MapOptions): Promise<MapResult> {
+  const { scene: path, out, threads, runtime, force = false, signal, onProgress, onWarning } = options;
+  const isResumed = existsSync(journalPath(out));
+  refuseExisting(filesOf(out), { force, isResumed });
+  const classifier = await readClassifier(options.classifier, { runtime, signal });
+  const { manifest } = classifier;
+  const preprocess = preprocessOf(manifest, classifier.file);
+  const scene = await openRaster(path, { bandNames: options.bandNames, onWarning });
+  try {
+    const bands = bandsFor(scene.info, preprocess, classifier.file);
+    checkScale(scene.info, manifest, classifier.file, onWarning);
+    const cells = gridOfCells(options, scene.info, manifest, classifier.file);
+    const hashes = { classifier: sha256(classifier.bytes), scene: await sha256OfFile(path) };
+    const fingerprint = sha256(Buffer.from(JSON.stringify({ ...hashes, ...cells, bands, runtime, version: VERSION })));
+    const files = withLabels(filesOf(out), classifier);
+    const journal = openJournal({
+      path: journalPath(out),
+      fingerprint,
+      columns: cells.columns,
+      classes: manifest.classes.length,
+    });
+    try {
+      const pool = await openImagePool({
+        model: classifier.bytes,
+        preprocess,
+        outputs: ["final_result"],
+        threads,
+        images: cells.columns * cells.rows,
+        runtime,
+        onWarning,
+      });
+      try {
+        const wanted = () => true;
+        await decideCells({ scene, bands, cells, classes: manifest.classes.length, pool, journal, wanted, signal, onProgress });
+      } finally {
+        await pool.close();
+      }
+      const metadata = {
+        SIGMAX_VERSION: VERSION,
+        SIGMAX_CLASSIFIER: basename(classifier.file),
+        SIGMAX_CLASSIFIER_SHA256: hashes.classifier,
+        SIGMAX_SCENE: basename(path),
+        SIGMAX_SCENE_SHA256: hashes.scene,
+      };
+      const georeference = cellGeoreference(cells, scene.info.georeference);
+      const counts = await writeProducts({
+        classifier,
+        cells,
+        georeference,
+        metadata,
+        journal,
+        files,
+        force: force || isResumed,
+        signal,
+      });
+      journal.remove();
+      return resultOf(files, cells, manifest.classes, counts);
+    } catch (error) {
+      journal.close();
+      throw error;
+    }
+  } finally {
+    await scene.close();
+  }
+}
+
+function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts): MapResult {
+  const { ofClasses, noLabel, noAnswer } = counts;
+  return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer };
+}
+
+function filesOf(out: string): MapFiles {
+  if (!/\.tiff?$/i.test(out)) {
+    throw new UserError("usage", `--out ${out}: a map is a GeoTIFF`, {
+      hint: "Name it map.tif; its other files stand beside it.",
+    });
+  }
+  const beside = (what: string) => out.replace(/\.tiff?$/i, `.${what}.tif`);
+  return { map: out, probabilities: beside("probabilities"), certainty: beside("certainty"), labels: beside("labels") };
+}
+
+function withLabels(files: MapFiles, { manifest }: ClassifierFile): MapFiles {
+  return manifest.task === "multilabel" ? files : { ...files, labels: undefined };
+}
+
+/** Rows that are done stand beside the map, hidden. */
+function journalPath(out: string): string {
+  const target = resolve(out);
+  return join(dirname(target), `.${basename(target)}.cells`);
+}
+
+/** Of a map that was interrupted, files that stand beside it may be there already; the map itself comes last. */
+function refuseExisting({ map, ...others }: MapFiles, { force, isResumed }: { force: boolean; isResumed: boolean }): void {
+  refuseUnwritable(resolve(map));
+  if (force) return;
+  const there = [map, ...(isResumed ? [] : Object.values(others))].find((file) => file !== undefined && existsSync(file));
+  if (there === undefined) return;
+  throw new UserError("exists", `${there}: exists already`, { hint: "Choose another --out, or add --force to replace it." });
+}
+
+function gridOfCells(
+  { chipPx, stridePx, scene }: MapOptions,
+  info: { readonly widthPx: number; readonly heightPx: number },
+  { pixels }: ClassifierFile["manifest"],
+  file: string,
+): CellGrid {
+  const size = chipPx ?? pixels?.chipPx;
+  if (size === undefined) {
+    throw new UserError("usage", `${file}: does not say how large the chips were that it was trained on`, {
+      hint: "Give --chip <pixels of the scene>.",
+    });
+  }
+  if (size > info.widthPx || size > info.heightPx) {
+    throw new UserError("bad-data", `${scene}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${size} px`, {
+      hint: "Give a larger scene, or --chip.",
+    });
+  }
+  return cellGrid(info, { chipPx: size, stridePx: stridePx ?? size });
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** Larger files are told apart by size and time of change: reading them twice would take minutes. */
+const HASHED_BYTES = 8 * 2 ** 30;
+
+async function sha256OfFile(path: string): Promise<string> {
+  const { size, mtimeMs } = statSync(path);
+  const hash = createHash("sha256");
+  if (size > HASHED_BYTES) return hash.update(`${size} ${mtimeMs}`).digest("hex");
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+  return hash.digest("hex");
+}
