@@ -102,23 +102,37 @@ type Batches = Pick<Recipe, "batch" | "accumulate">;
 export function refuseTooLarge(peakOf: (batches: Batches) => number, { batch, accumulate }: Batches, limit: number): void {
   const peak = peakOf({ batch, accumulate });
   if (peak <= limit) return;
+  const apart = (size: number) => peakOf({ batch: size, accumulate: 1 });
   // Smaller batches are accumulated, which takes a second set of gradients.
-  const accumulated = (size: number) => peakOf({ batch: size, accumulate: Math.max(2, accumulate) });
-  const least = accumulated(1);
-  // Memory grows nearly in proportion to the batch: a line through both, then what it misses.
-  const perImage = batch > 1 ? (peak - least) / (batch - 1) : peak;
-  let fitting = Math.min(batch - 1, Math.floor(1 + (limit - least) / perImage));
-  while (fitting > 1 && accumulated(fitting) > limit) fitting = Math.floor(fitting * 0.9);
+  const together = (size: number) => peakOf({ batch: size, accumulate: Math.max(2, accumulate) });
+  const largest = (of: (size: number) => number, most: number) => largestFitting((size) => of(size) <= limit, most);
+  const fitting = largest(together, batch - 1);
+  // Where the network is large against an image, that second set weighs more than the images it saves.
+  const alone = fitting > 0 ? 0 : largest(apart, accumulate > 1 ? batch : batch - 1);
   throw new UserError(
     "limit",
     `training with a batch of ${batch} takes about ${gigabytes(peak)} of memory; ${gigabytes(limit)} may be taken`,
     {
       hint:
-        fitting >= 1
+        fitting > 0
           ? `--batch ${fitting} fits; --accumulate ${Math.ceil((batch * accumulate) / fitting)} beside it keeps the images of an update together.`
-          : `Even a single image takes ${gigabytes(least)}: take smaller images or a smaller network, or freeze more of it.`,
+          : alone > 0
+            ? `--batch ${alone} fits without --accumulate, for which there is no room: an update then sees fewer images.`
+            : `Even a single image takes ${gigabytes(apart(1))}: take smaller images or a smaller network, freeze more of it, or keep fewer copies of its weights (--optimizer sgd, --ema 0).`,
     },
   );
+}
+
+/** The largest batch, up to `most`, that fits; 0 where none does. */
+function largestFitting(fits: (size: number) => boolean, most: number): number {
+  let least = 0;
+  let above = most + 1;
+  while (above - least > 1) {
+    const middle = Math.floor((least + above) / 2);
+    if (fits(middle)) least = middle;
+    else above = middle;
+  }
+  return least;
 }
 
 /** Bytes for people: `0.81 GB`. */
