@@ -6,6 +6,7 @@ import type { LinearHead } from "../model/head-fit.js";
 import { type HeadLayer, readModel } from "../onnx/index.js";
 import { HEADLINES, wordsOf } from "../report/metric-words.js";
 import type { Head, Task } from "../task.js";
+import { MAX_CHECKPOINT_BYTES } from "./finetune/checkpoint.js";
 import { type FinetuneOptions, type FinetunePlan, type FinetuneResult, finetune } from "./finetune/finetune.js";
 import type { History } from "./finetune/history.js";
 import { type Beginning, completeRecipe, type Recipe, refitRecipe } from "./finetune/recipe.js";
@@ -44,6 +45,8 @@ type Options = TrainOptions & { readonly seed: number };
 export interface Beside {
   /** Folder in which a training that is stopped leaves what it needs to go on. */
   readonly checkpoints: string;
+  /** Bytes that a checkpoint may have. Default: as many as can be read again. */
+  readonly checkpointLimit?: number | undefined;
   /** Told of checkpoints that are passed over, which says nothing of the result. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
@@ -63,7 +66,9 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
   const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onWarning } = options;
   const network = readModel(backbone.model, { file: backbone.id });
   const { preprocess } = backbone;
-  const common = { network, preprocess, classes, task, head, loss, classWeights, recipe, seed, runtime, threads, signal };
+  const { checkpointLimit = MAX_CHECKPOINT_BYTES } = beside;
+  const about = { network, preprocess, classes, task, head, loss, classWeights, recipe, seed };
+  const common = { ...about, runtime, threads, checkpointLimit, signal };
   const imagesIn = (from: readonly PlacedSample[], ...parts: PlacedSample["part"][]) => imagesOf(from, parts, classes.length);
   // What would be refused is refused before any image goes through the network.
   const { samples } = imagesIn(data.placed, "validation");

@@ -31,7 +31,7 @@ const VERSION = "1";
 /** The checkpoint before the newest stays, should the newest be damaged. */
 const KEPT = 2;
 /** Node 20 cannot hold more in one piece. */
-const MAX_BYTES = 2 ** 32;
+export const MAX_CHECKPOINT_BYTES = 2 ** 32;
 /** The checksum is the first thing in the file, so that it is found before anything is believed. */
 const PREFIX = '{"__metadata__":{"sha256":"';
 const CHECKSUM_AT = 8 + PREFIX.length;
@@ -69,10 +69,10 @@ export async function writeCheckpoint(folder: string, { tensors, progress, finge
   const plans = Array.from(tensors, ([name, values]) => ({ name, dtype: dtypeOf(values), shape: [values.length] }));
   const metadata = { sha256: NO_CHECKSUM, format: FORMAT, version: VERSION, fingerprint, progress: strictJson(progress) };
   const header = safetensorsHeader({ tensors: plans, metadata });
-  if (header.length + bytes > MAX_BYTES) {
+  if (header.length + bytes > MAX_CHECKPOINT_BYTES) {
     throw new UserError(
       "limit",
-      `${path}: a checkpoint of ${header.length + bytes} bytes is above the limit of ${MAX_BYTES} bytes`,
+      `${path}: a checkpoint of ${header.length + bytes} bytes is above the limit of ${MAX_CHECKPOINT_BYTES} bytes`,
       {
         hint: "Train a smaller network, or freeze more of it.",
       },
@@ -160,7 +160,7 @@ export function readCheckpointFile(path: string): Checkpoint {
     new UserError("bad-file", `${path}: ${what}`, {
       hint: "Remove it to go on from the checkpoint before it, or to start anew.",
     });
-  const bytes = readWholeFile(path, { maxBytes: MAX_BYTES });
+  const bytes = readWholeFile(path, { maxBytes: MAX_CHECKPOINT_BYTES });
   const at = (from: number, to: number) => Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
   const start = CHECKSUM_AT + NO_CHECKSUM.length;
   if (bytes.length < start || at(8, CHECKSUM_AT) !== PREFIX) {

@@ -66,11 +66,9 @@ export interface MemoryOptions {
 
 /** About how many bytes the process has in use at most while this step is taken again and again. */
 export function peakBytes({ step, judging, recipe, ahead = 0, workers = 0, keptBytes = 0 }: MemoryOptions): number {
-  const bytes = (tensors: readonly { readonly value: Tensor }[]) =>
-    tensors.reduce((sum, { value }) => sum + value.data.byteLength, 0);
   // Weights, the model that they came with, gradients; and what the recipe adds.
   const copies = 3 + momentsOf(recipe.optimizer) + (recipe.ema > 0 ? 1 : 0) + (recipe.accumulate > 1 ? 1 : 0);
-  const judged = judging ? GAPS * activationBytes(judging) + bytes(step.parameters) : 0;
+  const judged = judging ? GAPS * activationBytes(judging) + bytesOf(step.parameters) : 0;
   const { input } = graphOf(step.model);
   const image = sizeOf((tensorTypeOf(input[0])?.shape ?? []).map(Number));
   return Math.round(
@@ -78,14 +76,20 @@ export function peakBytes({ step, judging, recipe, ahead = 0, workers = 0, keptB
       workers * WORKER_BYTES +
       GAPS * activationBytes(step.model) +
       judged +
-      copies * bytes(step.parameters) +
-      4 * bytes(step.states) +
+      copies * bytesOf(step.parameters) +
+      4 * bytesOf(step.states) +
       (ahead + 1) * Float32Array.BYTES_PER_ELEMENT * image +
       keptBytes,
   );
 }
 
-function momentsOf(optimizer: OptimizerName): number {
+/** Bytes of tensors outside of the graph. */
+export function bytesOf(tensors: readonly { readonly value: Tensor }[]): number {
+  return tensors.reduce((sum, { value }) => sum + value.data.byteLength, 0);
+}
+
+/** Numbers that an optimizer keeps of each weight. */
+export function momentsOf(optimizer: OptimizerName): number {
   const { moments } = createOptimizer(optimizer, [new Float32Array(1)], { momentum: 0.9 });
   return Object.keys(moments[0]).length;
 }
