@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Progress } from "../progress.js";
 import { createRandom } from "../random.js";
 import { RGB } from "../raster/bands.js";
 import { encodePng } from "../raster/encode.js";
@@ -47,5 +48,39 @@ describe("the run folder of a network", () => {
     expect(readdirSync(here)).toContain("classifier.onnx");
     expect([...seen]).toContain(".here.checkpoint");
     expect(existsSync(join(work, ".here.checkpoint"))).toBe(false);
+  });
+});
+
+describe("a training that is told to stop", () => {
+  const checkpointsOf = (out: string) => join(dirname(out), `.${basename(out)}.checkpoint`);
+  /** Trains until some progress is told of; what is said then. */
+  const stopped = (options: TrainOptions, when: (progress: Progress) => boolean) => {
+    const stop = new AbortController();
+    const onProgress = (progress: Progress) => {
+      if (when(progress)) stop.abort();
+    };
+    return train({ ...options, signal: stop.signal, onProgress }).then(
+      () => expect.fail("it went to its end"),
+      ({ code, message, hint }) => ({ code, message, hint }),
+    );
+  };
+  const plain = { code: "aborted", message: "stopped", hint: undefined };
+
+  it("says that the same command goes on only where something of it is saved", async () => {
+    const out = join(work, "network");
+    expect(await stopped(scratch(out), () => true)).toEqual(plain);
+    const first = await stopped(scratch(out), ({ stage, done }) => stage === "train" && done === 1);
+    expect(first).toEqual({ ...plain, hint: "The same command goes on after step 1 of 2." });
+    expect(existsSync(checkpointsOf(out))).toBe(true);
+
+    // Checkpoints of a network beside the run of a last layer.
+    expect(await stopped({ data: chips, backbone: "stats", out }, () => true)).toEqual(plain);
+
+    const baseline = await stopped(scratch(out), ({ stage }) => stage === "baseline");
+    expect(baseline).toEqual({ ...plain, hint: "The same command goes on: what was trained is saved." });
+    const plans: unknown[] = [];
+    await train(scratch(out, { onPlan: (plan) => plans.push(plan) }));
+    expect(plans).toMatchObject([{ updates: 2, resumedFrom: 2 }]);
+    expect(existsSync(checkpointsOf(out))).toBe(false);
   });
 });

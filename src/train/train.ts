@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
@@ -54,18 +54,22 @@ export const RUN_MARKER = "config.json";
  * @throws UserError for anything wrong with the data, the backbone or the options; the run folder then does not appear
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  let isSaved = false;
+  const onSaved = () => {
+    isSaved = true;
+  };
   try {
-    return await trainOrStop(options);
+    return await trainOrStop(options, onSaved);
   } catch (error) {
     const isStopped = error instanceof UserError && error.code === "aborted" && error.hint === undefined;
-    if (!isStopped || !existsSync(checkpointFolder(options.out))) throw error;
-    // Not in the training itself, which knows its step.
+    // The training itself, which knows its step, has said so already. Checkpoints that merely lie there may be of another one.
+    if (!isStopped || !isSaved) throw error;
     const hint = "The same command goes on: what was trained is saved.";
     throw new UserError("aborted", error.message, { hint, cause: error });
   }
 }
 
-async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
+async function trainOrStop(options: TrainOptions, onSaved: () => void): Promise<TrainResult> {
   checkOptions(options, ["data", "out"]);
   const isWhole = beginningOf(options) !== undefined;
   const { out, force = false, seed = DEFAULT_SEED } = options;
@@ -86,7 +90,7 @@ async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
   lossGraph(head, options.loss); // refuses a loss the head does not have before the images are embedded
 
   const { embedded, scored, training }: Learned = await (isWhole
-    ? trainWholeNetwork(data, head, given, { checkpoints, onNotice: options.onWarning })
+    ? trainWholeNetwork(data, head, given, { checkpoints, onSaved, onNotice: options.onWarning })
     : trainLastLayer(data, head, given));
   checkAssertions(assertions, scored.metrics, scored.rows.length, training && checkpoints);
   const baseline = await scoreBaseline(data, embedded, scored, given);

@@ -47,6 +47,8 @@ export interface Beside {
   readonly checkpoints: string;
   /** Bytes that a checkpoint may have. Default: as many as can be read again. */
   readonly checkpointLimit?: number | undefined;
+  /** Told once the same training would go on from what is saved. */
+  readonly onSaved?: (() => void) | undefined;
   /** Told of checkpoints that are passed over, which says nothing of the result. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
@@ -94,7 +96,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
       onNotice: beside.onNotice,
     },
     imagesIn(placed, "train", "validation"),
-    beside.checkpoints,
+    beside,
   );
 
   const id = beginning === "finetune" ? `${backbone.id} fine-tuned` : backbone.id;
@@ -138,13 +140,14 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
 async function trainThenRefit(
   options: Omit<FinetuneOptions, "checkpoints" | "among" | "stage">,
   everyone: LabelledImages,
-  checkpoints: string,
+  { checkpoints, onSaved }: Beside,
 ): Promise<{ readonly chosen: FinetuneResult; readonly refit?: FinetuneResult }> {
   const images = everyone.samples.length;
   const recipe = refitRecipe(options.recipe);
   const after =
     options.validation.samples.length > 0 ? recipe.epochs * updatesPerEpoch(fittingRecipe(recipe, images), images) : 0;
   const chosen = await finetune({ ...options, checkpoints: join(checkpoints, "chosen"), among: { before: 0, after } });
+  onSaved?.();
   if (after === 0) return { chosen };
   const before = chosen.history.updates.length;
   const refit = await finetune({
