@@ -83,4 +83,20 @@ describe("a training that is told to stop", () => {
     expect(plans).toMatchObject([{ updates: 2, resumedFrom: 2 }]);
     expect(existsSync(checkpointsOf(out))).toBe(false);
   });
+
+  it("is not gone on from with another recipe, which is refused before images go through the network", async () => {
+    const out = join(work, "other");
+    await stopped(scratch(out), ({ stage, done }) => stage === "train" && done === 1);
+    const stages = new Set<string>();
+    const other = scratch(out, { recipe: { epochs: 1, refit: 0, batch: 16, lr: 0.1 } });
+    const refused = train({ ...other, onProgress: ({ stage }) => stages.add(stage) });
+    await expect(refused).rejects.toMatchObject({ code: "bad-data", message: expect.stringContaining("another training") });
+    expect([...stages]).not.toContain("read images");
+    // With --force the other one is given up only when this one begins.
+    const images = await stopped({ ...other, force: true }, ({ stage }) => stage === "read images");
+    expect(images).toEqual(plain);
+    expect(await stopped(scratch(out), ({ stage }) => stage === "read images")).toEqual(plain);
+    await train({ ...other, force: true });
+    expect(existsSync(join(out, "classifier.onnx"))).toBe(true);
+  });
 });

@@ -6,8 +6,9 @@ import type { LinearHead } from "../model/head-fit.js";
 import { type HeadLayer, readModel } from "../onnx/index.js";
 import { HEADLINES, wordsOf } from "../report/metric-words.js";
 import type { Head, Task } from "../task.js";
-import { MAX_CHECKPOINT_BYTES } from "./finetune/checkpoint.js";
+import { MAX_CHECKPOINT_BYTES, refuseOther } from "./finetune/checkpoint.js";
 import { type FinetuneOptions, type FinetunePlan, type FinetuneResult, finetune } from "./finetune/finetune.js";
+import { settingsFingerprint } from "./finetune/fingerprint.js";
 import type { History } from "./finetune/history.js";
 import { type Beginning, completeRecipe, type Recipe, refitRecipe } from "./finetune/recipe.js";
 import { fittingRecipe, type LabelledImages, prepareTraining, updatesPerEpoch } from "./finetune/training.js";
@@ -38,6 +39,9 @@ export interface TrainedWhole {
   readonly scored: ScoredHead;
   readonly training: NetworkTraining;
 }
+
+/** Folder, among the checkpoints, of the training by which validation chooses the weights. */
+const CHOSEN = "chosen";
 
 type Options = TrainOptions & { readonly seed: number };
 
@@ -75,6 +79,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
   // What would be refused is refused before any image goes through the network.
   const { samples } = imagesIn(data.placed, "validation");
   const { layout } = await prepareTraining({ ...common, train: imagesIn(data.placed, "train"), memoryLimit }, samples);
+  if (options.force !== true) refuseOther(join(beside.checkpoints, CHOSEN), settingsFingerprint(common, layout));
 
   const start = await startOfNetwork(data, head, opened, options);
   const { placed, frozen } = start;
@@ -146,7 +151,7 @@ async function trainThenRefit(
   const recipe = refitRecipe(options.recipe);
   const after =
     options.validation.samples.length > 0 ? recipe.epochs * updatesPerEpoch(fittingRecipe(recipe, images), images) : 0;
-  const chosen = await finetune({ ...options, checkpoints: join(checkpoints, "chosen"), among: { before: 0, after } });
+  const chosen = await finetune({ ...options, checkpoints: join(checkpoints, CHOSEN), among: { before: 0, after } });
   onSaved?.();
   if (after === 0) return { chosen };
   const before = chosen.history.updates.length;

@@ -22,7 +22,7 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, Numbers>;
   /** Epoch, step, best epoch: little, since it stands in the head of the file. What grows with the training is a tensor. */
   readonly progress: JsonRecord;
-  /** sha256 of options, data and network: a checkpoint of another training is refused. */
+  /** Digest of options, data and network: a checkpoint of another training is refused. */
   readonly fingerprint: string;
 }
 
@@ -118,14 +118,36 @@ export function readCheckpoint(folder: string, { fingerprint, onWarning }: ReadC
     const path = join(folder, name);
     const checkpoint = readOrSetAside(path, names.length > 0, onWarning);
     if (checkpoint === undefined) continue;
-    if (checkpoint.fingerprint !== fingerprint) {
-      throw new UserError("bad-data", `${path}: is a checkpoint of another training: its options, data or network differ`, {
-        hint: "Go on with the options and data it was started with, choose another --out, or start anew with --force.",
-      });
-    }
+    if (checkpoint.fingerprint !== fingerprint) throw ofAnother(path);
     return checkpoint;
   }
   return undefined;
+}
+
+/**
+ * Refuses a folder of checkpoints early, by the beginning of a fingerprint whose rest is not known yet. What is damaged or of a later
+ * version is left to `readCheckpoint`, which tells of it.
+ *
+ * @throws UserError `bad-data` naming the newest checkpoint, when it belongs to another training
+ */
+export function refuseOther(folder: string, beginning: string): void {
+  const name = checkpointsIn(folder).at(-1);
+  if (name === undefined) return;
+  const path = join(folder, name);
+  let found: Checkpoint;
+  try {
+    found = readCheckpointFile(path);
+  } catch (error) {
+    if (error instanceof UserError) return;
+    throw error;
+  }
+  if (!found.fingerprint.startsWith(beginning)) throw ofAnother(path);
+}
+
+function ofAnother(path: string): UserError {
+  return new UserError("bad-data", `${path}: is a checkpoint of another training: its options, data or network differ`, {
+    hint: "Go on with the options and data it was started with, choose another --out, or start anew with --force.",
+  });
 }
 
 function readOrSetAside(
