@@ -9,7 +9,7 @@ export interface Progress {
   readonly total?: number;
   /** What is counted: "images", "steps". */
   readonly unit?: string;
-  /** A short remark to show beside the bar: "218 from the cache". */
+  /** A short remark to show beside the bar: "218 from the cache". Of several, parted by " · ", the last go first where room is short. */
   readonly note?: string;
   /** Worth a line of its own where there is no bar: an epoch of a training that takes hours. */
   readonly isMilestone?: boolean;

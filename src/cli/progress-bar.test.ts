@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { Progress } from "../progress.js";
 import { createProgressPrinter, duration } from "./progress-bar.js";
 
-function screen(isTerminal: boolean) {
+function screen(isTerminal: boolean, columns = 100) {
   let ms = 0;
   let text = "";
-  const printer = createProgressPrinter({ isTerminal, columns: 100, write: (part) => (text += part), now: () => ms });
+  const printer = createProgressPrinter({ isTerminal, columns, write: (part) => (text += part), now: () => ms });
   return { printer, wait: (by: number) => (ms += by), text: () => text };
 }
 
@@ -18,6 +19,60 @@ describe("progress", () => {
     expect(text()).toContain("25 images/s");
     expect(text()).toContain("3.0 s left");
     expect(text()).toContain("5 from the cache");
+  });
+
+  /** What a terminal shows after `done` of `total` in some time. */
+  const shown = (columns: number, progress: Progress, ms: number) => {
+    const { printer, wait, text } = screen(true, columns);
+    printer.show({ ...progress, done: 0 });
+    wait(ms);
+    printer.show(progress);
+    return text().split("\x1b[2K").at(-1)!;
+  };
+  const training = {
+    stage: "train",
+    done: 100,
+    total: 394,
+    unit: "steps",
+    note: "loss 0.642 · accuracy 0.912 · 24 images/s · validation loss 0.534",
+  };
+
+  it.each([
+    [
+      140,
+      "train       ██████░░░░░░░░░░░░░░░░░░  100/394 steps  7 min left  loss 0.642 · accuracy 0.912 · 24 images/s · validation loss 0.534",
+    ],
+    [80, "train ██░░░░░░░░░ 100/394 7 min left  loss 0.642 · accuracy 0.912 · 24 images/s"],
+    [60, "train █░░░░ 100/394 7 min left  loss 0.642 · accuracy 0.912"],
+    [40, "train ███░░░░░░░░░░░ 100/394 7 min left"],
+    [20, "train 100/394 7 min "],
+  ])("has loss, metric, images/s and time left on a terminal of %i columns, as far as they fit", (columns, line) => {
+    expect(shown(columns, training, 140_000)).toBe(line);
+    expect(line.length).toBeLessThanOrEqual(Math.max(20, columns - 1));
+  });
+
+  it("has all of them at 80 columns in a long training of several labels too", () => {
+    const long = {
+      ...training,
+      done: 1234,
+      total: 12_345,
+      note: "loss 0.042 · mapMacro 0.512 · 124 images/s · epoch 3 of 30 · validation loss 0.534",
+    };
+    expect(shown(80, long, 7_200_000)).toBe("train ░░░░░░ 1234/12345 18.0 h left  loss 0.042 · mapMacro 0.512 · 124 images/s");
+  });
+
+  it.each([
+    [80, "embed       ██████░░░░░░░░░░░░░░░░░░  25/100 images  3.0 s left  25 images/s", undefined],
+    [80, "embed       ██░░░░░░  25/100 images  3.0 s left  5 from the cache · 25 images/s", "5 from the cache"],
+    [60, "embed ████░░░░░░░░░░░░░ 25/100 3.0 s left  5 from the cache", "5 from the cache"],
+  ])("has the speed of what is counted where the note has none: %i columns", (columns, line, note) => {
+    const progress = { stage: "embed", done: 25, total: 100, unit: "images", ...(note && { note }) };
+    expect(shown(columns, progress, 1000)).toBe(line);
+  });
+
+  it("has no bar where nobody knows how much there is", () => {
+    expect(shown(80, { stage: "read labels", done: 50, unit: "files" }, 1000)).toBe("read labels  50 files  50 files/s");
+    expect(shown(20, { stage: "read labels", done: 50, unit: "files" }, 1000)).toBe("read labels 50");
   });
 
   it("prints one line per stage elsewhere", () => {
@@ -44,6 +99,14 @@ describe("progress", () => {
       "train       0/4 steps (step 0)\ntrain       2/4 steps (step 2)\ntrain       4 steps in 0.0 s (step 4)\n",
     );
     expect(show(true)).not.toContain("2/4 steps (step 2)\n");
+  });
+
+  it("tells at a milestone how long it will still take", () => {
+    const { printer, wait, text } = screen(false);
+    printer.show({ ...training, done: 26 });
+    wait(60_000);
+    printer.show({ ...training, done: 52, isMilestone: true });
+    expect(text()).toBe(`train       52/394 steps, 13 min left (${training.note})\n`);
   });
 
   it("takes the speed of a stage that goes on from what was done since", () => {

@@ -18,9 +18,11 @@ interface Screen {
 }
 
 const REFRESH_MS = 100;
+/** Cells of the bar at most. */
 const BAR = 24;
+const BETWEEN_REMARKS = " · ";
 
-/** A bar with rate and time left on a terminal; one line per finished stage, and per milestone of it, elsewhere. */
+/** A bar with time left and rate on a terminal; one line per finished stage, and per milestone of it, elsewhere. */
 export function createProgressPrinter(screen: Screen): ProgressPrinter {
   let stage: string | undefined;
   let startedMs = 0;
@@ -29,6 +31,9 @@ export function createProgressPrinter(screen: Screen): ProgressPrinter {
   let latest: Progress | undefined;
   let drawn = false;
 
+  /** What was done before the stage began, by a run that was stopped, took none of its time. */
+  const perSecond = ({ done }: Progress, now: number) =>
+    now > startedMs ? ((done - startedDone) * 1000) / (now - startedMs) : 0;
   const clear = () => {
     if (drawn) screen.write("\r\x1b[2K");
     drawn = false;
@@ -36,7 +41,8 @@ export function createProgressPrinter(screen: Screen): ProgressPrinter {
   const finishStage = () => {
     if (latest === undefined) return;
     clear();
-    screen.write(`${summary(latest, screen.now() - startedMs, startedDone)}\n`);
+    const now = screen.now();
+    screen.write(`${summary(latest, now - startedMs, perSecond(latest, now))}\n`);
     latest = undefined;
     stage = undefined;
   };
@@ -55,9 +61,9 @@ export function createProgressPrinter(screen: Screen): ProgressPrinter {
       } else if (screen.isTerminal && now - drawnMs >= REFRESH_MS) {
         drawnMs = now;
         drawn = true;
-        screen.write(`\r\x1b[2K${bar(progress, now - startedMs, startedDone).slice(0, Math.max(20, screen.columns - 1))}`);
+        screen.write(`\r\x1b[2K${bar(progress, perSecond(progress, now), Math.max(20, screen.columns - 1))}`);
       } else if (!screen.isTerminal && progress.isMilestone === true) {
-        screen.write(`${milestone(progress)}\n`);
+        screen.write(`${milestone(progress, perSecond(progress, now))}\n`);
       }
     },
     line(text) {
@@ -68,34 +74,71 @@ export function createProgressPrinter(screen: Screen): ProgressPrinter {
   };
 }
 
-function bar(progress: Progress, elapsedMs: number, startedDone: number): string {
-  const { stage, done, total, unit = "", note } = progress;
-  const perSecond = elapsedMs > 0 ? ((done - startedDone) * 1000) / elapsedMs : 0;
-  const parts = [stage.padEnd(10)];
-  if (total !== undefined && total > 0) {
-    const filled = Math.floor((BAR * done) / total);
-    parts.push(`${"█".repeat(filled)}${"░".repeat(BAR - filled)}`, `${done}/${total} ${unit}`.trim());
-  } else {
-    parts.push(`${done} ${unit}`.trim());
+/** One line of at most so many columns: words become short where they do not fit, then the last remarks go. */
+function bar(progress: Progress, perSecond: number, columns: number): string {
+  const { stage, total, unit = "steps", note } = progress;
+  const left = timeLeft(progress, perSecond);
+  const remarks = note?.split(BETWEEN_REMARKS) ?? [];
+  // One rate is enough, and images tell more than steps.
+  if (perSecond > 0 && !remarks.some((remark) => remark.endsWith("/s"))) remarks.push(`${rate(perSecond)} ${unit}/s`);
+  const forms = [
+    { start: `${stage.padEnd(10)}  `, numbers: [count(progress), left], gap: "  ", shown: remarks, leastBar: 8 },
+    ...Array.from({ length: remarks.length + 1 }, (_, dropped) => ({
+      start: `${stage} `,
+      numbers: [share(progress), left],
+      gap: " ",
+      shown: remarks.slice(0, remarks.length - dropped),
+      leastBar: 4,
+    })),
+  ];
+  for (const { start, numbers, gap, shown, leastBar } of forms) {
+    const end = joined("  ", joined(gap, ...numbers), joined(BETWEEN_REMARKS, ...shown));
+    const room = columns - start.length - end.length;
+    if (total === undefined && room >= 0) return `${start}${end}`;
+    const cells = Math.min(BAR, room - gap.length);
+    if (total !== undefined && cells >= leastBar) {
+      const filled = Math.floor((cells * progress.done) / total);
+      return `${start}${"█".repeat(filled)}${"░".repeat(cells - filled)}${gap}${end}`;
+    }
   }
-  if (perSecond > 0) {
-    parts.push(`${rate(perSecond)} ${unit || "steps"}/s`);
-    if (total !== undefined) parts.push(`${duration(((total - done) / perSecond) * 1000)} left`);
-  }
-  if (note !== undefined) parts.push(`(${note})`);
-  return parts.join("  ");
+  return joined(" ", stage, share(progress), left).slice(0, columns);
 }
 
-function milestone({ stage, done, total, unit = "", note }: Progress): string {
-  const share = total === undefined ? `${done}` : `${done}/${total}`;
-  return `${stage.padEnd(10)}  ${`${share} ${unit}`.trim()}${note === undefined ? "" : ` (${note})`}`;
+function milestone(progress: Progress, perSecond: number): string {
+  const left = timeLeft(progress, perSecond);
+  return `${progress.stage.padEnd(10)}  ${joined(", ", count(progress), left)}${inBrackets(progress.note)}`;
 }
 
-/** What was done before the stage began, by a run that was stopped, took none of its time. */
-function summary({ stage, done, unit = "", note }: Progress, elapsedMs: number, startedDone: number): string {
-  const perSecond = ((done - startedDone) * 1000) / elapsedMs;
+function summary({ stage, done, unit = "", note }: Progress, elapsedMs: number, perSecond: number): string {
   const speed = unit !== "" && elapsedMs > 200 && perSecond > 0 ? `, ${rate(perSecond)} ${unit}/s` : "";
-  return `${stage.padEnd(10)}  ${`${done} ${unit}`.trim()} in ${duration(elapsedMs)}${speed}${note === undefined ? "" : ` (${note})`}`;
+  return `${stage.padEnd(10)}  ${`${done} ${unit}`.trim()} in ${duration(elapsedMs)}${speed}${inBrackets(note)}`;
+}
+
+function share({ done, total }: Progress): string {
+  return total === undefined ? `${done}` : `${done}/${total}`;
+}
+
+function count(progress: Progress): string {
+  return `${share(progress)} ${progress.unit ?? ""}`.trim();
+}
+
+/** What there is of some words. */
+function joined(gap: string, ...words: readonly (string | undefined)[]): string {
+  return words.filter((word) => word !== undefined && word !== "").join(gap);
+}
+
+function inBrackets(note: string | undefined): string {
+  return note === undefined ? "" : ` (${note})`;
+}
+
+/** "3.0 s left", "45 s left", "12 min left", "2.1 h left"; undefined where nobody can tell. An estimate deserves no more digits. */
+function timeLeft({ done, total }: Progress, perSecond: number): string | undefined {
+  if (total === undefined || perSecond <= 0) return undefined;
+  const seconds = (total - done) / perSecond;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s left`;
+  if (seconds < 99.5) return `${Math.round(seconds)} s left`;
+  if (seconds < 99.5 * 60) return `${Math.round(seconds / 60)} min left`;
+  return `${(seconds / 3600).toFixed(1)} h left`;
 }
 
 function rate(perSecond: number): string {

@@ -112,7 +112,8 @@ export const SCHEDULES = {
       );
       const { end, rates, momenta } = phases[step > steps - 1 ? phases.length - 1 : index];
       const start = index === 0 ? 0 : phases[index - 1].end;
-      const share = Math.min(1, (step - start) / (end - start));
+      // A climb of a single step has no length: 0 / 0.
+      const share = end <= start ? 1 : Math.min(1, (step - start) / (end - start));
       return { learningRate: SHAPES[shape](rates[0], rates[1], share), momentum: SHAPES[shape](momenta[0], momenta[1], share) };
     };
   },

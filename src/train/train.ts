@@ -1,5 +1,5 @@
-import { existsSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import type { Metrics } from "../learn/metrics/report.js";
@@ -56,23 +56,28 @@ export const RUN_MARKER = "config.json";
  * @throws UserError for anything wrong with the data, the backbone or the options; the run folder then does not appear
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
+  let isSaved = false;
+  const onSaved = () => {
+    isSaved = true;
+  };
   try {
-    return await trainOrStop(options);
+    return await trainOrStop(options, onSaved);
   } catch (error) {
     const isStopped = error instanceof UserError && error.code === "aborted" && error.hint === undefined;
-    if (!isStopped || !existsSync(checkpointFolder(options.out))) throw error;
-    // Not in the training itself, which knows its step.
+    // The training itself, which knows its step, has said so already. Checkpoints that merely lie there may be of another one.
+    if (!isStopped || !isSaved) throw error;
     const hint = "The same command goes on: what was trained is saved.";
     throw new UserError("aborted", error.message, { hint, cause: error });
   }
 }
 
-async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
+async function trainOrStop(options: TrainOptions, onSaved: () => void): Promise<TrainResult> {
   checkOptions(options, ["data", "out"]);
   const isWhole = beginningOf(options) !== undefined;
   const { out, force = false, seed = DEFAULT_SEED } = options;
   const assertions = (options.assert ?? []).map(parseAssertion);
   refuseFolder(out, { force, marker: RUN_MARKER });
+  const checkpoints = checkpointFolder(out);
   const warnings: string[] = [];
   const onWarning = (message: string) => {
     warnings.push(message);
@@ -87,10 +92,9 @@ async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
   lossGraph(head, options.loss); // refuses a loss the head does not have before the images are embedded
 
   const { embedded, scored, training }: Learned = await (isWhole
-    ? trainWholeNetwork(data, head, given, { checkpoints: checkpointFolder(out), onNotice: options.onWarning })
+    ? trainWholeNetwork(data, head, given, { checkpoints, onSaved, onNotice: options.onWarning })
     : trainLastLayer(data, head, given));
-  const kept = training === undefined ? undefined : checkpointFolder(out);
-  checkAssertions(assertions, scored.metrics, scored.rows.length, kept);
+  checkAssertions(assertions, scored.metrics, scored.rows.length, training && checkpoints);
   const baseline = await scoreBaseline(data, embedded, scored, given);
   // A network that was trained on the training part makes every other split look better than it is.
   const leakage = training === undefined ? await measureLeakage(data, embedded, scored, given) : undefined;
@@ -140,13 +144,15 @@ async function trainOrStop(options: TrainOptions): Promise<TrainResult> {
       classifier: join(out, "classifier.onnx"),
     };
   });
-  if (training !== undefined) rmSync(checkpointFolder(out), { recursive: true, force: true });
+  if (training !== undefined) rmSync(checkpoints, { recursive: true, force: true });
   return result;
 }
 
 /** Where a training that is stopped leaves what it needs to go on: beside the run, which appears only when it is whole. */
 function checkpointFolder(out: string): string {
-  return join(dirname(out), `.${basename(out)}.checkpoint`);
+  // "." has no name of its own, and what lies in it would lie in the run.
+  const target = resolve(out);
+  return join(dirname(target), `.${basename(target)}.checkpoint`);
 }
 
 type Learned = Pick<Findings, "embedded" | "scored" | "training">;

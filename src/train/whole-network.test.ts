@@ -162,11 +162,13 @@ describe("trainWholeNetwork", () => {
       out: join(work, "none"),
     });
     const data = await openSplitData(tuned());
-    for (const [more, code] of [
-      [{ recipe: { freezeUntil: "nowhere" } }, "usage"],
-      [{ memoryLimit: 1e8 }, "limit"],
+    for (const [more, code, checkpointLimit] of [
+      [{ recipe: { freezeUntil: "nowhere" } }, "usage", undefined],
+      [{ memoryLimit: 1e8 }, "limit", undefined],
+      [{}, "limit", 1e6],
     ] as const) {
-      await expect(trainWholeNetwork(data, "softmax", options(more), beside)).rejects.toMatchObject({ code });
+      const refused = trainWholeNetwork(data, "softmax", options(more), { ...beside, checkpointLimit });
+      await expect(refused).rejects.toMatchObject({ code });
     }
     expect([...stages]).toEqual([]);
   });

@@ -6,7 +6,9 @@ import type { LinearHead } from "../model/head-fit.js";
 import { type HeadLayer, readModel } from "../onnx/index.js";
 import { HEADLINES, wordsOf } from "../report/metric-words.js";
 import type { Head, Task } from "../task.js";
+import { MAX_CHECKPOINT_BYTES, refuseOther } from "./finetune/checkpoint.js";
 import { type FinetuneOptions, type FinetunePlan, type FinetuneResult, finetune } from "./finetune/finetune.js";
+import { settingsFingerprint } from "./finetune/fingerprint.js";
 import type { History } from "./finetune/history.js";
 import { type Beginning, completeRecipe, type Recipe, refitRecipe } from "./finetune/recipe.js";
 import { fittingRecipe, type LabelledImages, prepareTraining, updatesPerEpoch } from "./finetune/training.js";
@@ -38,12 +40,19 @@ export interface TrainedWhole {
   readonly training: NetworkTraining;
 }
 
+/** Folder, among the checkpoints, of the training by which validation chooses the weights. */
+const CHOSEN = "chosen";
+
 type Options = TrainOptions & { readonly seed: number };
 
 /** What lies beside a training. */
 export interface Beside {
   /** Folder in which a training that is stopped leaves what it needs to go on. */
   readonly checkpoints: string;
+  /** Bytes that a checkpoint may have. Default: as many as can be read again. */
+  readonly checkpointLimit?: number | undefined;
+  /** Told once the same training would go on from what is saved. */
+  readonly onSaved?: (() => void) | undefined;
   /** Told of checkpoints that are passed over, which says nothing of the result. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
@@ -63,11 +72,14 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
   const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onWarning } = options;
   const network = readModel(backbone.model, { file: backbone.id });
   const { preprocess } = backbone;
-  const common = { network, preprocess, classes, task, head, loss, classWeights, recipe, seed, runtime, threads, signal };
+  const { checkpointLimit = MAX_CHECKPOINT_BYTES } = beside;
+  const about = { network, preprocess, classes, task, head, loss, classWeights, recipe, seed };
+  const common = { ...about, runtime, threads, checkpointLimit, signal };
   const imagesIn = (from: readonly PlacedSample[], ...parts: PlacedSample["part"][]) => imagesOf(from, parts, classes.length);
   // What would be refused is refused before any image goes through the network.
   const { samples } = imagesIn(data.placed, "validation");
   const { layout } = await prepareTraining({ ...common, train: imagesIn(data.placed, "train"), memoryLimit }, samples);
+  if (options.force !== true) refuseOther(join(beside.checkpoints, CHOSEN), settingsFingerprint(common, layout));
 
   const start = await startOfNetwork(data, head, opened, options);
   const { placed, frozen } = start;
@@ -89,7 +101,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
       onNotice: beside.onNotice,
     },
     imagesIn(placed, "train", "validation"),
-    beside.checkpoints,
+    beside,
   );
 
   const id = beginning === "finetune" ? `${backbone.id} fine-tuned` : backbone.id;
@@ -133,13 +145,14 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
 async function trainThenRefit(
   options: Omit<FinetuneOptions, "checkpoints" | "among" | "stage">,
   everyone: LabelledImages,
-  checkpoints: string,
+  { checkpoints, onSaved }: Beside,
 ): Promise<{ readonly chosen: FinetuneResult; readonly refit?: FinetuneResult }> {
   const images = everyone.samples.length;
   const recipe = refitRecipe(options.recipe);
   const after =
     options.validation.samples.length > 0 ? recipe.epochs * updatesPerEpoch(fittingRecipe(recipe, images), images) : 0;
-  const chosen = await finetune({ ...options, checkpoints: join(checkpoints, "chosen"), among: { before: 0, after } });
+  const chosen = await finetune({ ...options, checkpoints: join(checkpoints, CHOSEN), among: { before: 0, after } });
+  onSaved?.();
   if (after === 0) return { chosen };
   const before = chosen.history.updates.length;
   const refit = await finetune({

@@ -11,7 +11,7 @@ import { writeSafetensors } from "../../data/arrays/safetensors.js";
 import { UserError } from "../../errors.js";
 import { createRandom } from "../../random.js";
 import { float32 } from "../../tensor.js";
-import { type Checkpoint, type Numbers, readCheckpoint, readCheckpointFile, writeCheckpoint } from "./checkpoint.js";
+import { type Checkpoint, type Numbers, readCheckpoint, readCheckpointFile, refuseOther, writeCheckpoint } from "./checkpoint.js";
 
 const BAD = join(process.env.SIGMAX_GOLDEN ?? "../shared/golden", "bad");
 
@@ -81,6 +81,17 @@ describe("a checkpoint", () => {
     await writeCheckpoint(folder, at(1));
     expect(() => read("f2")).toThrow(`${join(folder, "00000001.safetensors")}: is a checkpoint of another training`);
     expect(read().checkpoint).toEqual(at(1));
+  });
+
+  it("of another training is refused early by the beginning of its fingerprint; damage is left to who reads it", async () => {
+    expect(() => refuseOther(folder, "f1")).not.toThrow();
+    await writeCheckpoint(folder, at(1, "f1 and more"));
+    const path = join(folder, "00000001.safetensors");
+    expect(() => refuseOther(folder, "f1")).not.toThrow();
+    expect(() => refuseOther(folder, "f2")).toThrow(`${path}: is a checkpoint of another training`);
+    writeFileSync(path, "half");
+    expect(() => refuseOther(folder, "f2")).not.toThrow();
+    expect(readdirSync(folder)).toEqual(["00000001.safetensors"]);
   });
 
   it("that is damaged is told of and passed over, and does not push out the whole one", async () => {

@@ -22,7 +22,7 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, Numbers>;
   /** Epoch, step, best epoch: little, since it stands in the head of the file. What grows with the training is a tensor. */
   readonly progress: JsonRecord;
-  /** sha256 of options, data and network: a checkpoint of another training is refused. */
+  /** Digest of options, data and network: a checkpoint of another training is refused. */
   readonly fingerprint: string;
 }
 
@@ -31,7 +31,7 @@ const VERSION = "1";
 /** The checkpoint before the newest stays, should the newest be damaged. */
 const KEPT = 2;
 /** Node 20 cannot hold more in one piece. */
-const MAX_BYTES = 2 ** 32;
+export const MAX_CHECKPOINT_BYTES = 2 ** 32;
 /** The checksum is the first thing in the file, so that it is found before anything is believed. */
 const PREFIX = '{"__metadata__":{"sha256":"';
 const CHECKSUM_AT = 8 + PREFIX.length;
@@ -69,10 +69,10 @@ export async function writeCheckpoint(folder: string, { tensors, progress, finge
   const plans = Array.from(tensors, ([name, values]) => ({ name, dtype: dtypeOf(values), shape: [values.length] }));
   const metadata = { sha256: NO_CHECKSUM, format: FORMAT, version: VERSION, fingerprint, progress: strictJson(progress) };
   const header = safetensorsHeader({ tensors: plans, metadata });
-  if (header.length + bytes > MAX_BYTES) {
+  if (header.length + bytes > MAX_CHECKPOINT_BYTES) {
     throw new UserError(
       "limit",
-      `${path}: a checkpoint of ${header.length + bytes} bytes is above the limit of ${MAX_BYTES} bytes`,
+      `${path}: a checkpoint of ${header.length + bytes} bytes is above the limit of ${MAX_CHECKPOINT_BYTES} bytes`,
       {
         hint: "Train a smaller network, or freeze more of it.",
       },
@@ -118,14 +118,36 @@ export function readCheckpoint(folder: string, { fingerprint, onWarning }: ReadC
     const path = join(folder, name);
     const checkpoint = readOrSetAside(path, names.length > 0, onWarning);
     if (checkpoint === undefined) continue;
-    if (checkpoint.fingerprint !== fingerprint) {
-      throw new UserError("bad-data", `${path}: is a checkpoint of another training: its options, data or network differ`, {
-        hint: "Go on with the options and data it was started with, choose another --out, or start anew with --force.",
-      });
-    }
+    if (checkpoint.fingerprint !== fingerprint) throw ofAnother(path);
     return checkpoint;
   }
   return undefined;
+}
+
+/**
+ * Refuses a folder of checkpoints early, by the beginning of a fingerprint whose rest is not known yet. What is damaged or of a later
+ * version is left to `readCheckpoint`, which tells of it.
+ *
+ * @throws UserError `bad-data` naming the newest checkpoint, when it belongs to another training
+ */
+export function refuseOther(folder: string, beginning: string): void {
+  const name = checkpointsIn(folder).at(-1);
+  if (name === undefined) return;
+  const path = join(folder, name);
+  let found: Checkpoint;
+  try {
+    found = readCheckpointFile(path);
+  } catch (error) {
+    if (error instanceof UserError) return;
+    throw error;
+  }
+  if (!found.fingerprint.startsWith(beginning)) throw ofAnother(path);
+}
+
+function ofAnother(path: string): UserError {
+  return new UserError("bad-data", `${path}: is a checkpoint of another training: its options, data or network differ`, {
+    hint: "Go on with the options and data it was started with, choose another --out, or start anew with --force.",
+  });
 }
 
 function readOrSetAside(
@@ -160,7 +182,7 @@ export function readCheckpointFile(path: string): Checkpoint {
     new UserError("bad-file", `${path}: ${what}`, {
       hint: "Remove it to go on from the checkpoint before it, or to start anew.",
     });
-  const bytes = readWholeFile(path, { maxBytes: MAX_BYTES });
+  const bytes = readWholeFile(path, { maxBytes: MAX_CHECKPOINT_BYTES });
   const at = (from: number, to: number) => Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
   const start = CHECKSUM_AT + NO_CHECKSUM.length;
   if (bytes.length < start || at(8, CHECKSUM_AT) !== PREFIX) {

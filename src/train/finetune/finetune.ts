@@ -70,7 +70,7 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
   const { recipe, layout, start, step, peakBytes } = training;
 
   const perEpoch = updatesPerEpoch(recipe, train.samples.length);
-  const saving = { folder: options.checkpoints ?? "", fingerprint: fingerprintOf({ ...options, seed }, recipe, layout, start) };
+  const saving = { folder: options.checkpoints ?? "", fingerprint: fingerprintOf({ ...options, seed }, layout, start) };
   const saved =
     options.checkpoints === undefined
       ? undefined

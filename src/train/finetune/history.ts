@@ -102,6 +102,11 @@ export function readStanding({ progress, tensors }: Pick<Checkpoint, "progress" 
   };
 }
 
+/** Bytes that so many updates and epochs take in a checkpoint. */
+export function historyBytes(updates: number, epochs: number): number {
+  return Float64Array.BYTES_PER_ELEMENT * (UPDATE_NUMBERS * updates + EPOCH_NUMBERS * epochs);
+}
+
 /** A checkpoint holds no NaN: whether a number is known stands before it. */
 function known(value: number | undefined): readonly [isKnown: number, value: number] {
   return value === undefined ? [0, 0] : [1, value];

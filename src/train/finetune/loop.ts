@@ -162,12 +162,13 @@ function reporter(
     const loss = moment === "epoch" && last !== undefined ? last.loss : ofLast;
     const { loss: validationLoss, metric } = last?.validation ?? {};
     const perSecond = ((done - first) * recipe.batch * recipe.accumulate * 1000) / (now() - startedMs);
+    // A terminal shows as many of them as it has room for, from the first.
     const notes = [
-      ...(moment === "epoch" ? [`epoch ${epochs.length} of ${recipe.epochs}`] : []),
       ...(shown.length > 0 ? [`loss ${loss.toFixed(3)}`] : []),
-      ...(validationLoss === undefined ? [] : [`validation loss ${validationLoss.toFixed(3)}`]),
       ...(metric === undefined ? [] : [`${metricName} ${metric.toFixed(3)}`]),
       ...(done > first ? [`${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)} images/s`] : []),
+      ...(moment === "epoch" ? [`epoch ${epochs.length} of ${recipe.epochs}`] : []),
+      ...(validationLoss === undefined ? [] : [`validation loss ${validationLoss.toFixed(3)}`]),
     ];
     const note = notes.length > 0 && { note: notes.join(" · ") };
     onProgress?.({ stage, done, total, unit: "steps", ...note, ...(moment === "epoch" && { isMilestone: true }) });

@@ -75,4 +75,42 @@ describe("refuseTooLarge", () => {
       expect.objectContaining({ hint: expect.stringMatching(/^--batch 16 fits; --accumulate 16 /) }),
     );
   });
+
+  /** A network whose weights, five copies of which are there in any case, weigh more than two images. */
+  const heavy = ({ batch, accumulate }: { batch: number; accumulate: number }) =>
+    0.19e9 + (accumulate > 1 ? 6 : 5) * 0.35e9 + batch * 0.15e9;
+  const hintOf = (batches: { batch: number; accumulate: number }, limit: number) => {
+    try {
+      refuseTooLarge(heavy, batches, limit);
+    } catch (error) {
+      if (error instanceof UserError) return error.hint;
+      throw error;
+    }
+    return "it was accepted";
+  };
+
+  it("names a smaller batch alone where there is no room for a second set of gradients", () => {
+    const alone = "without --accumulate, for which there is no room: an update then sees fewer images.";
+    expect(hintOf({ batch: 3, accumulate: 1 }, 2.3e9)).toBe(`--batch 2 fits ${alone}`);
+    expect(hintOf({ batch: 2, accumulate: 2 }, 2.3e9)).toBe(`--batch 2 fits ${alone}`);
+    expect(hintOf({ batch: 3, accumulate: 1 }, 2.1e9)).toBe(`--batch 1 fits ${alone}`);
+    for (const batch of [1, 3]) {
+      expect(hintOf({ batch, accumulate: 1 }, 2e9)).toBe(
+        "Even a single image takes 2.1 GB: take smaller images or a smaller network, freeze more of it, or keep fewer copies of its weights (--optimizer sgd, --ema 0).",
+      );
+    }
+  });
+
+  it("names nothing that would be refused again", () => {
+    for (const accumulate of [1, 2]) {
+      for (let batch = 1; batch <= 20; batch++) {
+        for (let limit = 1.9e9; limit < 5.2e9; limit += 0.07e9) {
+          const [, size, more] =
+            /^--batch (\d+) fits(?:; --accumulate (\d+))?/.exec(hintOf({ batch, accumulate }, limit) ?? "") ?? [];
+          if (size === undefined) continue;
+          expect(heavy({ batch: Number(size), accumulate: Number(more ?? 1) })).toBeLessThanOrEqual(limit);
+        }
+      }
+    }
+  });
 });

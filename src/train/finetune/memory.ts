@@ -66,11 +66,9 @@ export interface MemoryOptions {
 
 /** About how many bytes the process has in use at most while this step is taken again and again. */
 export function peakBytes({ step, judging, recipe, ahead = 0, workers = 0, keptBytes = 0 }: MemoryOptions): number {
-  const bytes = (tensors: readonly { readonly value: Tensor }[]) =>
-    tensors.reduce((sum, { value }) => sum + value.data.byteLength, 0);
   // Weights, the model that they came with, gradients; and what the recipe adds.
   const copies = 3 + momentsOf(recipe.optimizer) + (recipe.ema > 0 ? 1 : 0) + (recipe.accumulate > 1 ? 1 : 0);
-  const judged = judging ? GAPS * activationBytes(judging) + bytes(step.parameters) : 0;
+  const judged = judging ? GAPS * activationBytes(judging) + bytesOf(step.parameters) : 0;
   const { input } = graphOf(step.model);
   const image = sizeOf((tensorTypeOf(input[0])?.shape ?? []).map(Number));
   return Math.round(
@@ -78,14 +76,20 @@ export function peakBytes({ step, judging, recipe, ahead = 0, workers = 0, keptB
       workers * WORKER_BYTES +
       GAPS * activationBytes(step.model) +
       judged +
-      copies * bytes(step.parameters) +
-      4 * bytes(step.states) +
+      copies * bytesOf(step.parameters) +
+      4 * bytesOf(step.states) +
       (ahead + 1) * Float32Array.BYTES_PER_ELEMENT * image +
       keptBytes,
   );
 }
 
-function momentsOf(optimizer: OptimizerName): number {
+/** Bytes of tensors outside of the graph. */
+export function bytesOf(tensors: readonly { readonly value: Tensor }[]): number {
+  return tensors.reduce((sum, { value }) => sum + value.data.byteLength, 0);
+}
+
+/** Numbers that an optimizer keeps of each weight. */
+export function momentsOf(optimizer: OptimizerName): number {
   const { moments } = createOptimizer(optimizer, [new Float32Array(1)], { momentum: 0.9 });
   return Object.keys(moments[0]).length;
 }
@@ -102,23 +106,37 @@ type Batches = Pick<Recipe, "batch" | "accumulate">;
 export function refuseTooLarge(peakOf: (batches: Batches) => number, { batch, accumulate }: Batches, limit: number): void {
   const peak = peakOf({ batch, accumulate });
   if (peak <= limit) return;
+  const apart = (size: number) => peakOf({ batch: size, accumulate: 1 });
   // Smaller batches are accumulated, which takes a second set of gradients.
-  const accumulated = (size: number) => peakOf({ batch: size, accumulate: Math.max(2, accumulate) });
-  const least = accumulated(1);
-  // Memory grows nearly in proportion to the batch: a line through both, then what it misses.
-  const perImage = batch > 1 ? (peak - least) / (batch - 1) : peak;
-  let fitting = Math.min(batch - 1, Math.floor(1 + (limit - least) / perImage));
-  while (fitting > 1 && accumulated(fitting) > limit) fitting = Math.floor(fitting * 0.9);
+  const together = (size: number) => peakOf({ batch: size, accumulate: Math.max(2, accumulate) });
+  const largest = (of: (size: number) => number, most: number) => largestFitting((size) => of(size) <= limit, most);
+  const fitting = largest(together, batch - 1);
+  // Where the network is large against an image, that second set weighs more than the images it saves.
+  const alone = fitting > 0 ? 0 : largest(apart, accumulate > 1 ? batch : batch - 1);
   throw new UserError(
     "limit",
     `training with a batch of ${batch} takes about ${gigabytes(peak)} of memory; ${gigabytes(limit)} may be taken`,
     {
       hint:
-        fitting >= 1
+        fitting > 0
           ? `--batch ${fitting} fits; --accumulate ${Math.ceil((batch * accumulate) / fitting)} beside it keeps the images of an update together.`
-          : `Even a single image takes ${gigabytes(least)}: take smaller images or a smaller network, or freeze more of it.`,
+          : alone > 0
+            ? `--batch ${alone} fits without --accumulate, for which there is no room: an update then sees fewer images.`
+            : `Even a single image takes ${gigabytes(apart(1))}: take smaller images or a smaller network, freeze more of it, or keep fewer copies of its weights (--optimizer sgd, --ema 0).`,
     },
   );
+}
+
+/** The largest batch, up to `most`, that fits; 0 where none does. */
+function largestFitting(fits: (size: number) => boolean, most: number): number {
+  let least = 0;
+  let above = most + 1;
+  while (above - least > 1) {
+    const middle = Math.floor((least + above) / 2);
+    if (fits(middle)) least = middle;
+    else above = middle;
+  }
+  return least;
 }
 
 /** Bytes for people: `0.81 GB`. */

@@ -91,6 +91,21 @@ describe("ratesOf", () => {
     expect(rates.at(-1)!.head).toBeLessThan(1e-5);
   });
 
+  it("gives a rate to every update of a training, however short it and its warm-up are", () => {
+    for (const schedule of Object.keys(RATE_SCHEDULES) as (keyof typeof RATE_SCHEDULES)[]) {
+      for (const warmup of [undefined, 0, 0.05, 0.1, 0.5, 0.99]) {
+        for (let updates = 1; updates <= 40; updates++) {
+          const rates = ratesOf(completeRecipe("finetune", { schedule, warmup }), updates);
+          for (let update = 0; update < updates; update++) {
+            const { head, backbone, momentum } = rates(update);
+            const about = `${schedule}, warm-up ${warmup}, update ${update} of ${updates}`;
+            expect([head, backbone, momentum].every(Number.isFinite), about).toBe(true);
+          }
+        }
+      }
+    }
+  });
+
   it("cosine ends near 0, step drops to a hundredth, constant stays; a warm-up goes before each", () => {
     expect(all({ schedule: "cosine", lr: 1 }).at(-1)!.head).toBeLessThan(0.01);
     expect(all({ schedule: "step", lr: 1 }).at(-1)!.head).toBeCloseTo(0.01, 12);

@@ -233,6 +233,19 @@ describe("openTrainer", () => {
     expect(trainer.tensors()).toEqual(kept);
   });
 
+  it.each<Partial<Rates>>([{ head: Number.NaN }, { backbone: Number.POSITIVE_INFINITY }, { momentum: Number.NaN }])(
+    "refuses to follow gradients at %o, and changes nothing",
+    async (rates) => {
+      const trainer = await open({ ema: 0.5 });
+      await trainer.run(lesson(16, 1));
+      const before = new Map([...trainer.tensors()].map(([name, data]) => [name, data.slice()]));
+      expect(() => trainer.update({ ...RATES, ...rates })).toThrow(RangeError);
+      expect(trainer.updates).toBe(0);
+      expect(trainer.tensors()).toEqual(before);
+      expect(trainer.update(RATES)).toBeGreaterThan(0);
+    },
+  );
+
   it("learns only what is used at or after a node, or the last share of the layers", async () => {
     const names = (until: string | number) => learnedAfter(network, until).map(({ name }) => name);
     expect(names("b")).toEqual(["b.weight", "b.bn.scale", "b.bn.bias", "head/weights", "head/bias"]);

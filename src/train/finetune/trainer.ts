@@ -39,6 +39,7 @@ export interface Trainer {
    * Takes one step along the gradients that wait and lets them go.
    *
    * @returns the length of the gradient before it is clipped; where it is not finite, nothing has changed
+   * @throws RangeError where no gradients wait, or a rate is not finite: nothing has changed then
    */
   update(rates: Rates): number;
   /** Updates so far. */
@@ -164,6 +165,9 @@ export async function openTrainer({ step, recipe, runtime, threads, onWarning }:
     },
     update(rates) {
       if (waiting === 0) throw new RangeError("there are no gradients to follow");
+      for (const [name, rate] of Object.entries(rates)) {
+        if (!Number.isFinite(rate)) throw new RangeError(`the rate "${name}" is ${rate}`);
+      }
       waiting = 0;
       const slopes = gradients.map(({ data }) => data);
       const norm = clipByNorm(slopes, recipe.clip > 0 ? recipe.clip : Number.POSITIVE_INFINITY);

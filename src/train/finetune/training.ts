@@ -18,6 +18,7 @@ import { float32, sizeOf } from "../../tensor.js";
 import type { NamedFile } from "../image-files.js";
 import { type BatchLoader, openBatchLoader } from "./batch-loader.js";
 import type { BatchPlace } from "./batch-order.js";
+import { refuseUnsavable } from "./checkpoint-size.js";
 import { decodedBytes, KEPT_BYTES } from "./kept-images.js";
 import { learnedAfter } from "./learned.js";
 import { peakBytes, refuseTooLarge } from "./memory.js";
@@ -59,6 +60,8 @@ export interface TrainingOptions extends WorkOptions {
   readonly threads?: number | undefined;
   /** Bytes that the process may have in use. Default: any number. */
   readonly memoryLimit?: number | undefined;
+  /** Bytes that a checkpoint may have. Default: any number. */
+  readonly checkpointLimit?: number | undefined;
 }
 
 /** A training that is ready to begin. */
@@ -132,6 +135,10 @@ export async function prepareTraining(options: TrainingOptions, judged: readonly
       workers: workers + (judged.length > 0 ? 1 : 0),
       keptBytes,
     });
+  if (options.checkpointLimit !== undefined) {
+    const updates = recipe.epochs * updatesPerEpoch(recipe, train.samples.length);
+    refuseUnsavable({ step, recipe, updates, isJudged: judged.length > 0 }, options.checkpointLimit);
+  }
   if (options.memoryLimit !== undefined) refuseTooLarge(peakOf, recipe, options.memoryLimit);
 
   return {
