@@ -1,6 +1,7 @@
 import { DEFAULT_MIN_PRECISION, GOALS } from "../learn/thresholds.js";
 import { DEFAULT_SEED } from "../random.js";
 import { INTERPOLATIONS } from "../raster/preprocess.js";
+import { PIXEL_VALUES } from "../raster/values.js";
 import { HEADS, TASKS } from "../task.js";
 import { decimal, type Flag, integer, list } from "./command.js";
 
@@ -75,6 +76,23 @@ export const BACKBONE_FLAGS = {
     value: "name|file|address",
     describe: "rcf: random features of your own images; stats: band statistics; an ONNX file; https://…; hf:<repo>/<path>",
     shownDefault: "rcf",
+  },
+  bands: {
+    value: "a,b,c",
+    parse: list,
+    describe: "bands to look at, in input order; ndvi, ndwi, mndwi, ndbi, nbr, evi2 and savi are made of others",
+    shownDefault: "those that most images have",
+  },
+  derive: {
+    value: "name=formula",
+    repeatable: true,
+    describe: 'a band made of others: "ratio=nir / red"; looked at like the others',
+  },
+  values: {
+    value: "unit",
+    choices: PIXEL_VALUES,
+    describe: "reflectance: stored numbers by the scale and offset that the images state",
+    shownDefault: "stored",
   },
   views: {
     value: "n",

@@ -2,6 +2,7 @@ import { readLabelFile } from "../data/documents.js";
 import { type ImageFile, listImages } from "../data/open.js";
 import { decodeText, linesOf } from "../data/text.js";
 import { UserError } from "../errors.js";
+import { parseFormula } from "../raster/formula.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { Part } from "../task.js";
 import type { BackboneOptions, DataOptions, PreprocessingFlags } from "../train/options.js";
@@ -58,12 +59,32 @@ export function backboneOptions({ flags }: Input): BackboneOptions {
   return {
     backbone: rest.backbone,
     embeddings: rest.embeddings,
+    bands: rest.bands,
+    derived: derivedOf(flags),
+    values: rest.values,
     views: rest.views,
     threads: rest.threads,
     runtime: rest.runtime,
     cache: noCache ? undefined : (cache ?? cacheFolder()),
     preprocessing: { sizePx: size, scale, mean, std, channelOrder, resample, embedding },
   };
+}
+
+/** The flag `derive`: formulas by name. */
+function derivedOf(flags: Input["flags"]): BackboneOptions["derived"] {
+  const given = texts(flags, "derive");
+  const formulas = given?.map((text): [string, string] => {
+    const equals = text.indexOf("=");
+    const [name, formula] = [text.slice(0, Math.max(0, equals)).trim(), text.slice(equals + 1).trim()];
+    if (name === "") {
+      throw new UserError("usage", `--derive ${JSON.stringify(text)}: has no name`, {
+        hint: 'Write --derive "ratio=nir / red".',
+      });
+    }
+    parseFormula(formula, { kind: "number", where: `--derive ${name}` });
+    return [name, formula];
+  });
+  return formulas && Object.fromEntries(formulas);
 }
 
 /** The flags of GOAL_FLAGS. */

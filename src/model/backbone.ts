@@ -1,6 +1,7 @@
 import type { WorkOptions } from "../progress.js";
 import type { Preprocess } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
+import type { ValuesWanted } from "../raster/values.js";
 
 /** A feature extractor made ready: one ONNX model from pixels to embeddings, and what to do before it. */
 export interface Backbone {
@@ -24,8 +25,10 @@ export type EmbeddingOrigin =
   | (Pick<Backbone, "id" | "sha256" | "embeddingSize"> & { readonly model?: undefined; readonly preprocess: null });
 
 /** What a backbone may ask of the data it will serve. Never a pixel of the test part. */
-export interface BackboneContext extends WorkOptions {
+export interface BackboneContext extends WorkOptions, Omit<ValuesWanted, "bands"> {
   readonly seed: number;
+  /** Bands to look at, in input order; by default those that most images have. */
+  readonly bands?: readonly string[] | undefined;
   /** Reads up to `limit` training images, evenly spread over the training part, decoded but not resized. */
   readonly trainingImages: (limit: number) => AsyncIterable<Raster>;
 }

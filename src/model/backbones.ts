@@ -42,8 +42,9 @@ export async function openBackbone(
   if (isName(reference)) return BACKBONES[reference](context);
   if (!/[./\\:]/.test(reference)) throw unknown(reference);
   const { sizePx, scale, mean, std, channelOrder, resample, embedding, cache, runtime } = options;
-  const { signal, onProgress, onWarning } = context;
+  const { bands, values, derived, signal, onProgress, onWarning } = context;
   return openOnnxBackbone(reference, {
+    seen: { bands, values, derived },
     input: { size: sizePx, scale, mean, std, channelOrder, interpolation: interpolationOf(resample) },
     embedding,
     cache,

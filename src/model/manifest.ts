@@ -3,11 +3,16 @@ import { messageOf, UserError } from "../errors.js";
 import { CALIBRATION_METHODS } from "../learn/calibration.js";
 import { MAX_RULE_LENGTH, MAX_RULES, parseRules } from "../learn/rules.js";
 import { GOALS } from "../learn/thresholds.js";
+import { parseFormula } from "../raster/formula.js";
 import { INTERPOLATIONS } from "../raster/preprocess.js";
+import { PIXEL_VALUES } from "../raster/values.js";
 import { HEADS, TASKS } from "../task.js";
 
 /** The key of `metadata_props` that holds the manifest. */
 export const MANIFEST_KEY = "sigmax";
+
+const MAX_NAME = 200;
+const MAX_FORMULA = 1000;
 
 const finite = z.number().refine(Number.isFinite, "must be finite");
 const size = z.int().min(1).max(16_384);
@@ -21,9 +26,19 @@ const preprocessSchema = z
     interpolation: z.enum(INTERPOLATIONS),
     antialias: z.literal(true),
     bands: z.array(z.string()).min(1).max(256),
+    values: z.enum(PIXEL_VALUES).optional(),
+    derived: z.record(z.string().max(MAX_NAME), z.string().max(MAX_FORMULA)).optional(),
     range: z.tuple([finite, finite]),
   })
-  .transform(({ shorterSidePx, ...rest }) => (shorterSidePx === undefined ? rest : { ...rest, shorterSidePx }));
+  .superRefine(({ derived = {} }, context) => {
+    for (const [name, formula] of Object.entries(derived)) {
+      try {
+        parseFormula(formula, { kind: "number", where: name });
+      } catch (error) {
+        context.addIssue({ code: "custom", path: ["derived", name], message: messageOf(error) });
+      }
+    }
+  });
 
 const manifestSchema = z
   .object({

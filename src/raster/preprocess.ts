@@ -2,6 +2,8 @@ import { UserError } from "../errors.js";
 import { toBands } from "./bands.js";
 import type { Raster } from "./raster.js";
 import { type ResizeOptions, resize } from "./resample.js";
+import { prepareValues, type ValuesWanted } from "./values.js";
+
 /** Resampling filters, named as in Pillow. */
 export const INTERPOLATIONS = ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] as const;
 export type Interpolation = (typeof INTERPOLATIONS)[number];
@@ -10,19 +12,19 @@ export type Interpolation = (typeof INTERPOLATIONS)[number];
  * How a raster becomes the network's input: everything that happens OUTSIDE the graph. Normalisation lives inside.
  * The result is float32 `[C, H, W]` in the range of the source pixels.
  */
-export interface Preprocess {
+export interface Preprocess extends ValuesWanted {
   readonly widthPx: number;
   readonly heightPx: number;
   /** `stretch`: resize to the size. `crop`: resize the shorter side to `shorterSidePx`, then cut the centre out. */
   readonly fit: "stretch" | "crop";
   /** Only with `crop`. */
-  readonly shorterSidePx?: number;
+  readonly shorterSidePx?: number | undefined;
   readonly interpolation: Interpolation;
   /** Always true: the filter widens when it shrinks, as in Pillow. Stored so that other programs can obey it. */
   readonly antialias: true;
   /** Band names in input order; the classifier's channel order. */
   readonly bands: readonly string[];
-  /** Lowest and highest value of the source pixels: [0, 255] for 8-bit. */
+  /** Lowest and highest value of the source pixels, in the unit of `values`: [0, 255] for 8-bit. */
   readonly range: readonly [number, number];
 }
 
@@ -40,21 +42,33 @@ export function toInput(
   offset: number,
   { file = "the image" }: { file?: string } = {},
 ): void {
-  const resized = resize(toBands(raster, preprocess.bands, { file }), placement(raster, preprocess));
+  resizedInput(seenBands(raster, preprocess, { file }), preprocess, out, offset);
+}
+
+/** The bands that a network sees, in its order and unit, at the size of the raster. @throws UserError `bad-data` if one is lacking */
+export function seenBands(raster: Raster, wanted: ValuesWanted, { file = "the image" }: { file?: string } = {}): Raster {
+  return toBands(prepareValues(raster, wanted, { file }), wanted.bands, { file });
+}
+
+/** As `toInput`, of what `seenBands` gave. @throws RangeError if `out` is too short */
+export function resizedInput(seen: Raster, preprocess: Preprocess, out: Float32Array, offset: number): void {
+  const resized = resize(seen, placement(seen, preprocess));
   out.set(resized.data, offset);
-  const scale = rangeScale(raster, preprocess);
+  const scale = rangeScale(seen, preprocess);
   if (scale !== 1) for (let i = offset; i < offset + resized.data.length; i++) out[i] *= scale;
 }
 
 /** What a preprocessing does, in plain words, for reports and `--help`. */
 export function describePreprocess(preprocess: Preprocess): string {
-  const { widthPx, heightPx, bands, range, interpolation } = preprocess;
+  const { widthPx, heightPx, bands, range, interpolation, values = "stored", derived = {} } = preprocess;
   const size = `${widthPx} × ${heightPx} px`;
   const fit = {
     stretch: `stretched to ${size}`,
     crop: `resized to a shorter side of ${shorterSide(preprocess)} px, then the centre ${size} cut out`,
   }[preprocess.fit];
-  return `bands ${bands.join(", ")} with values ${range[0]} to ${range[1]}, ${fit} (${interpolation}, antialiased)`;
+  const unit = values === "stored" ? "values" : values;
+  const made = Object.entries(derived).map(([name, formula]) => `; ${name} = ${formula}`);
+  return `bands ${bands.join(", ")} with ${unit} ${range[0]} to ${range[1]}${made.join("")}, ${fit} (${interpolation}, antialiased)`;
 }
 
 /** Where the input lies in the resized raster. @throws UserError `bad-model` if the crop is larger than what it is cut from */

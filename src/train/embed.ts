@@ -7,13 +7,13 @@ import { formatCsv } from "../data/csv.js";
 import type { ImageFile } from "../data/open.js";
 import { UserError } from "../errors.js";
 import { refuseToOverwrite, writeFileAtomic } from "../files.js";
-import { openBackbone } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
 import { DEFAULT_SEED } from "../random.js";
 import { namesFile } from "./array-embeddings.js";
 import { checkOptions } from "./check-options.js";
-import { embedImages, readSpread } from "./embeddings.js";
+import { embedImages } from "./embeddings.js";
 import type { BackboneOptions } from "./options.js";
+import { openBackboneOn } from "./prepare.js";
 import { meanOverViews } from "./score.js";
 
 export interface EmbedOptions extends BackboneOptions, WorkOptions {
@@ -58,11 +58,7 @@ export async function embed(options: EmbedOptions): Promise<EmbedResult> {
   }
   for (const path of [out, namesFile(out)]) refuseToOverwrite(path, force);
   const work = { signal, onProgress, onWarning };
-  const backbone = await openBackbone(
-    options.backbone ?? "rcf",
-    { seed: options.seed ?? DEFAULT_SEED, trainingImages: (limit) => readSpread(images, limit), ...work },
-    { ...options.preprocessing, cache: options.cache, runtime: options.runtime },
-  );
+  const backbone = await openBackboneOn(images, { ...options, seed: options.seed ?? DEFAULT_SEED });
   const size = backbone.embeddingSize;
 
   /** One pass over the images; the shape stands at the head of the file, so a file that turns out unreadable calls for another. */

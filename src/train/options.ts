@@ -1,5 +1,6 @@
 import type { OpenBackboneOptions } from "../model/backbones.js";
 import type { WorkOptions } from "../progress.js";
+import type { PixelValues } from "../raster/values.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { Head, HeadLoss, Task } from "../task.js";
 import type { Views } from "./embeddings.js";
@@ -42,6 +43,12 @@ export interface BackboneOptions {
   readonly backbone?: string | undefined;
   /** `.npy` or `.safetensors` of embeddings made elsewhere, one row per image; see `readArrayEmbeddings`. */
   readonly embeddings?: string | undefined;
+  /** Bands to look at, in input order: of the images, of `derived`, or indices like "ndvi". Default those that most images have. */
+  readonly bands?: readonly string[] | undefined;
+  /** Formulas of further bands by name: see `parseFormula`. */
+  readonly derived?: Readonly<Record<string, string>> | undefined;
+  /** `reflectance`: stored numbers by the scale that the images state. Default `stored`. */
+  readonly values?: PixelValues | undefined;
   /** Preprocessing of an ONNX backbone, where no file beside it says so. */
   readonly preprocessing?: PreprocessingFlags | undefined;
   /** Train on the 8 flips and rotations of each image, and average over them in the classifier: 8 times the work. Default 1. */
@@ -51,6 +58,9 @@ export interface BackboneOptions {
   readonly threads?: number | undefined;
   readonly runtime?: RuntimeChoice | undefined;
 }
+
+/** Which numbers of an image a backbone sees. */
+export type ValuesOptions = Pick<BackboneOptions, "bands" | "derived" | "values">;
 
 /** Preprocessing of an ONNX backbone, said by hand. */
 export type PreprocessingFlags = Omit<OpenBackboneOptions, "cache" | "runtime">;

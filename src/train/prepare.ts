@@ -13,7 +13,8 @@ import type { WorkOptions } from "../progress.js";
 import type { Part } from "../task.js";
 import { readArrayEmbeddings } from "./array-embeddings.js";
 import { embedImages, readSpread, type Views } from "./embeddings.js";
-import type { BackboneOptions, DataOptions } from "./options.js";
+import type { NamedFile } from "./image-files.js";
+import type { BackboneOptions, DataOptions, ValuesOptions } from "./options.js";
 import { type Counts, countParts, labelMatrix, type PlacedSample, placeSamples, rowsByPart } from "./parts.js";
 
 /** A dataset whose samples have their parts. */
@@ -120,15 +121,24 @@ export function trainingSamples(data: SplitData): readonly Sample[] {
 
 /** What a backbone is told of the samples that it may look at. */
 export function backboneContext(
-  samples: readonly Sample[],
-  { seed, signal, onProgress, onWarning }: WorkOptions & { readonly seed: number },
+  samples: readonly NamedFile[],
+  { seed, bands, derived, values, signal, onProgress, onWarning }: ValuesOptions & WorkOptions & { readonly seed: number },
 ): BackboneContext {
-  return { seed, trainingImages: (limit) => readSpread(samples, limit), signal, onProgress, onWarning };
+  return {
+    seed,
+    ...(bands && { bands }),
+    derived,
+    values,
+    trainingImages: (limit) => readSpread(samples, limit),
+    signal,
+    onProgress,
+    onWarning,
+  };
 }
 
 /** Opens the backbone, `rcf` by default; it may look at these images. */
 export function openBackboneOn(
-  samples: readonly Sample[],
+  samples: readonly NamedFile[],
   options: BackboneOptions & WorkOptions & { readonly seed: number },
 ): Promise<Backbone> {
   return openBackbone(options.backbone ?? "rcf", backboneContext(samples, options), {

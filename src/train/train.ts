@@ -169,9 +169,9 @@ async function scoreBaseline(
   options: TrainOptions & { readonly seed: number },
 ): Promise<Metrics> {
   if (embedded.backbone.id === "stats") return scored.metrics;
-  const { cache, threads, runtime, signal, onProgress, onWarning } = options;
+  const { cache, threads, runtime, bands, derived, values, seed, signal, onProgress, onWarning } = options;
   const work = { signal, onProgress, onWarning };
-  const stats = await openBackboneFor(data, { backbone: "stats", seed: options.seed, ...work });
+  const stats = await openBackboneFor(data, { backbone: "stats", bands, derived, values, seed, ...work });
   const baseline = await embedData(embedded.placed, stats, { cache, threads, runtime, ...work, stage: "baseline" });
   // Calibrated and tuned like the classifier: only the features differ.
   return (await fitAndScore(data, baseline, scored.head, { ...options, onProgress: undefined, intervals: false })).metrics;

@@ -23,18 +23,22 @@ export async function openNetwork(
   context: BackboneContext,
   { sizePx = DEFAULT_SIZE_PX }: { readonly sizePx?: number | undefined } = {},
 ): Promise<Backbone> {
-  const { rasters, bands, range } = await readTrainingImages(context, IMAGES, 4 * sizePx);
+  const { rasters, seen } = await readTrainingImages(context, IMAGES, 4 * sizePx);
   const preprocess: Preprocess = {
     widthPx: sizePx,
     heightPx: sizePx,
     fit: "stretch",
     interpolation: "bilinear",
     antialias: true,
-    bands,
-    range,
+    ...seen,
   };
   const seed = createRandom(context.seed, name).int(2 ** 31);
-  const model: Model = buildNetwork(name, { bands: bands.length, sizePx, seed, ...bandStatistics(rasters, bands.length) });
+  const model: Model = buildNetwork(name, {
+    bands: seen.bands.length,
+    sizePx,
+    seed,
+    ...bandStatistics(rasters, seen.bands.length),
+  });
   return makeBackbone(name, model, preprocess);
 }
 
@@ -42,11 +46,11 @@ export async function openNetwork(
 function bandStatistics(rasters: readonly Raster[], bands: number): { mean: number[]; std: number[] } {
   const statistics = Array.from({ length: bands }, (_, band) => {
     let [count, mean, squares] = [0, 0, 0];
-    for (const { data, widthPx, heightPx, nodata } of rasters) {
+    for (const { data, widthPx, heightPx, valid } of rasters) {
       const px = widthPx * heightPx;
       for (let i = band * px; i < (band + 1) * px; i++) {
         const value = Number(data[i]);
-        if (!Number.isFinite(value) || value === nodata) continue;
+        if (!Number.isFinite(value) || valid?.[i - band * px] === 0) continue;
         // Welford 1962: no difference of large sums.
         count++;
         const step = value - mean;

@@ -5,10 +5,12 @@ import { cutAt, embeddingModel, findEmbeddings, type Model, normalForm, readMode
 import { readMetadata } from "../../onnx/metadata.js";
 import { graphOf } from "../../onnx/model.js";
 import { type Shape, shapeText, tensorTypeOf } from "../../onnx/types.js";
+import { expandIndex } from "../../raster/indices.js";
 import type { Preprocess } from "../../raster/preprocess.js";
+import type { ValuesWanted } from "../../raster/values.js";
 import { type ProbeOptions, probeModel } from "../../runtime/probe.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
-import type { Backbone } from "../backbone.js";
+import type { Backbone, BackboneContext } from "../backbone.js";
 import { preprocessOf } from "../classifier.js";
 import { MANIFEST_KEY, parseManifest } from "../manifest.js";
 import { type InputOptions, type NetworkInput, parsePreprocessorConfig } from "./preprocessor-config.js";
@@ -20,6 +22,8 @@ export interface OnnxBackboneOptions extends SourceOptions {
   /** Preprocessing by hand; each field wins over the file beside the model. */
   readonly input?: InputOptions | undefined;
   readonly runtime?: RuntimeChoice | undefined;
+  /** Which bands its channels look at, in their order, and in which unit; else those that its description names. */
+  readonly seen?: Pick<BackboneContext, keyof ValuesWanted> | undefined;
   /** Time and memory for trying the file; the defaults grow with its size. */
   readonly limits?: Pick<ProbeOptions, "timeoutMs" | "memoryMb"> | undefined;
 }
@@ -40,8 +44,9 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
   const network = readModel(bytes, { file });
   checkModel(network, { file });
 
-  const { preprocess, normalization, notes } =
+  const { normalization, notes, ...described } =
     ownInput(network, options.input ?? {}, file) ?? (await networkInput(source, options.input ?? {}));
+  const preprocess = withBands(described.preprocess, options.seen, file);
   for (const note of notes) onWarning?.(note);
   const channelsLast = layoutOf(network, preprocess, file);
   const ready = embeddingModel(cut(normalForm(network), options.embedding, file), {
@@ -64,6 +69,23 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
   }
   const sha256 = createHash("sha256").update(model).digest("hex");
   return { id, model, sha256, preprocess, embeddingSize };
+}
+
+/** A network that looks at other bands than it was made for: as many, in the order given. */
+function withBands(preprocess: Preprocess, seen: OnnxBackboneOptions["seen"], file: string): Preprocess {
+  const { bands = preprocess.bands, values = preprocess.values, derived } = seen ?? {};
+  if (bands.length !== preprocess.bands.length) {
+    throw new UserError("usage", `--bands ${bands.join(",")}: ${file} has ${preprocess.bands.length} channels`, {
+      hint: `Name one band for each, in the order of ${preprocess.bands.join(", ")}.`,
+    });
+  }
+  const indices = bands.flatMap((name) => {
+    const formula = expandIndex(name);
+    return formula === undefined ? [] : [[name, formula] as const];
+  });
+  const made = { ...preprocess.derived, ...Object.fromEntries(indices), ...derived };
+  const used = Object.fromEntries(Object.entries(made).filter(([name]) => bands.includes(name)));
+  return { ...preprocess, bands, ...(values && { values }), ...(Object.keys(used).length > 0 && { derived: used }) };
 }
 
 /** A classifier of ours says itself what it sees, and has its normalisation inside; what is said by hand wins. */

@@ -2,7 +2,7 @@ import { GraphBuilder, type Model, type Value } from "../../onnx/index.js";
 import { EMBEDDING, IMAGE } from "../../onnx/surgery.js";
 import { throwIfAborted } from "../../progress.js";
 import { createRandom } from "../../random.js";
-import { type Preprocess, toInput } from "../../raster/preprocess.js";
+import { type Preprocess, resizedInput } from "../../raster/preprocess.js";
 import type { Raster } from "../../raster/raster.js";
 import { float32 } from "../../tensor.js";
 import type { Backbone, BackboneContext } from "../backbone.js";
@@ -52,15 +52,14 @@ export interface PlacedBank extends FilterBank {
  * @throws UserError `bad-data` when no training image can be read
  */
 export async function openRcf(context: BackboneContext): Promise<Backbone> {
-  const { rasters, bands, range } = await readTrainingImages(context, IMAGES, SIDE_PX);
+  const { rasters, seen } = await readTrainingImages(context, IMAGES, SIDE_PX);
   const preprocess: Preprocess = {
     widthPx: SIDE_PX,
     heightPx: SIDE_PX,
     fit: "stretch",
     interpolation: "bilinear",
     antialias: true,
-    bands,
-    range,
+    ...seen,
   };
   const { statistics, banks } = fitBanks(rasters, preprocess, context);
   return makeBackbone("rcf", rcfModel(preprocess, statistics, banks), preprocess);
@@ -80,7 +79,7 @@ function fitBanks(
   const patches = BANKS.map(() => [] as Float32Array[]);
   rasters.forEach((raster, index) => {
     throwIfAborted(signal);
-    toInput(raster, preprocess, image.data, 0);
+    resizedInput(raster, preprocess, image.data, 0);
     BANKS.forEach(({ scale }, i) => {
       patches[i].push(samplePatches(image, { scale, patchPx: PATCH_PX }, perImage, places));
     });

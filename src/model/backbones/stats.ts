@@ -12,15 +12,14 @@ const IMAGES = 16;
 
 /** Mean, standard deviation, minimum and maximum of each band: what every report compares with. D = 4·C. */
 export async function openStats(context: BackboneContext): Promise<Backbone> {
-  const { bands, range } = await readTrainingImages(context, IMAGES, SIZE_PX);
+  const { seen } = await readTrainingImages(context, IMAGES, SIZE_PX);
   const preprocess: Preprocess = {
     widthPx: SIZE_PX,
     heightPx: SIZE_PX,
     fit: "stretch",
     interpolation: "bilinear",
     antialias: true,
-    bands,
-    range,
+    ...seen,
   };
   return makeBackbone("stats", statsModel(preprocess), preprocess);
 }

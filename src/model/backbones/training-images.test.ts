@@ -18,14 +18,14 @@ function contextOf(rasters: readonly Raster[], signal?: AbortSignal) {
 
 it("takes the bands that most images have and leaves out those that lack one", async () => {
   const infrared = ["red", "green", "nir"];
-  const { bands, rasters } = await readTrainingImages(contextOf([raster(RGB), raster(infrared), raster(infrared)]), 9, 8);
-  expect(bands).toEqual(infrared);
+  const { seen, rasters } = await readTrainingImages(contextOf([raster(RGB), raster(infrared), raster(infrared)]), 9, 8);
+  expect(seen.bands).toEqual(infrared);
   expect(rasters).toHaveLength(2);
 });
 
 it("takes colour where grey and colour images are mixed", async () => {
-  const { bands, rasters } = await readTrainingImages(contextOf([raster(["grey"]), raster(["grey"]), raster(RGB)]), 9, 8);
-  expect(bands).toEqual(RGB);
+  const { seen, rasters } = await readTrainingImages(contextOf([raster(["grey"]), raster(["grey"]), raster(RGB)]), 9, 8);
+  expect(seen.bands).toEqual(RGB);
   expect(rasters.map((image) => image.data.length)).toEqual([48, 48, 48]);
 });
 
@@ -45,15 +45,15 @@ it.each([
     image.data[1] = 7;
     return image;
   });
-  expect((await readTrainingImages(contextOf(rasters), 9, 8)).range).toEqual(range);
+  expect((await readTrainingImages(contextOf(rasters), 9, 8)).seen.range).toEqual(range);
 });
 
 it("ignores what is not a number in the range", async () => {
   const image = raster(RGB, "float32");
   image.data.set([Number.NaN, Number.POSITIVE_INFINITY, 3]);
-  expect((await readTrainingImages(contextOf([image]), 9, 8)).range).toEqual([0, 3]);
+  expect((await readTrainingImages(contextOf([image]), 9, 8)).seen.range).toEqual([0, 3]);
   image.data.fill(Number.NaN);
-  expect((await readTrainingImages(contextOf([image]), 9, 8)).range).toEqual([0, 1]);
+  expect((await readTrainingImages(contextOf([image]), 9, 8)).seen.range).toEqual([0, 1]);
 });
 
 it("shrinks large images only", async () => {

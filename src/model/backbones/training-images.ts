@@ -1,18 +1,19 @@
 import { UserError } from "../../errors.js";
 import { throwIfAborted } from "../../progress.js";
-import { GREY, RGB, toBands } from "../../raster/bands.js";
-import type { Preprocess } from "../../raster/preprocess.js";
+import { GREY, RGB } from "../../raster/bands.js";
+import { expandIndex } from "../../raster/indices.js";
+import { type Preprocess, seenBands } from "../../raster/preprocess.js";
 import type { Raster } from "../../raster/raster.js";
 import { resize } from "../../raster/resample.js";
+import { prepareValues, type ValuesWanted } from "../../raster/values.js";
 import type { BackboneContext } from "../backbone.js";
 
 /** Some training images, and what a preprocessing has to know of them. */
 export interface TrainingImages {
-  /** Neither side is longer than was asked for. */
+  /** As `seenBands` gives them: the bands below, in their unit. Neither side is longer than was asked for. */
   readonly rasters: readonly Raster[];
-  /** The bands that most of the images have; colour where grey and colour are mixed. */
-  readonly bands: Preprocess["bands"];
-  readonly range: Preprocess["range"];
+  /** The bands asked for, else those that most of the images have; colour where grey and colour are mixed. */
+  readonly seen: Pick<Preprocess, "bands" | "range" | "values" | "derived">;
 }
 
 /**
@@ -21,16 +22,19 @@ export interface TrainingImages {
  *
  * @throws UserError `bad-data` when not one can be read
  */
-export async function readTrainingImages(
-  { trainingImages, signal, onProgress }: BackboneContext,
-  limit: number,
-  mostPx: number,
-): Promise<TrainingImages> {
+export async function readTrainingImages(context: BackboneContext, limit: number, mostPx: number): Promise<TrainingImages> {
+  const { trainingImages, signal, onProgress } = context;
   const all: Raster[] = [];
   for await (const raster of trainingImages(limit)) {
     throwIfAborted(signal);
     const { widthPx, heightPx } = raster;
-    all.push(resize(raster, { widthPx: Math.min(widthPx, mostPx), heightPx: Math.min(heightPx, mostPx) }));
+    // Before anything is mixed: what was not measured must not be.
+    all.push(
+      resize(prepareValues(raster, { bands: raster.bands }), {
+        widthPx: Math.min(widthPx, mostPx),
+        heightPx: Math.min(heightPx, mostPx),
+      }),
+    );
     onProgress?.({ stage: "read training images", done: all.length, unit: "images" });
   }
   if (all.length === 0) {
@@ -38,9 +42,26 @@ export async function readTrainingImages(
       hint: "Check the images and the split: sigmax data inspect <data>.",
     });
   }
-  const bands = commonBands(all);
-  const rasters = all.flatMap((raster) => withBands(raster, bands));
-  return { rasters, bands, range: commonRange(rasters) };
+  const wanted = valuesWanted(context, all);
+  const rasters = all.flatMap((raster) => withBands(raster, wanted));
+  // Not one can serve: whatever the first lacks is what is to be told.
+  if (rasters.length === 0) seenBands(all[0], wanted, { file: "the first training image" });
+  return { rasters, seen: { ...wanted, range: commonRange(rasters) } };
+}
+
+/** What was asked for; an index that no image has as a band is made of others. */
+function valuesWanted({ bands, values, derived }: BackboneContext, rasters: readonly Raster[]): ValuesWanted {
+  const names = bands ?? [...commonBands(rasters), ...Object.keys(derived ?? {})];
+  const indices = names.flatMap((name) => {
+    const formula = rasters.some((raster) => raster.bands.includes(name)) ? undefined : expandIndex(name);
+    return formula === undefined ? [] : [[name, formula] as const];
+  });
+  const made = { ...Object.fromEntries(indices), ...derived };
+  return {
+    bands: [...new Set(names)],
+    ...(values && values !== "stored" && { values }),
+    ...(Object.keys(made).length > 0 && { derived: made }),
+  };
 }
 
 function commonBands(rasters: readonly Raster[]): readonly string[] {
@@ -56,11 +77,11 @@ function commonBands(rasters: readonly Raster[]): readonly string[] {
 }
 
 /** The raster with these bands, or nothing where it lacks one. */
-function withBands(raster: Raster, bands: readonly string[]): Raster[] {
+function withBands(raster: Raster, wanted: ValuesWanted): Raster[] {
   try {
-    return [toBands(raster, bands)];
+    return [seenBands(raster, wanted)];
   } catch (error) {
-    if (error instanceof UserError) return [];
+    if (error instanceof UserError && error.code === "bad-data") return [];
     throw error;
   }
 }
@@ -85,5 +106,6 @@ function commonRange(rasters: readonly Raster[]): Preprocess["range"] {
       highest = Math.max(highest, value);
     }
   }
-  return lowest <= highest ? [lowest, highest] : [0, 1];
+  if (lowest > highest) return [0, 1];
+  return [lowest, highest > lowest ? highest : lowest + 1];
 }

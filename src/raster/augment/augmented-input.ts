@@ -1,7 +1,6 @@
-import { toBands } from "../bands.js";
 import { crop } from "../crop.js";
 import { type Turn, turnedWalk } from "../dihedral.js";
-import { type Preprocess, placement, rangeScale } from "../preprocess.js";
+import { type Preprocess, placement, rangeScale, seenBands } from "../preprocess.js";
 import type { Raster } from "../raster.js";
 import { type PixelWindow, resize } from "../resample.js";
 import type { Augmentation } from "./augmentations.js";
@@ -28,10 +27,10 @@ export function augmentedInput(
 
   const resized =
     window === undefined
-      ? resize(toBands(raster, bands, { file }), placement(raster, preprocess))
+      ? resize(seenBands(raster, preprocess, { file }), placement(raster, preprocess))
       : // Cut first: what lies outside must not be resampled, nor bleed in from beyond the edge.
-        resize(toBands(crop(raster, window), bands, { file }), { widthPx, heightPx, interpolation });
-  writeTurned(resized, turn, rangeScale(raster, preprocess), out, offset);
+        resize(seenBands(crop(raster, window), preprocess, { file }), { widthPx, heightPx, interpolation });
+  writeTurned(resized, turn, rangeScale(resized, preprocess), out, offset);
 
   const planePx = widthPx * heightPx;
   for (let band = 0, from = offset; band < bands.length; band++, from += planePx) {

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../../errors.js";
 import type { EmbeddingOrigin } from "../../model/backbone.js";
-import { openBackbone } from "../../model/backbones.js";
 import { DEFAULT_SEED, type Random } from "../../random.js";
-import { readSpread } from "../embeddings.js";
+import { openBackboneOn } from "../prepare.js";
 import { bottleneckPath, listBottlenecks, readBottlenecks } from "./bottlenecks.js";
 import { examplesDistorted, examplesFromImages, examplesInMemory, type RetrainFeatures } from "./features.js";
 import { labelByFolder, listClassFolders, listLabelledImages, type RetrainData, splitByPath } from "./images.js";
@@ -54,12 +53,7 @@ async function embedImages(
 ): Promise<Material> {
   const placed = splitByPath(data, imageDir, settings);
   const training = placed.flatMap(({ part, sample }) => (part === "train" ? [sample] : []));
-  const { signal, onProgress, onWarning } = options;
-  const backbone = await openBackbone(
-    options.backbone ?? "rcf",
-    { seed: options.seed ?? DEFAULT_SEED, trainingImages: (limit) => readSpread(training, limit), signal, onProgress, onWarning },
-    { ...options.preprocessing, cache: options.cache, runtime: options.runtime },
-  );
+  const backbone = await openBackboneOn(training, { ...options, seed: options.seed ?? DEFAULT_SEED });
   const features = distorts(settings)
     ? await examplesDistorted(placed, backbone, { ...options, limits: settings, random: random.fork("distortions") })
     : await examplesFromImages(placed, backbone, options);
