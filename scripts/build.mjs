@@ -1,9 +1,10 @@
-// Compiles src/ to dist/, then bundles what runs inside reports.
+// Compiles src/ to dist/ and copies its table, then bundles what runs inside reports.
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, existsSync, rmSync } from "node:fs";
 
 rmSync("dist", { recursive: true, force: true });
 execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { stdio: "inherit" });
+copyFileSync("src/raster/geo/epsg.tsv", "dist/raster/geo/epsg.tsv");
 const { buildSync } = await import("esbuild");
 buildSync({
   entryPoints: ["src/web/playground.ts", "src/web/report.ts"],

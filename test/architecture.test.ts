@@ -42,6 +42,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["src/runtime/native.ts"],
   // ort.ts has the types that both builds share.
   "onnxruntime-web": ["src/runtime/wasm.ts", "src/runtime/ort.ts"],
+  proj4: ["src/raster/geo/project.ts"],
   sharp: ["src/raster/formats/sharp.ts"],
   zod: ["src/model/manifest.ts", "src/map/chip/class-table.ts"],
 };

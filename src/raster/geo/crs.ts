@@ -1,3 +1,5 @@
+import { type EpsgRow, epsgRow } from "./epsg.js";
+
 /** GeoTIFF keys by number, as a file holds them (OGC 19-008r4): a code, a text, or numbers. */
 export type GeoKeys = ReadonlyMap<number, number | string | readonly number[]>;
 
@@ -15,77 +17,55 @@ export interface Crs {
   readonly geoKeys: GeoKeys | undefined;
 }
 
-interface KnownCrs {
-  readonly codes: readonly [first: number, last: number];
-  readonly kind: "projected" | "geographic";
-  /** `zone` counts from the first code of a row. */
-  readonly name: (zone: number) => string;
-  readonly proj4: (zone: number) => string;
-}
+type Known = Omit<EpsgRow, "why"> & Partial<EpsgRow>;
 
-const WGS84 = "+datum=WGS84";
-/** Grids that agree with WGS 84 within a metre. */
-const GRS80 = "+ellps=GRS80 +towgs84=0,0,0,0,0,0,0";
-
-function geographic(code: number, name: string, datum: string): KnownCrs {
-  return { codes: [code, code], kind: "geographic", name: () => name, proj4: () => `+proj=longlat ${datum} +no_defs` };
-}
-
-function utm(first: number, last: number, zones: { name: string; from: number; south?: true }, datum: string): KnownCrs {
-  const letter = zones.south ? "S" : "N";
-  const south = zones.south ? " +south" : "";
+/** The systems that most images from above come in are known without the table. */
+function builtIn(epsg: number): Known | undefined {
+  if (epsg === 4326) return { name: "WGS 84", kind: "geographic", proj4: "+proj=longlat +datum=WGS84" };
+  if (epsg === 3857) {
+    const sphere = "+a=6378137 +b=6378137 +nadgrids=@null";
+    return {
+      name: "WGS 84 / Pseudo-Mercator",
+      kind: "projected",
+      proj4: `+proj=merc +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 ${sphere} +units=m`,
+    };
+  }
+  const zone = epsg % 100;
+  const north = epsg - zone === 32600;
+  if (!(north || epsg - zone === 32700) || zone < 1 || zone > 60) return undefined;
   return {
-    codes: [first, last],
+    name: `WGS 84 / UTM zone ${zone}${north ? "N" : "S"}`,
     kind: "projected",
-    name: (index) => `${zones.name} / UTM zone ${zones.from + index}${letter}`,
-    proj4: (index) => `+proj=utm +zone=${zones.from + index}${south} ${datum} +units=m +no_defs`,
+    proj4: `+proj=utm +zone=${zone}${north ? "" : " +south"} +datum=WGS84 +units=m`,
   };
 }
 
-/** Coordinate reference systems of the EPSG register that images from above mostly come in; all in metres or degrees. */
-const KNOWN: readonly KnownCrs[] = [
-  geographic(4326, "WGS 84", WGS84),
-  geographic(4258, "ETRS89", GRS80),
-  geographic(4269, "NAD83", "+datum=NAD83"),
-  geographic(4674, "SIRGAS 2000", GRS80),
-  {
-    codes: [3857, 3857],
-    kind: "projected",
-    name: () => "WGS 84 / Pseudo-Mercator",
-    proj4: () => "+proj=merc +a=6378137 +b=6378137 +lat_ts=0 +lon_0=0 +x_0=0 +y_0=0 +k=1 +units=m +nadgrids=@null +no_defs",
-  },
-  {
-    codes: [3035, 3035],
-    kind: "projected",
-    name: () => "ETRS89-extended / LAEA Europe",
-    proj4: () => `+proj=laea +lat_0=52 +lon_0=10 +x_0=4321000 +y_0=3210000 ${GRS80} +units=m +no_defs`,
-  },
-  {
-    codes: [5070, 5070],
-    kind: "projected",
-    name: () => "NAD83 / Conus Albers",
-    proj4: () => "+proj=aea +lat_0=23 +lon_0=-96 +lat_1=29.5 +lat_2=45.5 +x_0=0 +y_0=0 +datum=NAD83 +units=m +no_defs",
-  },
-  utm(32601, 32660, { name: "WGS 84", from: 1 }, WGS84),
-  utm(32701, 32760, { name: "WGS 84", from: 1, south: true }, WGS84),
-  utm(25828, 25838, { name: "ETRS89", from: 28 }, GRS80),
-  utm(26901, 26923, { name: "NAD83", from: 1 }, "+datum=NAD83"),
-  utm(31978, 31985, { name: "SIRGAS 2000", from: 18, south: true }, GRS80),
-];
+/** Metres in the units of proj4 (PROJ, `proj -lu`) that occur in the table. */
+const UNIT_METERS: Readonly<Record<string, number>> = { m: 1, ft: 0.3048, "us-ft": 1200 / 3937, link: 0.201168, ch: 20.1168 };
 
-/** The system of an EPSG code; undefined where the table does not have it. */
-export function crsOfEpsg(epsg: number): Crs | undefined {
-  const row = KNOWN.find(({ codes: [first, last] }) => epsg >= first && epsg <= last);
-  if (row === undefined || !Number.isInteger(epsg)) return undefined;
-  const index = epsg - row.codes[0];
-  const { kind } = row;
-  const metersPerUnit = kind === "projected" ? 1 : undefined;
-  return { epsg, name: row.name(index), kind, proj4: row.proj4(index), metersPerUnit, geoKeys: undefined };
+function metersIn(proj4: string): number | undefined {
+  const [, key, value] = /\+(units|to_meter)=(\S+)/.exec(proj4) ?? [];
+  return key === "to_meter" ? Number(value) : UNIT_METERS[value];
 }
 
-/** Whether two systems are known to be the same: by EPSG code, else by how they are projected. */
+/** The system of an EPSG code; undefined where the register does not have it. */
+export function crsOfEpsg(epsg: number): Crs | undefined {
+  if (!Number.isInteger(epsg)) return undefined;
+  const known: Known | undefined = builtIn(epsg) ?? epsgRow(epsg);
+  if (known === undefined) return undefined;
+  const { name, kind, proj4, why } = known;
+  const metersPerUnit = kind === "projected" && proj4 !== undefined ? metersIn(proj4) : undefined;
+  return { epsg, name, kind, proj4: why === undefined ? proj4 : undefined, metersPerUnit, geoKeys: undefined };
+}
+
+/** Whether two systems are known to be the same: by EPSG code, else by how they are projected, else by all that a file says of them. */
 export function sameCrs(a: Crs | undefined, b: Crs | undefined): boolean {
   if (a === undefined || b === undefined) return false;
+  if (a === b) return true;
   if (a.epsg !== undefined && b.epsg !== undefined) return a.epsg === b.epsg;
-  return a.proj4 !== undefined && a.proj4 === b.proj4;
+  if (a.proj4 !== undefined || b.proj4 !== undefined) return a.proj4 === b.proj4;
+  if (a.geoKeys === undefined || b.geoKeys === undefined) return false;
+  return JSON.stringify([...a.geoKeys].sort(byKey)) === JSON.stringify([...b.geoKeys].sort(byKey));
 }
+
+const byKey = ([a]: readonly [number, unknown], [b]: readonly [number, unknown]) => a - b;

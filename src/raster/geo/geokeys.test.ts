@@ -59,14 +59,43 @@ describe("reference systems by EPSG code", () => {
     [31983, "SIRGAS 2000 / UTM zone 23S", "+zone=23 +south"],
     [3857, "WGS 84 / Pseudo-Mercator", "+proj=merc"],
     [4326, "WGS 84", "+proj=longlat"],
+    [3035, "ETRS89-extended / LAEA Europe", "+proj=laea"],
+    [4269, "NAD83", "+proj=longlat"],
+    [2229, "NAD83 / California zone 5 (ftUS)", "+units=us-ft"],
   ])("%i is %s", (epsg, name, proj4) => {
     expect(crsOfEpsg(epsg)).toMatchObject({ epsg, name, proj4: expect.stringContaining(proj4) });
   });
 
   it("are the same by code", () => {
-    expect(crsOfEpsg(32661)).toBeUndefined();
+    expect(crsOfEpsg(32661)?.name).toBe("WGS 84 / UPS North (N,E)");
+    expect(crsOfEpsg(32661.5)).toBeUndefined();
+    expect([32600, 65000, 0, -1].map((code) => crsOfEpsg(code)?.proj4)).toEqual(Array(4).fill(undefined));
     expect(sameCrs(crsOfEpsg(4326), crsOfEpsg(4326))).toBe(true);
     expect(sameCrs(crsOfEpsg(4326), crsOfEpsg(3857))).toBe(false);
     expect(sameCrs(undefined, undefined)).toBe(false);
+  });
+
+  it("that only a file knows are the same where it says the same of both", () => {
+    const own = (name: string) => ({
+      ...crsOfEpsg(4326)!,
+      epsg: undefined,
+      proj4: undefined,
+      geoKeys: new Map<number, number | string>([
+        [1024, 1],
+        [1026, name],
+      ]),
+    });
+    expect(sameCrs(own("My grid"), own("My grid"))).toBe(true);
+    expect(sameCrs(own("My grid"), own("Your grid"))).toBe(false);
+    expect(sameCrs({ ...own("My grid"), geoKeys: undefined }, { ...own("My grid"), geoKeys: undefined })).toBe(false);
+  });
+
+  it("have the unit of their coordinates in metres", () => {
+    const units = [2229, 2222, 32718, 4326, 2136].map((code) => crsOfEpsg(code)?.metersPerUnit);
+    expect(units).toEqual([1200 / 3937, 0.3048, 1, undefined, 0.304799710181509]);
+  });
+
+  it("that cannot be projected have a name all the same", () => {
+    expect(crsOfEpsg(26710)).toMatchObject({ name: "NAD27 / UTM zone 10N", proj4: undefined, metersPerUnit: 1 });
   });
 });
