@@ -6,6 +6,7 @@ import { UTM_18S } from "../../../test/utm-18s.js";
 import { parseCsv } from "../../data/csv.js";
 import { openDataset } from "../../data/open.js";
 import { decodeRaster } from "../../raster/formats.js";
+import { crsOfEpsg } from "../../raster/geo/crs.js";
 import type { Raster } from "../../raster/raster.js";
 import { encodeGeoTiff } from "../../raster/write/tiff.js";
 import { chipScene } from "./chip.js";
@@ -125,6 +126,36 @@ describe("chipScene", () => {
     expect(chip.georeference?.transform).toEqual([500_320, 10, 0, 8_999_680, 0, -10]);
     expect(chip.scaling).toEqual(raster.scaling);
     expect(readdirSync(out).sort()).toEqual(["chips", "chips.json", "labels.csv", "largest.csv"]);
+  });
+
+  it("takes labels from another grid in another system", async () => {
+    // A 400 m grid in degrees over the scene: water east of the middle.
+    const degrees = join(folder, "degrees.tif");
+    const [columns, rows] = [30, 20];
+    const data = Uint8Array.from({ length: columns * rows }, (_, i) => (i % columns < 15 ? 2 : 1));
+    const transform = [-75.001, 0.0004, 0, -9.045, 0, -0.0004] as const;
+    const wgs84 = { crs: crsOfEpsg(4326), transform };
+    writeFileSync(
+      degrees,
+      await encodeGeoTiff({ bands: ["class"], widthPx: columns, heightPx: rows, dtype: "uint8", data, georeference: wgs84 }),
+    );
+    const result = await chipScene({ scene, out: join(folder, "other-grid"), sizePx: 10, fromRaster: degrees });
+    const table = parseCsv(readFileSync(result.labels, "utf8"), "labels.csv");
+    // UTM 18S: 500,000 m east is 75° west; column 15 of the classes begins at 74.995° west, about 550 m east of it.
+    const first = table.rows.slice(0, 10).map((row) => row.cells[6]);
+    expect(first.slice(0, 5)).toEqual(new Array(5).fill("forest|"));
+    expect(first.slice(6)).toEqual(new Array(4).fill("water|"));
+    const far = join(folder, "far.tif");
+    writeFileSync(
+      far,
+      await encodeGeoTiff({
+        ...{ bands: ["class"], widthPx: columns, heightPx: rows, dtype: "uint8", data },
+        georeference: { crs: crsOfEpsg(4326), transform: [10, 0.0004, 0, 50, 0, -0.0004] },
+      }),
+    );
+    await expect(chipScene({ scene, out: join(folder, "far"), sizePx: 10, fromRaster: far })).rejects.toThrow(
+      "far.tif: says nothing about any chip of",
+    );
   });
 
   it("leaves out chips that were hardly measured, and counts what is unseen", async () => {

@@ -109,10 +109,11 @@ async function writeChips({
   const table = chipTable({ scene: name, classes, minShare, digits });
   const metadata = { SIGMAX_SCENE: basename(scene), SIGMAX_LABELS_FROM: kind };
   await makeChipsFolder(folder);
-  let [written, leftOut] = [0, 0];
+  let [written, leftOut, seen] = [0, 0, 0];
   for (const strip of chipStrips(reader.info, grid)) {
     const chips = await labelled(strip, reader, labeller);
     leftOut += strip.chips.length - chips.length;
+    for (const { shares } of chips) seen += 1 - shares.unseen;
     const write = (chip: LabelledChip) => writeChip(folder, table.add(chip), chip.raster, metadata);
     for await (const _ of mapInOrder(chips, AT_ONCE, write, signal)) {
       written++;
@@ -124,6 +125,11 @@ async function writeChips({
   if (written === 0) {
     throw new UserError("bad-data", `${scene}: no chip has measurements on ${100 * (1 - MAX_INVALID)} % of its pixels`, {
       hint: "Choose smaller chips, or another scene.",
+    });
+  }
+  if (seen === 0) {
+    throw new UserError("bad-data", `${source}: says nothing about any chip of ${scene}`, {
+      hint: kind === "rule" ? "Look at the rules and at the values of the bands." : "Do both show the same place?",
     });
   }
   const record = {

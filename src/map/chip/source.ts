@@ -1,6 +1,7 @@
 import { UserError } from "../../errors.js";
-import { gridOf, sameGrid } from "../../raster/grid.js";
+import { gridOf } from "../../raster/grid.js";
 import { openRaster, type RasterReader } from "../../raster/reader.js";
+import { gridded } from "../../raster/warp.js";
 import { classesOf } from "./class-table.js";
 import { rasterLabeller } from "./from-raster.js";
 import { ruleLabeller } from "./from-rules.js";
@@ -44,9 +45,7 @@ export async function openLabeller({ fromRaster, classTable, rules = [] }: ChipS
 /** The class raster with a pixel for each of the scene's. */
 function onGridOf({ info }: RasterReader, classes: RasterReader): RasterReader {
   const alike = info.widthPx === classes.info.widthPx && info.heightPx === classes.info.heightPx;
-  const isPlaced = info.georeference !== undefined && classes.info.georeference !== undefined;
-  if (alike && (!isPlaced || sameGrid(gridOf(info), gridOf(classes.info)))) return classes;
-  throw new UserError("bad-data", `${classes.info.file}: its pixels are not those of ${info.file}`, {
-    hint: "Bring it to the grid of the scene: gdalwarp -r near -te <bounds of the scene> -ts <width> <height> in.tif out.tif",
-  });
+  const isPlaced = info.georeference !== undefined || classes.info.georeference !== undefined;
+  // Two pictures of one size that lie nowhere are taken to belong together.
+  return alike && !isPlaced ? classes : gridded(classes, gridOf(info), { resampling: "nearest" });
 }
