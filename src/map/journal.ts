@@ -1,6 +1,8 @@
 import { closeSync, existsSync, ftruncateSync, openSync, readSync, rmSync, statSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
 import { crc32 } from "../crc32.js";
 import { messageOf, UserError } from "../errors.js";
+import { makeFolder } from "../files.js";
 
 /** A row of cells, as far as it is decided. */
 export interface CellRow {
@@ -56,6 +58,7 @@ export function openJournal({ path, fingerprint, columns, classes }: JournalOpti
       });
     }
   };
+  orIo(() => makeFolder(dirname(path)));
   const file = orIo(() => openSync(path, existsSync(path) ? "r+" : "w+", 0o644));
   const isWhole = (index: number) => {
     if (readSync(file, row, 0, rowBytes, head.length + index * rowBytes) < rowBytes) return false;

@@ -1,5 +1,6 @@
 import { nearest, UserError } from "../errors.js";
 import { GOALS } from "../learn/thresholds.js";
+import { PIXEL_VALUES } from "../raster/values.js";
 import { HEAD_LOSSES, HEADS, TASKS } from "../task.js";
 
 type Check = readonly [valid: (value: unknown) => boolean, expected: string];
@@ -29,6 +30,16 @@ const CHECKS: Readonly<Record<string, Check>> = {
   unreadable: oneOf("skip", "fail"),
   backbone: text,
   embeddings: text,
+  bands: [
+    (value) => Array.isArray(value) && value.length > 0 && value.every((name) => typeof name === "string"),
+    "a list of bands",
+  ],
+  derived: [
+    (value) =>
+      typeof value === "object" && value !== null && Object.values(value).every((formula) => typeof formula === "string"),
+    "formulas by name",
+  ],
+  values: oneOf(...PIXEL_VALUES),
   preprocessing: anything,
   views: oneOf(1, 8),
   cache: text,

@@ -1,0 +1,111 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createRandom } from "../src/random.js";
+import type { Raster } from "../src/raster/raster.js";
+import { openRaster } from "../src/raster/reader.js";
+import { encodeGeoTiff } from "../src/raster/write/tiff.js";
+import { interrupted, sigmax, sigmaxJson } from "./command-line.js";
+import { UTM_18S } from "./utm-18s.js";
+
+const folder = mkdtempSync(join(tmpdir(), "sigmax-map-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const at = (name: string) => join(folder, name);
+
+const [WIDTH, HEIGHT, CHIP] = [240, 200, 16];
+const NODATA = 65535;
+
+/** Bright noise on the left, dark on the right; a corner of 40 × 40 pixels was not measured. */
+function landscape(pixelMeters: number): Raster {
+  const random = createRandom(1, "map test");
+  const px = WIDTH * HEIGHT;
+  const data = Uint16Array.from({ length: 2 * px }, (_, i) => {
+    const [x, y] = [i % WIDTH, Math.floor((i % px) / WIDTH)];
+    if (x < 40 && y < 40) return NODATA;
+    return Math.round((x < 100 ? 3000 : 800) + 200 * random.normal());
+  });
+  const georeference = { crs: UTM_18S, transform: [500_000, pixelMeters, 0, 9_000_000, 0, -pixelMeters] as const };
+  return { bands: ["red", "nir"], widthPx: WIDTH, heightPx: HEIGHT, dtype: "uint16", data, nodata: NODATA, georeference };
+}
+
+const [scene, chips, run] = [at("scene.tif"), at("chips"), at("run")];
+const classifier = join(run, "classifier.onnx");
+
+beforeAll(async () => {
+  writeFileSync(scene, await encodeGeoTiff(landscape(10)));
+  const rules = ["--rule", "bright: red > 2000", "--rule", "dark: red <= 2000"];
+  expect(sigmaxJson("chip", scene, "--size", String(CHIP), ...rules, "--out", chips)).toMatchObject({ chips: 171, leftOut: 9 });
+  sigmaxJson("train", chips, "--labels", join(chips, "largest.csv"), "--backbone", "stats", "--no-cache", "--out", run);
+}, 240_000);
+
+const classesOf = async (path: string) => {
+  const reader = await openRaster(path);
+  const { data, widthPx, heightPx } = await reader.read();
+  await reader.close();
+  return { data, widthPx, heightPx, info: reader.info };
+};
+
+describe("sigmax map", () => {
+  it("says of every cell what predict says of the chip, and nothing where nothing was measured", async () => {
+    const out = at("map.tif");
+    const result = sigmaxJson("map", classifier, scene, "--out", out);
+    expect(result).toMatchObject({ columns: 15, rows: 13, stridePx: CHIP, chipPx: CHIP });
+    const { data, widthPx, info } = await classesOf(out);
+    expect(info.categories).toEqual(["", "bright", "dark"]);
+    expect(info.georeference?.transform).toEqual([500_000, 160, 0, 9_000_000, 0, -160]);
+    expect(info.metadata.SIGMAX_SCENE_SHA256).toMatch(/^[0-9a-f]{64}$/);
+
+    const predicted = sigmax("predict", classifier, join(chips, "chips"), "--csv");
+    const rows = predicted.stdout.trim().split("\n").slice(1);
+    expect(rows).toHaveLength(171);
+    for (const row of rows) {
+      const [, cellRow, cellColumn] = /_r(\d+)_c(\d+)\.tif/.exec(row)!.map(Number);
+      const label = row.includes(",bright,") ? 1 : 2;
+      expect(data[cellRow * widthPx + cellColumn], row).toBe(label);
+    }
+    expect([data[0], data[1], data[widthPx], data[widthPx + 1]]).toEqual([0, 0, 0, 0]);
+    expect(result.noAnswer).toBe(4);
+
+    const probabilities = await classesOf(result.files.probabilities);
+    expect(probabilities.info.bands.map(({ name }) => name)).toEqual(["bright", "dark"]);
+    const cells = probabilities.widthPx * probabilities.heightPx;
+    expect(probabilities.data[0]).toBe(65535);
+    expect(probabilities.data[5] + probabilities.data[cells + 5]).toBeCloseTo(65534, -1);
+  });
+
+  it("goes on after kill -9, and ends with the same bytes", async () => {
+    const args = (name: string, threads: number) => [
+      ...["map", classifier, scene, "--stride", "4", "--threads", String(threads)],
+      ...["--out", at(name)],
+    ];
+    const whole = sigmaxJson(...args("whole/fine.tif", 2));
+    expect(whole).toMatchObject({ columns: 60, rows: 50 });
+    const journal = at("killed/.fine.tif.cells");
+    const killed = args("killed/fine.tif", 1);
+    await interrupted(killed, () => existsSync(journal) && readFileSync(journal).length > 5000, "SIGKILL");
+    expect(readdirSync(at("killed"))).toEqual([".fine.tif.cells"]);
+    const { status, stderr } = sigmax(...killed);
+    expect([status, stderr]).toEqual([0, expect.anything()]);
+    expect(readdirSync(at("killed")).sort()).toEqual(readdirSync(at("whole")).sort());
+    for (const name of readdirSync(at("whole"))) {
+      expect(readFileSync(at(`killed/${name}`)).equals(readFileSync(at(`whole/${name}`))), name).toBe(true);
+    }
+  });
+
+  it("refuses scenes that do not fit, and files that are there", async () => {
+    const refused = (...args: string[]) => {
+      const { status, stderr } = sigmax("map", classifier, ...args);
+      expect(status).not.toBe(0);
+      return stderr;
+    };
+    writeFileSync(at("coarse.tif"), await encodeGeoTiff(landscape(30)));
+    expect(refused(at("coarse.tif"), "--out", at("no.tif"))).toContain("a pixel is 30 m on the ground");
+    writeFileSync(at("other.tif"), await encodeGeoTiff({ ...landscape(10), bands: ["green", "nir"] }));
+    expect(refused(at("other.tif"), "--out", at("no.tif"))).toMatch(/has the bands green, nir; red of .* not among them/);
+    expect(refused(scene, "--out", at("map.tif"))).toContain("exists already");
+    expect(refused(scene, "--out", at("map.png"))).toContain("a map is a GeoTIFF");
+    expect(refused(scene, "--chip", "300", "--out", at("no.tif"))).toContain("hold no chip of 300 px");
+    expect(readdirSync(folder).filter((name) => name.includes("no."))).toEqual([]);
+  });
+});
