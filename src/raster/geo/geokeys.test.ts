@@ -39,6 +39,15 @@ describe("GeoKeys", () => {
     expect(crsOfGeoKeys(keys)).toMatchObject({ epsg: undefined, name: "My grid", kind: "projected", proj4: undefined });
   });
 
+  it("that are measures stay lists, also where one is a whole number", () => {
+    const keys = parseGeoKeys([1, 1, 0, 3, 1024, 0, 1, 1, 3077, 34736, 1, 1, 3080, 34736, 1, 0], {
+      doubles: [117, 2],
+      texts: "",
+    });
+    expect(keys.get(3080)).toEqual([117]);
+    expect(crsOfGeoKeys(keys)).toMatchObject({ metersPerUnit: 2 });
+  });
+
   it("that are cut off or point nowhere are left out and told", () => {
     const warnings: string[] = [];
     const warn = (warning: string) => warnings.push(warning);

@@ -42,8 +42,11 @@ export function parseGeoKeys(
     else if (location === TAGS.geoTexts && offset + length <= texts.length) {
       keys.set(key, texts.slice(offset, offset + length).replace(/[|\0]+$/, ""));
     } else if (location === TAGS.geoDoubles && offset + length <= doubles.length && length > 0) {
-      const values = Array.from({ length }, (_, part) => doubles[offset + part]);
-      keys.set(key, values.length === 1 ? values[0] : values);
+      // Also one alone stays a list: written back as a code, 117 degrees would be no angle any more.
+      keys.set(
+        key,
+        Array.from({ length }, (_, part) => doubles[offset + part]),
+      );
     } else onWarning?.(`its GeoKey ${key} has no value`);
   }
   return keys;
@@ -59,6 +62,10 @@ export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => voi
   const number = (key: keyof typeof GEO_KEYS) => {
     const value = keys.get(GEO_KEYS[key]);
     return typeof value === "number" ? value : undefined;
+  };
+  const double = (key: keyof typeof GEO_KEYS) => {
+    const value = keys.get(GEO_KEYS[key]);
+    return typeof value === "object" ? value[0] : undefined;
   };
   const text = (key: keyof typeof GEO_KEYS) => {
     const value = keys.get(GEO_KEYS[key]);
@@ -78,7 +85,7 @@ export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => voi
   onWarning?.(
     `nothing is known of its reference system (${epsg === undefined ? name : `EPSG:${epsg}`}): it is kept, not projected`,
   );
-  const size = number("linearUnitSize") ?? UNIT_METERS[number("linearUnits") ?? 0];
+  const size = double("linearUnitSize") ?? UNIT_METERS[number("linearUnits") ?? 0];
   return { epsg, name, kind, proj4: undefined, metersPerUnit: kind === "projected" ? size : undefined, geoKeys: keys };
 }
 
