@@ -15,10 +15,11 @@ const at = (values: Float64Array, index: number): number => values[index] ?? 0;
  */
 export function georeferenceOf(directory: Directory, onWarning?: (message: string) => void): Georeference | undefined {
   const keyNumbers = numbersOf(directory, "geoKeyDirectory");
-  const keys =
-    keyNumbers === undefined
-      ? undefined
-      : parseGeoKeys(keyNumbers, { doubles: numbersOf(directory, "geoDoubles") ?? [], texts: asciiOf(directory) }, onWarning);
+  const params = {
+    doubles: numbersOf(directory, "geoDoubles") ?? [],
+    texts: Uint8Array.from(numbersOf(directory, "geoTexts") ?? []),
+  };
+  const keys = keyNumbers === undefined ? undefined : parseGeoKeys(keyNumbers, params, onWarning);
   const corner = transformOf(directory, onWarning);
   if (corner === undefined) return undefined;
   if (!isFiniteTransform(corner) || isSingular(corner)) {
@@ -31,12 +32,6 @@ export function georeferenceOf(directory: Directory, onWarning?: (message: strin
   const middle = keys !== undefined && isPixelPoint(keys);
   const transform = middle ? placedTransform(corner, { leftPx: -0.5, topPx: -0.5 }) : corner;
   return { crs: keys === undefined ? undefined : crsOfGeoKeys(keys, onWarning), transform };
-}
-
-/** GeoAsciiParams: positions in it count bytes, so that it is not to be decoded as UTF-8. */
-function asciiOf(directory: Directory): string {
-  const bytes = numbersOf(directory, "geoTexts") ?? [];
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
 }
 
 function transformOf(directory: Directory, onWarning?: (message: string) => void): Affine | undefined {
