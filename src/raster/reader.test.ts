@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { deflateSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
+import { memoryBytes } from "./bytes/bytes.js";
 import { openRaster, readRasterBytes } from "./reader.js";
 import { plainTags, type TiffPage, tiffBytes } from "./tiff/tiff-file.cases.js";
 
@@ -117,6 +118,22 @@ describe("a raster file", () => {
     expect(raster).toMatchObject({ bands: ["grey"], data: Uint8Array.of(5, 6), valid: Uint8Array.of(0, 1) });
     const reader = await openRaster(tiffBytes([page]));
     expect((await reader.read({ bands: [1] })).data).toEqual(Uint8Array.of(0, 9));
+  });
+
+  it("decodes the blocks of its bands and of alpha once", async () => {
+    const tags = { ...plainTags(2, 2, 2), extraSamples: [2], compression: [8], rowsPerStrip: [1] };
+    const blocks = [Uint8Array.of(5, 0, 6, 9), Uint8Array.of(7, 1, 8, 0)].map((block) => deflateSync(block));
+    const memory = memoryBytes(tiffBytes([{ tags, blocks }]), "scene.tif");
+    const reads: number[] = [];
+    const read = (offset: number, length: number) => {
+      reads.push(offset);
+      return memory.read(offset, length);
+    };
+    const reader = await openRaster({ ...memory, read });
+    reads.length = 0;
+    expect(await reader.read()).toMatchObject({ data: Uint8Array.of(5, 6, 7, 8), valid: Uint8Array.of(0, 1, 1, 0) });
+    expect(reads).toHaveLength(2);
+    expect((await reader.read({ bands: [1, 0, 1] })).data).toEqual(Uint8Array.of(0, 9, 1, 0, 5, 6, 7, 8, 0, 9, 1, 0));
   });
 
   it("reads into memory that is given, of the right size and type only", async () => {

@@ -4,6 +4,7 @@ import { type ByteSource, memoryBytes } from "./bytes/bytes.js";
 import { fileBytes } from "./bytes/file.js";
 import type { BandScaling, Georeference, Raster, RasterDType } from "./raster.js";
 import type { PixelWindow } from "./resample.js";
+import { bytesPerSample } from "./samples.js";
 import { type Companions, companionsOf } from "./tiff/companions.js";
 import { isTiff } from "./tiff/directory.js";
 import { openTiff } from "./tiff/open.js";
@@ -141,7 +142,7 @@ export async function readRasterBytes(
 ): Promise<Raster> {
   const reader = await openRaster(bytes, { file, threads: 0 });
   const { widthPx, heightPx, bands, dtype } = reader.info;
-  const size = widthPx * heightPx * bands.length * BYTES[dtype];
+  const size = widthPx * heightPx * bands.length * bytesPerSample(dtype);
   if (widthPx * heightPx > maxPixels || size > maxBytes) {
     throw new UserError(
       "limit",
@@ -151,13 +152,3 @@ export async function readRasterBytes(
   }
   return reader.read();
 }
-
-const BYTES: Readonly<Record<RasterDType, number>> = {
-  uint8: 1,
-  uint16: 2,
-  int16: 2,
-  uint32: 4,
-  int32: 4,
-  float32: 4,
-  float64: 8,
-};
