@@ -66,10 +66,6 @@ export interface RasterReader {
 export interface OpenRasterOptions {
   /** Names the file in messages. */
   readonly file?: string;
-  /** 0: decode where it is called (inside workers). Default one per core. */
-  readonly threads?: number | undefined;
-  /** Of decoded blocks, shared by all readers. Default 64 MiB. */
-  readonly cacheBytes?: number | undefined;
   /** Of one decoded block. Default 256 MiB. */
   readonly maxBlockBytes?: number | undefined;
   /** Names of bands in the order of the file, instead of what it says. */
@@ -132,7 +128,7 @@ function named(source: ByteSource, name: string | undefined): ByteSource {
 }
 
 /**
- * All bands but alpha of a raster in memory, without threads.
+ * All bands but alpha of a raster in memory.
  *
  * @throws UserError as `openRaster`, and `limit` for more than `maxPixels` pixels or `maxBytes` bytes of them
  */
@@ -140,7 +136,7 @@ export async function readRasterBytes(
   bytes: Uint8Array,
   { file, maxPixels, maxBytes }: { file: string; maxPixels: number; maxBytes: number },
 ): Promise<Raster> {
-  const reader = await openRaster(bytes, { file, threads: 0 });
+  const reader = await openRaster(bytes, { file });
   const { widthPx, heightPx, bands, dtype } = reader.info;
   const size = widthPx * heightPx * bands.length * bytesPerSample(dtype);
   if (widthPx * heightPx > maxPixels || size > maxBytes) {

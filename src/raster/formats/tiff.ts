@@ -1,6 +1,7 @@
 import { UserError } from "../../errors.js";
 import { GREY, RGB } from "../bands.js";
-import { damaged, type ImageFormat, type ImageHeader, startsWith, viewOf } from "./header.js";
+import { isTiff } from "../tiff/directory.js";
+import { damaged, type ImageFormat, type ImageHeader, viewOf } from "./header.js";
 
 /** The tags looked at (TIFF 6.0) and what each means where it is absent. */
 const TAGS = {
@@ -35,7 +36,7 @@ const PHOTOMETRIC: Readonly<Record<number, { colour: ImageHeader["colour"]; band
 export const TIFF: ImageFormat = {
   name: "TIFF",
   extensions: [".tif", ".tiff"],
-  sniff: (bytes) => ["II*\0", "MM\0*", "II+\0", "MM\0+"].some((magic) => startsWith(bytes, magic)),
+  sniff: isTiff,
   check(bytes, file) {
     const tags = readFirstDirectory(bytes, file);
     const [widthPx, heightPx, photometric] = [tags.width[0], tags.height[0], tags.photometric[0]];

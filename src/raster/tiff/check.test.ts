@@ -6,9 +6,9 @@ import { plainTags, type TiffPage, tiffBytes } from "./tiff-file.cases.js";
 
 const STRIP = new Uint8Array(6);
 
-async function check(page: TiffPage, maxBlockBytes = 1 << 20) {
+async function check(page: TiffPage, maxBlockBytes = 1 << 20, onWarning?: (message: string) => void) {
   const [directory] = await readDirectories(memoryBytes(tiffBytes([page]), "scene.tif"));
-  return checkImage(directory, { maxBlockBytes });
+  return checkImage(directory, { maxBlockBytes, onWarning });
 }
 
 describe("one image of a TIFF", () => {
@@ -49,6 +49,13 @@ describe("one image of a TIFF", () => {
   it("is refused for blocks larger than the limit, whatever the file holds", async () => {
     const tags = { ...plainTags(1, 1), tileWidth: [2 ** 30], tileHeight: [2 ** 30] };
     await expect(check({ tags, blocks: [STRIP] })).rejects.toMatchObject({ code: "limit" });
+  });
+
+  it("tells once of tiles that are no multiples of 16", async () => {
+    const warnings: string[] = [];
+    const tags = { ...plainTags(2, 2), tileWidth: [3], tileHeight: [2] };
+    await check({ tags, blocks: [STRIP] }, 1000, (warning) => warnings.push(warning));
+    expect(warnings).toEqual(["scene.tif: its tiles are 3 × 2 pixels, no multiples of 16"]);
   });
 
   it("may leave out the byte count of its only strip without compression", async () => {

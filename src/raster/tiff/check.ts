@@ -193,10 +193,11 @@ function checkGrid(
     if (side === undefined || !Number.isInteger(side) || side < 1) {
       throw refuse(`has tiles of ${tileWidth} × ${tileHeight} pixels (tags 322 and 323)`);
     }
-    if (side % 16 !== 0)
-      onWarning?.(`${directory.source.name}: its tiles are ${tileWidth} × ${tileHeight} pixels, no multiple of 16`);
   }
   const [width, height] = [tileWidth ?? 1, tileHeight ?? 1];
+  if (width % 16 !== 0 || height % 16 !== 0) {
+    onWarning?.(`${directory.source.name}: its tiles are ${width} × ${height} pixels, no multiples of 16`);
+  }
   return {
     ...image,
     widthPx: width,
