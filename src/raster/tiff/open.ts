@@ -119,7 +119,7 @@ function describe(
   warn: ((message: string) => void) | undefined,
 ): Omit<RasterInfo, "categories"> {
   const { directory, format } = image;
-  const metadata = parseGdalMetadata(textOf(directory, "gdalMetadata") ?? "");
+  const metadata = parseGdalMetadata(textOf(directory, "gdalMetadata") ?? "", warn);
   const bands = describeBands(image, metadata, bandNames);
   const nodata = parseNodata(textOf(directory, "gdalNodata"), format.dtype, warn);
   const alpha = bands.some(({ colour }) => colour === "alpha");
