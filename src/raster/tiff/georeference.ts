@@ -2,7 +2,7 @@ import { UserError } from "../../errors.js";
 import { crsOfGeoKeys, isPixelPoint, parseGeoKeys } from "../geo/geokeys.js";
 import { type Affine, isFiniteTransform, isSingular, placedTransform } from "../geo/transform.js";
 import type { Georeference } from "../raster.js";
-import { type Directory, numbersOf } from "./directory.js";
+import { bytesOf, type Directory, numbersOf } from "./directory.js";
 
 /** An entry of a matrix or a scale that is not there counts as 0. */
 const at = (values: Float64Array, index: number): number => values[index] ?? 0;
@@ -17,7 +17,7 @@ export function georeferenceOf(directory: Directory, onWarning?: (message: strin
   const keyNumbers = numbersOf(directory, "geoKeyDirectory");
   const params = {
     doubles: numbersOf(directory, "geoDoubles") ?? [],
-    texts: Uint8Array.from(numbersOf(directory, "geoTexts") ?? []),
+    texts: bytesOf(directory, "geoTexts") ?? new Uint8Array(),
   };
   const keys = keyNumbers === undefined ? undefined : parseGeoKeys(keyNumbers, params, onWarning);
   const corner = transformOf(directory, onWarning);
