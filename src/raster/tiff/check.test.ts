@@ -58,9 +58,24 @@ describe("one image of a TIFF", () => {
     expect(warnings).toEqual(["scene.tif: its tiles are 3 × 2 pixels, no multiples of 16"]);
   });
 
-  it("may leave out the byte count of its only strip without compression", async () => {
-    const { byteCounts } = await check({ tags: { ...plainTags(3, 2), stripByteCounts: [] }, blocks: [STRIP] });
-    expect([...byteCounts]).toEqual([6]);
+  it("may leave out the byte count of its only strip without compression, or have 0 there", async () => {
+    for (const stripByteCounts of [[], [0]]) {
+      const { byteCounts } = await check({ tags: { ...plainTags(3, 2), stripByteCounts }, blocks: [STRIP] });
+      expect([...byteCounts]).toEqual([6]);
+    }
+  });
+
+  it("has blocks that were never written only where they have neither place nor bytes", async () => {
+    const tags = { ...plainTags(3, 2), rowsPerStrip: [1] };
+    const { byteCounts } = await check({ tags, blocks: [undefined, STRIP] });
+    expect([...byteCounts]).toEqual([0, 3]);
+    const message = expect.stringMatching(/strip 2 lies at byte \d+, but has 0 bytes/);
+    await expect(check({ tags: { ...tags, stripByteCounts: [3, 0] }, blocks: [STRIP, STRIP] })).rejects.toMatchObject({
+      code: "bad-file",
+      message,
+    });
+    const only = { ...plainTags(3, 2), compression: [8], stripByteCounts: [0] };
+    await expect(check({ tags: only, blocks: [STRIP] })).rejects.toMatchObject({ code: "bad-file" });
   });
 
   it("has long strips without compression read in pieces", async () => {

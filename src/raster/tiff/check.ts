@@ -1,8 +1,8 @@
 import { UserError } from "../../errors.js";
-import { cutOff } from "../bytes/bytes.js";
+import { checkBlocks, cutBlocks, cutStrips, type Refuse } from "./check-blocks.js";
 import { CODECS, type Codec } from "./codecs.js";
-import { blockNumbers, countOf, type Directory, numberOf, numbersOf } from "./directory.js";
-import { type BlockGrid, blockCount } from "./layout.js";
+import { type Directory, numberOf, numbersOf } from "./directory.js";
+import type { BlockGrid } from "./layout.js";
 import { PREDICTORS, type Predictor } from "./predictors.js";
 import { rowBytes, SAMPLE_KINDS, type SampleFormat, sampleFormat } from "./samples.js";
 
@@ -36,8 +36,6 @@ export interface CheckOptions {
 
 const MAX_EXTENT_PX = 2 ** 31;
 const MAX_SAMPLES = 4096;
-/** Strips without compression are read in pieces of about this size, so that a window costs what it holds. */
-const PIECE_BYTES = 1 << 20;
 const YCBCR = 6;
 /** Colour spaces that are not measurements, by the tag Photometric. */
 const UNREAD_COLOURS: Readonly<Record<number, string>> = {
@@ -86,15 +84,13 @@ export async function checkImage(directory: Directory, { maxBlockBytes, onWarnin
 
   const perPixel = planar === 2 ? 1 : samples;
   const bytesPerRow = rowBytes(stored.widthPx * perPixel, format.bits);
-  const uncut = codec.name !== "none" || stored.tiled || !isWhole(directory, stored, bytesPerRow);
-  const grid = uncut ? stored : cutStrips(stored, bytesPerRow);
-  if (bytesPerRow * grid.heightPx > maxBlockBytes) {
-    throw new UserError(
-      "limit",
-      `${name}: its blocks of ${grid.widthPx} × ${grid.heightPx} pixels have ${bytesPerRow * grid.heightPx} bytes, more than ${maxBlockBytes}`,
-      { hint: "Store it in smaller blocks: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif" },
-    );
-  }
+  const grid = codec.name === "none" ? cutStrips(stored, bytesPerRow, directory.source.size) : stored;
+  const blockBytes = bytesPerRow * grid.heightPx;
+  const tooLarge = (what: string) =>
+    new UserError("limit", `${name}: its blocks of ${grid.widthPx} × ${grid.heightPx} pixels ${what}`, {
+      hint: "Store it in smaller blocks: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif",
+    });
+  if (blockBytes > maxBlockBytes) throw tooLarge(`have ${blockBytes} bytes, more than ${maxBlockBytes}`);
   const blocks = await checkBlocks(directory, stored, { codec, bytesPerRow }, refuse);
   // Codecs that are read make a block larger by half at the most.
   const compressed = blocks.byteCounts.reduce((most, bytes) => Math.max(most, bytes), 0);
@@ -118,8 +114,6 @@ export async function checkImage(directory: Directory, { maxBlockBytes, onWarnin
     ...(grid === stored ? blocks : cutBlocks(stored, grid, bytesPerRow, blocks)),
   };
 }
-
-type Refuse = (what: string, hint?: string) => UserError;
 
 function checkFormat(directory: Directory, samples: number, refuse: Refuse): SampleFormat {
   const one = (tag: "bitsPerSample" | "sampleFormat", words: string): number => {
@@ -206,88 +200,4 @@ function checkGrid(
     rows: Math.ceil(heightPx / height),
     tiled: true,
   };
-}
-
-type Blocks = Pick<TiffImage, "offsets" | "byteCounts">;
-
-async function checkBlocks(
-  directory: Directory,
-  grid: BlockGrid,
-  { codec, bytesPerRow }: { codec: Codec; bytesPerRow: number },
-  refuse: Refuse,
-): Promise<Blocks> {
-  const { name, size } = directory.source;
-  const block = grid.tiled ? "tile" : "strip";
-  const [offsetTag, countTag] =
-    grid.tiled && countOf(directory, "tileOffsets") > 0
-      ? (["tileOffsets", "tileByteCounts"] as const)
-      : (["stripOffsets", "stripByteCounts"] as const);
-  const blocks = blockCount(grid);
-  const [offsetCount, sizeCount] = [countOf(directory, offsetTag), countOf(directory, countTag)];
-  if (offsetCount === 0) throw refuse(`has no ${block} offsets: nothing says where its pixels are`);
-  // A single strip without compression goes without: its size follows from its rows.
-  const implied = sizeCount === 0 && blocks === 1 && codec.name === "none";
-  if (sizeCount !== offsetCount && !implied) throw refuse(`has ${offsetCount} ${block} offsets, but ${sizeCount} byte counts`);
-  if (offsetCount !== blocks) {
-    throw refuse(
-      `has ${offsetCount} ${block}s where ${grid.imageWidthPx} × ${grid.imageHeightPx} pixels in ${grid.widthPx} × ${grid.heightPx} take ${blocks}`,
-    );
-  }
-  const bytesOf = (index: number) => bytesPerRow * rowsOf(grid, index);
-  const offsets = await blockNumbers(directory, offsetTag);
-  const byteCounts = implied ? Float64Array.of(bytesOf(0)) : await blockNumbers(directory, countTag);
-
-  let beyond = 0;
-  let end = 0;
-  for (let i = 0; i < blocks; i++) {
-    if (byteCounts[i] === 0) continue;
-    end = Math.max(end, offsets[i] + byteCounts[i]);
-    if (!(offsets[i] >= 0 && byteCounts[i] > 0 && offsets[i] + byteCounts[i] <= size)) beyond++;
-  }
-  if (beyond > 0) {
-    throw cutOff(
-      name,
-      `${beyond} of ${blocks} blocks lie${beyond === 1 ? "s" : ""} beyond its end (${size} bytes, the last block ends at byte ${end})`,
-    );
-  }
-  if (codec.name === "none") {
-    const short = byteCounts.findIndex((bytes, index) => bytes > 0 && bytes < bytesOf(index));
-    if (short >= 0) throw refuse(`${block} ${short + 1} holds ${byteCounts[short]} of ${bytesOf(short)} bytes`);
-    // What lies behind the rows of a block is never read.
-    return { offsets, byteCounts: byteCounts.map((bytes, index) => Math.min(bytes, bytesOf(index))) };
-  }
-  return { offsets, byteCounts };
-}
-
-function rowsOf({ tiled, columns, rows, heightPx, imageHeightPx }: BlockGrid, index: number): number {
-  if (tiled) return heightPx;
-  return Math.min(heightPx, imageHeightPx - (Math.floor(index / columns) % rows) * heightPx);
-}
-
-/** Whether the file is large enough for all its strips: sparse ones could make any number of pieces out of nothing. */
-function isWhole({ source }: Directory, { imageHeightPx, planes }: BlockGrid, bytesPerRow: number): boolean {
-  return imageHeightPx * planes * bytesPerRow <= source.size;
-}
-
-/** Long strips in pieces of as many rows as `PIECE_BYTES` hold and divide them; strips that no such number divides as they are. */
-function cutStrips(grid: BlockGrid, bytesPerRow: number): BlockGrid {
-  if (bytesPerRow * grid.heightPx <= PIECE_BYTES) return grid;
-  const most = Math.max(1, Math.floor(PIECE_BYTES / bytesPerRow));
-  let heightPx = most;
-  if (grid.rows > 1) while (grid.heightPx % heightPx !== 0) heightPx--;
-  if (heightPx * 16 < most) return grid;
-  return { ...grid, heightPx, rows: Math.ceil(grid.imageHeightPx / heightPx) };
-}
-
-function cutBlocks(stored: BlockGrid, grid: BlockGrid, bytesPerRow: number, { offsets, byteCounts }: Blocks): Blocks {
-  const blocks = blockCount(grid);
-  const cut = { offsets: new Float64Array(blocks), byteCounts: new Float64Array(blocks) };
-  for (let index = 0; index < blocks; index++) {
-    const topPx = (index % grid.rows) * grid.heightPx;
-    const strip = Math.floor(index / grid.rows) * stored.rows + Math.floor(topPx / stored.heightPx);
-    if (byteCounts[strip] === 0) continue;
-    cut.offsets[index] = offsets[strip] + (topPx % stored.heightPx) * bytesPerRow;
-    cut.byteCounts[index] = rowsOf(grid, index) * bytesPerRow;
-  }
-  return cut;
 }
