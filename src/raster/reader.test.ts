@@ -167,6 +167,23 @@ describe("a raster file", () => {
     });
   });
 
+  it.each<[why: string, tags: TiffPage["tags"], block: readonly number[]]>([
+    ["with rows below the image", { rowsPerStrip: [1000] }, Array.from({ length: 2000 }, (_, i) => i % 5)],
+    ["with a few bytes left over", {}, [0, 1, 2, 3, 9, 9, 9]],
+  ])("has Deflate strips that hold more than its rows: %s", async (_, tags, block) => {
+    const page = { tags: { ...plainTags(2, 2), compression: [8], ...tags }, blocks: [deflateSync(Uint8Array.from(block))] };
+    expect((await readRasterBytes(tiffBytes([page]), LIMITS)).data).toEqual(Uint8Array.of(0, 1, 2, 3));
+  });
+
+  it.each([[2], [1000], [2 ** 24], [2 ** 32 - 1]])(
+    "has no strip of %i rows that inflates to a hundred megabytes",
+    async (rows) => {
+      const tags = { ...plainTags(2, 2), compression: [8], rowsPerStrip: [rows] };
+      const bytes = tiffBytes([{ tags, blocks: [deflateSync(new Uint8Array(1e8))] }]);
+      await expect(readRasterBytes(bytes, LIMITS)).rejects.toMatchObject({ code: "bad-file" });
+    },
+  );
+
   it("stops where it is told to", async () => {
     const reader = await openRaster(tiffBytes([PLAIN]));
     await expect(reader.read({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/);

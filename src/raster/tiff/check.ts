@@ -23,6 +23,8 @@ export interface TiffImage {
   readonly block: { readonly widthPx: number; readonly heightPx: number };
   /** As it is read: long strips without compression are cut into shorter ones. */
   readonly grid: BlockGrid;
+  /** That a decoded block may have at the most: the last strip, too, may be stored with all its rows. */
+  readonly mostBytes: number;
   /** Of every block, in bytes of the file; a block of 0 bytes was never written. */
   readonly offsets: Float64Array;
   readonly byteCounts: Float64Array;
@@ -36,6 +38,8 @@ export interface CheckOptions {
 
 const MAX_EXTENT_PX = 2 ** 31;
 const MAX_SAMPLES = 4096;
+/** Of a strip with more rows than the image, if it shall be taken at its word: writers that pad strips make short ones. */
+const MAX_PADDED_BYTES = 2 ** 24;
 const YCBCR = 6;
 /** Colour spaces that are not measurements, by the tag Photometric. */
 const UNREAD_COLOURS: Readonly<Record<number, string>> = {
@@ -111,6 +115,7 @@ export async function checkImage(directory: Directory, { maxBlockBytes, onWarnin
     bitsReversed: numberOf(directory, "fillOrder", 1) === 2,
     block: { widthPx: stored.widthPx, heightPx: stored.heightPx },
     grid,
+    mostBytes: grid.tiled ? blockBytes : Math.max(blockBytes, paddedStrip(directory, bytesPerRow)),
     ...(grid === stored ? blocks : cutBlocks(stored, grid, bytesPerRow, blocks)),
   };
 }
@@ -200,4 +205,10 @@ function checkGrid(
     rows: Math.ceil(heightPx / height),
     tiled: true,
   };
+}
+
+/** Bytes of a strip of as many rows as the file says, where it can be believed; else 0. */
+function paddedStrip(directory: Directory, bytesPerRow: number): number {
+  const bytes = bytesPerRow * numberOf(directory, "rowsPerStrip", 0);
+  return bytes <= MAX_PADDED_BYTES ? bytes : 0;
 }

@@ -10,8 +10,10 @@ export interface BlockShape {
   /** Interleaved in this block: 1 where bands lie apart. */
   readonly samples: number;
   readonly bits: number;
-  /** Of a block that is not cut at the lower edge of the image: no decoder gives more. */
-  readonly fullBytes: number;
+  /** What is used of a decoded block. */
+  readonly neededBytes: number;
+  /** What it may have: rows below the lower edge of the image may be stored too. No less than `neededBytes`. */
+  readonly mostBytes: number;
 }
 
 /** A compression that is read. */
