@@ -22,6 +22,27 @@ async function samplesOf(path: string): Promise<readonly number[]> {
 const READ = "answer = gdal.Open(args[0]).ReadAsArray().ravel().tolist()";
 
 describe.skipIf(!HAS_GDAL)("a GeoTIFF, read as GDAL reads it", () => {
+  it.each<[width: number, height: number, bands: number, type: string, ...options: string[]]>([
+    [1, 1, 3, "Byte", "TILED=YES"],
+    [10, 10, 4, "Float64", "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=DEFLATE"],
+    [1000, 16, 4, "Float32", "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "COMPRESS=LZW"],
+    [3, 200, 20, "UInt16", "TILED=YES", "BLOCKXSIZE=512", "BLOCKYSIZE=512", "INTERLEAVE=BAND", "COMPRESS=DEFLATE"],
+    [5, 5, 1, "Int16", "TILED=YES", "BLOCKXSIZE=4096", "BLOCKYSIZE=4096", "COMPRESS=DEFLATE"],
+  ])("that is smaller than its tiles: %i × %i pixels in %i bands of %s, %s", async (width, height, bands, type, ...options) => {
+    const path = join(work, "small.tif");
+    const theirs = askGdal(
+      `width, height, bands = [int(a) for a in args[1:4]]
+d = gdal.GetDriverByName("GTiff").Create(args[0], width, height, bands, gdal.GetDataTypeByName(args[4]), args[5:])
+d.WriteArray((numpy.arange(width * height * bands).reshape(bands, height, width) % 251))
+d = None
+${READ}`,
+      path,
+      ...[width, height, bands, type].map(String),
+      ...options,
+    );
+    expect(await samplesOf(path)).toEqual(theirs);
+  });
+
   it.each<[why: string, page: TiffPage]>([
     [
       "with rows below the image",

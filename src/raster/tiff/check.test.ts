@@ -51,6 +51,23 @@ describe("one image of a TIFF", () => {
     await expect(check({ tags, blocks: [STRIP] })).rejects.toMatchObject({ code: "limit" });
   });
 
+  it("is refused for tiles that are much larger than it, one or all of them, since one pixel would cost them all", async () => {
+    const tiled = (sidePx: number, samples: number, imagePx = 1) => ({
+      tags: {
+        ...plainTags(imagePx, imagePx, samples),
+        ...{ planarConfiguration: [2], compression: [8], tileWidth: [sidePx], tileHeight: [sidePx] },
+      },
+      blocks: Array(samples).fill(STRIP),
+    });
+    for (const page of [tiled(16_384, 1), tiled(16_384, 4), tiled(512, 1025), tiled(8208, 1, 4000)]) {
+      await expect(check(page, 2 ** 28)).rejects.toMatchObject({
+        code: "limit",
+        message: expect.stringMatching(/blocks of \d+ ×/),
+      });
+    }
+    for (const page of [tiled(512, 1024), tiled(4096, 4), tiled(8208, 1, 4200)]) await check(page, 2 ** 28);
+  });
+
   it("tells once of tiles that are no multiples of 16", async () => {
     const warnings: string[] = [];
     const tags = { ...plainTags(2, 2), tileWidth: [3], tileHeight: [2] };

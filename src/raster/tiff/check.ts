@@ -2,7 +2,7 @@ import { UserError } from "../../errors.js";
 import { checkBlocks, cutBlocks, cutStrips, type Refuse } from "./check-blocks.js";
 import { CODECS, type Codec } from "./codecs.js";
 import { type Directory, numberOf, numbersOf } from "./directory.js";
-import type { BlockGrid } from "./layout.js";
+import { type BlockGrid, blockCount } from "./layout.js";
 import { PREDICTORS, type Predictor } from "./predictors.js";
 import { rowBytes, SAMPLE_KINDS, type SampleFormat, sampleFormat } from "./samples.js";
 
@@ -40,6 +40,9 @@ const MAX_EXTENT_PX = 2 ** 31;
 const MAX_SAMPLES = 4096;
 /** Of a strip with more rows than the image, if it shall be taken at its word: writers that pad strips make short ones. */
 const MAX_PADDED_BYTES = 2 ** 24;
+/** Of a tile that is much larger than the image. */
+const MAX_WASTED_BYTES = 2 ** 26;
+const TILE_STEP_PX = 16;
 const YCBCR = 6;
 /** Colour spaces that are not measurements, by the tag Photometric. */
 const UNREAD_COLOURS: Readonly<Record<number, string>> = {
@@ -95,6 +98,11 @@ export async function checkImage(directory: Directory, { maxBlockBytes, onWarnin
       hint: "Store it in smaller blocks: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif",
     });
   if (blockBytes > maxBlockBytes) throw tooLarge(`have ${blockBytes} bytes, more than ${maxBlockBytes}`);
+  const allBytes = blockBytes * blockCount(grid);
+  const wasted = grid.tiled && allBytes > 4 * paddedBytes(grid, perPixel * format.bits);
+  if (wasted && (blockBytes > MAX_WASTED_BYTES || allBytes > maxBlockBytes)) {
+    throw tooLarge(`have ${allBytes} bytes for an image of ${widthPx} × ${heightPx} pixels`);
+  }
   const blocks = await checkBlocks(directory, stored, { codec, bytesPerRow }, refuse);
   // Codecs that are read make a block larger by half at the most.
   const compressed = blocks.byteCounts.reduce((most, bytes) => Math.max(most, bytes), 0);
@@ -205,6 +213,12 @@ function checkGrid(
     rows: Math.ceil(heightPx / height),
     tiled: true,
   };
+}
+
+/** Of an image whose sides are rounded up to whole steps of tiles. */
+function paddedBytes({ imageWidthPx, imageHeightPx, planes }: BlockGrid, bits: number): number {
+  const padded = (side: number) => Math.ceil(side / TILE_STEP_PX) * TILE_STEP_PX;
+  return rowBytes(padded(imageWidthPx), bits) * padded(imageHeightPx) * planes;
 }
 
 /** Bytes of a strip of as many rows as the file says, where it can be believed; else 0. */
