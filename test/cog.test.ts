@@ -216,12 +216,16 @@ describe("a COG that is not finished", () => {
     expect(cogFaults(readFileSync(path))).toEqual([]);
   });
 
-  it.each([
+  it.each<[why: string, wrong: Partial<CogOptions>]>([
     ["no bands", { bands: [] }],
     ["a side of 0", { widthPx: 0 }],
     ["blocks of 20 pixels", { blockPx: 20 }],
     ["colours for two bands", { bands: many(2), palette: PALETTE }],
     ["more colours than values", { palette: new Array(257).fill([0, 0, 0]) }],
+    ["a colour above 255", { palette: [[0, 256, 0]] }],
+    ["a colour below 0", { palette: [[-1, 0, 0]] }],
+    ["a colour that is no whole number", { palette: [[0, 0, 0.5]] }],
+    ["a colour that is no number", { palette: [[Number.NaN, 0, 0]] }],
   ])("is refused for %s", async (_, wrong) => {
     await expect(createCog({ ...options, path, ...wrong })).rejects.toThrow(RangeError);
   });

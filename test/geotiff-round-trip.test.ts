@@ -13,7 +13,7 @@ const work = mkdtempSync(join(tmpdir(), "sigmax-round-trip-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 const random = createRandom(1, "round trip");
-const chip: Raster = {
+const chip = {
   bands: ["red", "nir & <swir>", "ndvi"],
   widthPx: 70,
   heightPx: 50,
@@ -22,7 +22,7 @@ const chip: Raster = {
   nodata: 0,
   scaling: [0, 1, 2].map((band) => ({ scale: 1e-4, offset: -0.1 * (band + 1) })),
   georeference: { crs: UTM_18S, transform: [500_000, 30, 0, 9_100_000, 0, -30] },
-};
+} satisfies Raster;
 
 it("a chip comes back as it was written: samples, names, nodata, scale, place", async () => {
   const found = await readRasterBytes(await encodeGeoTiff(chip), { file: "chip.tif", maxPixels: 1e6, maxBytes: 1e8 });
@@ -30,6 +30,15 @@ it("a chip comes back as it was written: samples, names, nodata, scale, place", 
   expect(found.data).toEqual(chip.data);
   expect(found.georeference?.transform).toEqual(chip.georeference?.transform);
   expect(found.georeference?.crs).toMatchObject({ epsg: 32718, name: UTM_18S.name, kind: "projected", metersPerUnit: 1 });
+});
+
+it("a name of a reference system comes back in any alphabet, and again", async () => {
+  const limits = { file: "chip.tif", maxPixels: 1e6, maxBytes: 1e8 };
+  const crs = { ...UTM_18S, epsg: undefined, name: "сетка Kraków", kind: "unknown" as const };
+  const place = { crs, transform: chip.georeference.transform };
+  const once = await readRasterBytes(await encodeGeoTiff({ ...chip, georeference: place }), limits);
+  expect(once.georeference?.crs?.name).toBe(crs.name);
+  expect((await readRasterBytes(await encodeGeoTiff(once), limits)).georeference?.crs?.name).toBe(crs.name);
 });
 
 it("a COG comes back with its colours and categories, and every window of it", async () => {

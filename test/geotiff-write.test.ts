@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Crs } from "../src/raster/geo/crs.js";
 import type { Affine } from "../src/raster/geo/transform.js";
 import type { Raster, RasterDType } from "../src/raster/raster.js";
+import { readRasterBytes } from "../src/raster/reader.js";
 import { newSamples } from "../src/raster/samples.js";
 import { encodeGeoTiff } from "../src/raster/write/tiff.js";
 import { askGdal, HAS_GDAL } from "./gdal.js";
@@ -122,29 +123,35 @@ answer = [[[b.GetDescription(), b.GetScale(), b.GetOffset(), b.GetNoDataValue()]
     expect(askGdal("answer = gdal.Open(args[0]).GetSpatialRef().GetName()", named)).toBe("mine grid");
   });
 
-  it("writes keys back as they were: a system of no EPSG code, pixels that are points", async () => {
-    // Lambert azimuthal equal area about a centre of its own, as GDAL writes it.
-    const geoKeys = new Map<number, number | string | readonly number[]>([
-      [1024, 1],
-      [1025, 2],
-      [1026, "centred on Pucallpa"],
-      [2048, 4326],
-      [3072, 32767],
-      [3074, 32767],
-      [3075, 10],
-      [3076, 9001],
-      [3082, [0]],
-      [3083, [0]],
-      [3088, [-74.5]],
-      [3089, [-8.375]],
-    ]);
-    const crs: Crs = { ...UTM_18S, epsg: undefined, name: "centred on Pucallpa", geoKeys };
-    const path = await written({ ...rasterOf("uint8", 1), georeference: { crs, transform: NORTH_UP } });
+  it.each([
+    ["tmerc", "+proj=tmerc +lat_0=0 +lon_0=117 +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 +units=m"],
+    ["laea", "+proj=laea +lat_0=-9 +lon_0=-74 +x_0=0 +y_0=0 +datum=WGS84 +units=m"],
+    ["lcc", "+proj=lcc +lat_0=40 +lon_0=-96 +lat_1=20 +lat_2=60 +x_0=0 +y_0=0 +datum=NAD83 +units=m"],
+    ["lcc in a unit of its own", "+proj=lcc +lat_0=40.5 +lon_0=-96 +lat_1=20 +lat_2=60 +datum=WGS84 +to_meter=2"],
+  ])("writes the keys of a system without EPSG code back as GDAL wrote them: %s", async (_, proj4) => {
+    const theirs = join(work, "theirs.tif");
+    const [unit] = askGdal(
+      `from osgeo import osr
+s = osr.SpatialReference()
+s.ImportFromProj4(args[1])
+d = gdal.GetDriverByName("GTiff").Create(args[0], 4, 3, 1)
+d.SetGeoTransform([500000, 30, 0, 9000000, 0, -30])
+d.SetSpatialRef(s)
+d.SetMetadataItem("AREA_OR_POINT", "Point")
+answer = [s.GetLinearUnits()]`,
+      theirs,
+      proj4,
+    ) as [number];
+    const raster = await readRasterBytes(readFileSync(theirs), { file: theirs, maxPixels: 100, maxBytes: 100 });
+    expect(raster.georeference?.crs).toMatchObject({ epsg: undefined, kind: "projected", metersPerUnit: unit });
     const answer = askGdal(
-      "d = gdal.Open(args[0])\ns = d.GetSpatialRef()\nanswer = [s.GetAttrValue('PROJECTION'), s.GetProjParm('latitude_of_center'), s.GetProjParm('longitude_of_center'), d.GetMetadataItem('AREA_OR_POINT'), list(d.GetGeoTransform())]",
-      path,
-    );
-    expect(answer).toEqual(["Lambert_Azimuthal_Equal_Area", -8.375, -74.5, "Point", [...NORTH_UP]]);
+      `a, b = [gdal.Open(f) for f in args]
+answer = [b.GetSpatialRef().ExportToProj4(), a.GetSpatialRef().ExportToProj4(), bool(a.GetSpatialRef().IsSame(b.GetSpatialRef())), b.GetMetadataItem("AREA_OR_POINT"), list(b.GetGeoTransform())]`,
+      theirs,
+      await written(raster),
+    ) as [string, string, boolean, string, number[]];
+    expect(answer[0]).toBe(answer[1]);
+    expect(answer.slice(2)).toEqual([true, "Point", [...NORTH_UP]]);
   });
 
   it("calls red, green, blue and alpha by their colours, and nothing else", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { deflateSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
+import { memoryBytes } from "./bytes/bytes.js";
 import { openRaster, readRasterBytes } from "./reader.js";
 import { plainTags, type TiffPage, tiffBytes } from "./tiff/tiff-file.cases.js";
 
@@ -119,6 +120,22 @@ describe("a raster file", () => {
     expect((await reader.read({ bands: [1] })).data).toEqual(Uint8Array.of(0, 9));
   });
 
+  it("decodes the blocks of its bands and of alpha once", async () => {
+    const tags = { ...plainTags(2, 2, 2), extraSamples: [2], compression: [8], rowsPerStrip: [1] };
+    const blocks = [Uint8Array.of(5, 0, 6, 9), Uint8Array.of(7, 1, 8, 0)].map((block) => deflateSync(block));
+    const memory = memoryBytes(tiffBytes([{ tags, blocks }]), "scene.tif");
+    const reads: number[] = [];
+    const read = (offset: number, length: number) => {
+      reads.push(offset);
+      return memory.read(offset, length);
+    };
+    const reader = await openRaster({ ...memory, read });
+    reads.length = 0;
+    expect(await reader.read()).toMatchObject({ data: Uint8Array.of(5, 6, 7, 8), valid: Uint8Array.of(0, 1, 1, 0) });
+    expect(reads).toHaveLength(2);
+    expect((await reader.read({ bands: [1, 0, 1] })).data).toEqual(Uint8Array.of(0, 9, 1, 0, 5, 6, 7, 8, 0, 9, 1, 0));
+  });
+
   it("reads into memory that is given, of the right size and type only", async () => {
     const reader = await openRaster(tiffBytes([PLAIN]));
     const into = new Uint8Array(WIDTH * HEIGHT);
@@ -149,6 +166,23 @@ describe("a raster file", () => {
       message: expect.stringMatching(/^scene.tif: block 3/),
     });
   });
+
+  it.each<[why: string, tags: TiffPage["tags"], block: readonly number[]]>([
+    ["with rows below the image", { rowsPerStrip: [1000] }, Array.from({ length: 2000 }, (_, i) => i % 5)],
+    ["with a few bytes left over", {}, [0, 1, 2, 3, 9, 9, 9]],
+  ])("has Deflate strips that hold more than its rows: %s", async (_, tags, block) => {
+    const page = { tags: { ...plainTags(2, 2), compression: [8], ...tags }, blocks: [deflateSync(Uint8Array.from(block))] };
+    expect((await readRasterBytes(tiffBytes([page]), LIMITS)).data).toEqual(Uint8Array.of(0, 1, 2, 3));
+  });
+
+  it.each([[2], [1000], [2 ** 24], [2 ** 32 - 1]])(
+    "has no strip of %i rows that inflates to a hundred megabytes",
+    async (rows) => {
+      const tags = { ...plainTags(2, 2), compression: [8], rowsPerStrip: [rows] };
+      const bytes = tiffBytes([{ tags, blocks: [deflateSync(new Uint8Array(1e8))] }]);
+      await expect(readRasterBytes(bytes, LIMITS)).rejects.toMatchObject({ code: "bad-file" });
+    },
+  );
 
   it("stops where it is told to", async () => {
     const reader = await openRaster(tiffBytes([PLAIN]));

@@ -4,6 +4,7 @@ import { type ByteSource, memoryBytes } from "./bytes/bytes.js";
 import { fileBytes } from "./bytes/file.js";
 import type { BandScaling, Georeference, Raster, RasterDType } from "./raster.js";
 import type { PixelWindow } from "./resample.js";
+import { bytesPerSample } from "./samples.js";
 import { type Companions, companionsOf } from "./tiff/companions.js";
 import { isTiff } from "./tiff/directory.js";
 import { openTiff } from "./tiff/open.js";
@@ -65,10 +66,6 @@ export interface RasterReader {
 export interface OpenRasterOptions {
   /** Names the file in messages. */
   readonly file?: string;
-  /** 0: decode where it is called (inside workers). Default one per core. */
-  readonly threads?: number | undefined;
-  /** Of decoded blocks, shared by all readers. Default 64 MiB. */
-  readonly cacheBytes?: number | undefined;
   /** Of one decoded block. Default 256 MiB. */
   readonly maxBlockBytes?: number | undefined;
   /** Names of bands in the order of the file, instead of what it says. */
@@ -131,7 +128,7 @@ function named(source: ByteSource, name: string | undefined): ByteSource {
 }
 
 /**
- * All bands but alpha of a raster in memory, without threads.
+ * All bands but alpha of a raster in memory.
  *
  * @throws UserError as `openRaster`, and `limit` for more than `maxPixels` pixels or `maxBytes` bytes of them
  */
@@ -139,9 +136,9 @@ export async function readRasterBytes(
   bytes: Uint8Array,
   { file, maxPixels, maxBytes }: { file: string; maxPixels: number; maxBytes: number },
 ): Promise<Raster> {
-  const reader = await openRaster(bytes, { file, threads: 0 });
+  const reader = await openRaster(bytes, { file });
   const { widthPx, heightPx, bands, dtype } = reader.info;
-  const size = widthPx * heightPx * bands.length * BYTES[dtype];
+  const size = widthPx * heightPx * bands.length * bytesPerSample(dtype);
   if (widthPx * heightPx > maxPixels || size > maxBytes) {
     throw new UserError(
       "limit",
@@ -151,13 +148,3 @@ export async function readRasterBytes(
   }
   return reader.read();
 }
-
-const BYTES: Readonly<Record<RasterDType, number>> = {
-  uint8: 1,
-  uint16: 2,
-  int16: 2,
-  uint32: 4,
-  int32: 4,
-  float32: 4,
-  float64: 8,
-};

@@ -15,9 +15,13 @@ export function newSamples(dtype: RasterDType, length: number): Raster["data"] {
   return new SAMPLES[dtype](length);
 }
 
+export function bytesPerSample(dtype: RasterDType): number {
+  return SAMPLES[dtype].BYTES_PER_ELEMENT;
+}
+
 /** Lowest and highest value of an integer type; undefined for floating point. */
 export function integerRange(dtype: RasterDType): readonly [lowest: number, highest: number] | undefined {
   if (dtype === "float32" || dtype === "float64") return undefined;
-  const values = 2 ** (8 * SAMPLES[dtype].BYTES_PER_ELEMENT);
+  const values = 2 ** (8 * bytesPerSample(dtype));
   return dtype.startsWith("u") ? [0, values - 1] : [-values / 2, values / 2 - 1];
 }

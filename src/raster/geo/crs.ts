@@ -1,6 +1,6 @@
 import { type EpsgRow, epsgRow } from "./epsg.js";
 
-/** GeoTIFF keys by number, as a file holds them (OGC 19-008r4): a code, a text, or numbers. */
+/** GeoTIFF keys by number, as a file holds them (OGC 19-008r4): a code (SHORT), a text (ASCII), or measures (DOUBLE), one or more. */
 export type GeoKeys = ReadonlyMap<number, number | string | readonly number[]>;
 
 /** A coordinate reference system as far as it is known. */

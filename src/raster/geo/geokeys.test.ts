@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { crsOfEpsg, sameCrs } from "./crs.js";
 import { crsOfGeoKeys, isPixelPoint, parseGeoKeys } from "./geokeys.js";
 
-const NONE = { doubles: [], texts: "" };
+const NONE = { doubles: [], texts: new Uint8Array() };
+const utf8 = (text: string) => new TextEncoder().encode(text);
 /** [key, code] pairs as a GeoKeyDirectory. */
 const directory = (...codes: readonly (readonly [number, number])[]) => [
   1,
@@ -34,9 +35,33 @@ describe("GeoKeys", () => {
   it("of a user's own system give its name and unit", () => {
     const keys = parseGeoKeys([1, 1, 0, 3, 1024, 0, 1, 1, 3072, 0, 1, 32767, 1026, 34737, 8, 0], {
       doubles: [],
-      texts: "My grid|",
+      texts: utf8("My grid|"),
     });
     expect(crsOfGeoKeys(keys)).toMatchObject({ epsg: undefined, name: "My grid", kind: "projected", proj4: undefined });
+  });
+
+  it("have names in any alphabet, of bytes that are UTF-8 or else Latin-1, one by one", () => {
+    const texts = Uint8Array.of(...utf8("Kraków|"), 0x4d, 0xfc, 0x6e, 0x7c);
+    const keys = parseGeoKeys([1, 1, 0, 2, 1026, 34737, 8, 0, 2049, 34737, 4, 8], { doubles: [], texts });
+    expect([...keys.values()]).toEqual(["Kraków", "Mün"]);
+  });
+
+  it("that all point at one long text are not all read", () => {
+    const warnings: string[] = [];
+    const texts = new Uint8Array(60_000).fill(0x7c).fill(0x78, 59_999);
+    const entries = Array.from({ length: 60_000 }, (_, key) => [key, 34737, 60_000, 0]).flat();
+    const keys = parseGeoKeys([1, 1, 0, 60_000, ...entries], { doubles: [], texts }, (warning) => warnings.push(warning));
+    expect(keys.size).toBe(1);
+    expect(warnings).toHaveLength(1);
+  });
+
+  it("that are measures stay lists, also where one is a whole number", () => {
+    const keys = parseGeoKeys([1, 1, 0, 3, 1024, 0, 1, 1, 3077, 34736, 1, 1, 3080, 34736, 1, 0], {
+      doubles: [117, 2],
+      texts: utf8(""),
+    });
+    expect(keys.get(3080)).toEqual([117]);
+    expect(crsOfGeoKeys(keys)).toMatchObject({ metersPerUnit: 2 });
   });
 
   it("that are cut off or point nowhere are left out and told", () => {

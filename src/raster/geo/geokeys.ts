@@ -21,32 +21,56 @@ export const USER_DEFINED = 32767;
 /** Metres in the linear units of the EPSG register that occur. */
 const UNIT_METERS: Readonly<Record<number, number>> = { 9001: 1, 9002: 0.3048, 9003: 1200 / 3937, 9036: 1000 };
 
+/** Of all keys together: any number of keys may point at the same long text. */
+const MOST_VALUES = 2 ** 16;
+
 const KINDS: Readonly<Record<number, Crs["kind"]>> = { 1: "projected", 2: "geographic" };
 
 /**
  * Reads a GeoKeyDirectory. Keys whose values are not there are left out and told.
  *
  * @param directory the tag's numbers, four for each key
+ * @param values.texts GeoAsciiParams as stored: places in it count bytes
  */
 export function parseGeoKeys(
   directory: ArrayLike<number>,
-  { doubles, texts }: { doubles: ArrayLike<number>; texts: string },
+  { doubles, texts }: { doubles: ArrayLike<number>; texts: Uint8Array },
   onWarning?: (message: string) => void,
 ): GeoKeys {
   const keys = new Map<number, number | string | readonly number[]>();
   const count = Math.min(directory[3] ?? 0, Math.floor((directory.length - 4) / 4));
   if (directory.length < 4 || count < directory[3]) onWarning?.("its GeoKeys are cut off");
+  let left = MOST_VALUES;
   for (let i = 0; i < count; i++) {
     const [key, location, length, offset] = Array.from({ length: 4 }, (_, part) => directory[4 + 4 * i + part]);
+    if (location !== 0) left -= length;
     if (location === 0) keys.set(key, offset);
+    else if (left < 0) break;
     else if (location === TAGS.geoTexts && offset + length <= texts.length) {
-      keys.set(key, texts.slice(offset, offset + length).replace(/[|\0]+$/, ""));
+      keys.set(key, decodeText(texts.subarray(offset, offset + length)));
     } else if (location === TAGS.geoDoubles && offset + length <= doubles.length && length > 0) {
-      const values = Array.from({ length }, (_, part) => doubles[offset + part]);
-      keys.set(key, values.length === 1 ? values[0] : values);
+      // Also one alone stays a list: written back as a code, 117 degrees would be no angle any more.
+      keys.set(
+        key,
+        Array.from({ length }, (_, part) => doubles[offset + part]),
+      );
     } else onWarning?.(`its GeoKey ${key} has no value`);
   }
+  if (left < 0) onWarning?.(`its GeoKeys have more than ${MOST_VALUES} letters and numbers; those behind are left out`);
   return keys;
+}
+
+/** The standard says ASCII; writers store UTF-8, older ones Latin-1. "|" ends a text. */
+function decodeText(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    text = new TextDecoder("latin1").decode(bytes);
+  }
+  let end = text.length;
+  while (end > 0 && "|\0".includes(text[end - 1])) end--;
+  return text.slice(0, end);
 }
 
 /** Whether coordinates are those of the middle of pixels. */
@@ -59,6 +83,10 @@ export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => voi
   const number = (key: keyof typeof GEO_KEYS) => {
     const value = keys.get(GEO_KEYS[key]);
     return typeof value === "number" ? value : undefined;
+  };
+  const double = (key: keyof typeof GEO_KEYS) => {
+    const value = keys.get(GEO_KEYS[key]);
+    return typeof value === "object" ? value[0] : undefined;
   };
   const text = (key: keyof typeof GEO_KEYS) => {
     const value = keys.get(GEO_KEYS[key]);
@@ -78,7 +106,7 @@ export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => voi
   onWarning?.(
     `nothing is known of its reference system (${epsg === undefined ? name : `EPSG:${epsg}`}): it is kept, not projected`,
   );
-  const size = number("linearUnitSize") ?? UNIT_METERS[number("linearUnits") ?? 0];
+  const size = double("linearUnitSize") ?? UNIT_METERS[number("linearUnits") ?? 0];
   return { epsg, name, kind, proj4: undefined, metersPerUnit: kind === "projected" ? size : undefined, geoKeys: keys };
 }
 

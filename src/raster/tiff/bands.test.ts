@@ -40,6 +40,13 @@ describe("bands", () => {
     expect(await bandsOf(2, {}, xml)).toEqual(["x/grey", "band2/undefined"]);
   });
 
+  it("are told apart where one is described by the number of another", async () => {
+    const second = '<Item sample="0" role="description">band2</Item>';
+    expect(await bandsOf(2, {}, second)).toEqual(["band2/grey", "band2_2/undefined"]);
+    const third = `${second}<Item sample="1" role="description">band2_2</Item><Item sample="2" role="description">band2</Item>`;
+    expect(await bandsOf(3, {}, third)).toEqual(["band2/grey", "band2_2/undefined", "band3/undefined"]);
+  });
+
   it("take the names that are given, for all or for all but alpha", async () => {
     expect(await bandsOf(2, { extraSamples: [2] }, "", ["nir"])).toEqual(["nir/grey", "alpha/alpha"]);
     expect(await bandsOf(2, { extraSamples: [2] }, "", ["nir", "red"])).toEqual(["nir/grey", "red/alpha"]);

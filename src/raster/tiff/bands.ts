@@ -29,7 +29,7 @@ const COLORINTERP: Readonly<Record<string, Colour>> = {
 
 /**
  * Names and meaning of an image's bands, as GDAL finds them: what its metadata says of a band, else photometric interpretation and
- * ExtraSamples. A band is named by its description, else by its colour, else "band3".
+ * ExtraSamples. A band is named by its description, else by its colour, else "band3"; no two bands are named alike.
  *
  * @param bandNames names instead of those, one for each band or one for each but alpha
  * @throws UserError `usage` where they are not as many or not different
@@ -65,15 +65,17 @@ function coloursOf(image: TiffImage, metadata: GdalMetadata): readonly Colour[] 
 
 function namesOf(colours: readonly Colour[], metadata: GdalMetadata): string[] {
   const measured = colours.filter((colour) => colour !== "alpha").length;
-  const names: string[] = [];
+  const names = new Set<string>();
   colours.forEach((colour, band) => {
     const numbered = `band${band + 1}`;
     // "grey" of several bands is only the first of them.
     const coloured = colour === "undefined" || colour === "palette" || (colour === "grey" && measured > 1) ? numbered : colour;
-    const name = metadata.bands.get(band)?.description?.trim() || coloured;
-    names.push(names.includes(name) ? numbered : name);
+    let name = metadata.bands.get(band)?.description?.trim() || coloured;
+    // Another band may be described by the number of this one.
+    for (let other = 1; names.has(name); other++) name = other === 1 ? numbered : `${numbered}_${other}`;
+    names.add(name);
   });
-  return names;
+  return [...names];
 }
 
 function rename(names: string[], colours: readonly Colour[], bandNames: readonly string[], file: string): void {

@@ -27,7 +27,8 @@ export async function decodeBlock(image: TiffImage, { index, rows }: BlockPlace,
       heightPx: rows,
       samples,
       bits: format.bits,
-      fullBytes: grid.heightPx * bytesPerRow,
+      neededBytes: expected,
+      mostBytes: image.mostBytes,
     };
     const decoded = await codec.decode(bytes, shape);
     if (decoded.length < expected) throw new BadBlock(`ends after ${decoded.length} of ${expected} bytes`);

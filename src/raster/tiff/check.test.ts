@@ -6,9 +6,9 @@ import { plainTags, type TiffPage, tiffBytes } from "./tiff-file.cases.js";
 
 const STRIP = new Uint8Array(6);
 
-async function check(page: TiffPage, maxBlockBytes = 1 << 20) {
+async function check(page: TiffPage, maxBlockBytes = 1 << 20, onWarning?: (message: string) => void) {
   const [directory] = await readDirectories(memoryBytes(tiffBytes([page]), "scene.tif"));
-  return checkImage(directory, { maxBlockBytes });
+  return checkImage(directory, { maxBlockBytes, onWarning });
 }
 
 describe("one image of a TIFF", () => {
@@ -51,9 +51,48 @@ describe("one image of a TIFF", () => {
     await expect(check({ tags, blocks: [STRIP] })).rejects.toMatchObject({ code: "limit" });
   });
 
-  it("may leave out the byte count of its only strip without compression", async () => {
-    const { byteCounts } = await check({ tags: { ...plainTags(3, 2), stripByteCounts: [] }, blocks: [STRIP] });
-    expect([...byteCounts]).toEqual([6]);
+  it("is refused for tiles that are much larger than it, one or all of them, since one pixel would cost them all", async () => {
+    const tiled = (sidePx: number, samples: number, imagePx = 1) => ({
+      tags: {
+        ...plainTags(imagePx, imagePx, samples),
+        ...{ planarConfiguration: [2], compression: [8], tileWidth: [sidePx], tileHeight: [sidePx] },
+      },
+      blocks: Array(samples).fill(STRIP),
+    });
+    for (const page of [tiled(16_384, 1), tiled(16_384, 4), tiled(512, 1025), tiled(8208, 1, 4000)]) {
+      await expect(check(page, 2 ** 28)).rejects.toMatchObject({
+        code: "limit",
+        message: expect.stringMatching(/blocks of \d+ ×/),
+      });
+    }
+    for (const page of [tiled(512, 1024), tiled(4096, 4), tiled(8208, 1, 4200)]) await check(page, 2 ** 28);
+  });
+
+  it("tells once of tiles that are no multiples of 16", async () => {
+    const warnings: string[] = [];
+    const tags = { ...plainTags(2, 2), tileWidth: [3], tileHeight: [2] };
+    await check({ tags, blocks: [STRIP] }, 1000, (warning) => warnings.push(warning));
+    expect(warnings).toEqual(["scene.tif: its tiles are 3 × 2 pixels, no multiples of 16"]);
+  });
+
+  it("may leave out the byte count of its only strip without compression, or have 0 there", async () => {
+    for (const stripByteCounts of [[], [0]]) {
+      const { byteCounts } = await check({ tags: { ...plainTags(3, 2), stripByteCounts }, blocks: [STRIP] });
+      expect([...byteCounts]).toEqual([6]);
+    }
+  });
+
+  it("has blocks that were never written only where they have neither place nor bytes", async () => {
+    const tags = { ...plainTags(3, 2), rowsPerStrip: [1] };
+    const { byteCounts } = await check({ tags, blocks: [undefined, STRIP] });
+    expect([...byteCounts]).toEqual([0, 3]);
+    const message = expect.stringMatching(/strip 2 lies at byte \d+, but has 0 bytes/);
+    await expect(check({ tags: { ...tags, stripByteCounts: [3, 0] }, blocks: [STRIP, STRIP] })).rejects.toMatchObject({
+      code: "bad-file",
+      message,
+    });
+    const only = { ...plainTags(3, 2), compression: [8], stripByteCounts: [0] };
+    await expect(check({ tags: only, blocks: [STRIP] })).rejects.toMatchObject({ code: "bad-file" });
   });
 
   it("has long strips without compression read in pieces", async () => {

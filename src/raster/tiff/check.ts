@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.js";
-import { cutOff } from "../bytes/bytes.js";
+import { checkBlocks, cutBlocks, cutStrips, type Refuse } from "./check-blocks.js";
 import { CODECS, type Codec } from "./codecs.js";
-import { blockNumbers, countOf, type Directory, numberOf, numbersOf } from "./directory.js";
+import { type Directory, numberOf, numbersOf } from "./directory.js";
 import { type BlockGrid, blockCount } from "./layout.js";
 import { PREDICTORS, type Predictor } from "./predictors.js";
 import { rowBytes, SAMPLE_KINDS, type SampleFormat, sampleFormat } from "./samples.js";
@@ -23,6 +23,8 @@ export interface TiffImage {
   readonly block: { readonly widthPx: number; readonly heightPx: number };
   /** As it is read: long strips without compression are cut into shorter ones. */
   readonly grid: BlockGrid;
+  /** That a decoded block may have at the most: the last strip, too, may be stored with all its rows. */
+  readonly mostBytes: number;
   /** Of every block, in bytes of the file; a block of 0 bytes was never written. */
   readonly offsets: Float64Array;
   readonly byteCounts: Float64Array;
@@ -36,8 +38,11 @@ export interface CheckOptions {
 
 const MAX_EXTENT_PX = 2 ** 31;
 const MAX_SAMPLES = 4096;
-/** Strips without compression are read in pieces of about this size, so that a window costs what it holds. */
-const PIECE_BYTES = 1 << 20;
+/** Of a strip with more rows than the image, if it shall be taken at its word: writers that pad strips make short ones. */
+const MAX_PADDED_BYTES = 2 ** 24;
+/** Of a tile that is much larger than the image. */
+const MAX_WASTED_BYTES = 2 ** 26;
+const TILE_STEP_PX = 16;
 const YCBCR = 6;
 /** Colour spaces that are not measurements, by the tag Photometric. */
 const UNREAD_COLOURS: Readonly<Record<number, string>> = {
@@ -86,14 +91,17 @@ export async function checkImage(directory: Directory, { maxBlockBytes, onWarnin
 
   const perPixel = planar === 2 ? 1 : samples;
   const bytesPerRow = rowBytes(stored.widthPx * perPixel, format.bits);
-  const uncut = codec.name !== "none" || stored.tiled || !isWhole(directory, stored, bytesPerRow);
-  const grid = uncut ? stored : cutStrips(stored, bytesPerRow);
-  if (bytesPerRow * grid.heightPx > maxBlockBytes) {
-    throw new UserError(
-      "limit",
-      `${name}: its blocks of ${grid.widthPx} × ${grid.heightPx} pixels have ${bytesPerRow * grid.heightPx} bytes, more than ${maxBlockBytes}`,
-      { hint: "Store it in smaller blocks: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif" },
-    );
+  const grid = codec.name === "none" ? cutStrips(stored, bytesPerRow, directory.source.size) : stored;
+  const blockBytes = bytesPerRow * grid.heightPx;
+  const tooLarge = (what: string) =>
+    new UserError("limit", `${name}: its blocks of ${grid.widthPx} × ${grid.heightPx} pixels ${what}`, {
+      hint: "Store it in smaller blocks: gdal_translate -co TILED=YES -co COMPRESS=DEFLATE in.tif out.tif",
+    });
+  if (blockBytes > maxBlockBytes) throw tooLarge(`have ${blockBytes} bytes, more than ${maxBlockBytes}`);
+  const allBytes = blockBytes * blockCount(grid);
+  const wasted = grid.tiled && allBytes > 4 * paddedBytes(grid, perPixel * format.bits);
+  if (wasted && (blockBytes > MAX_WASTED_BYTES || allBytes > maxBlockBytes)) {
+    throw tooLarge(`have ${allBytes} bytes for an image of ${widthPx} × ${heightPx} pixels`);
   }
   const blocks = await checkBlocks(directory, stored, { codec, bytesPerRow }, refuse);
   // Codecs that are read make a block larger by half at the most.
@@ -115,11 +123,10 @@ export async function checkImage(directory: Directory, { maxBlockBytes, onWarnin
     bitsReversed: numberOf(directory, "fillOrder", 1) === 2,
     block: { widthPx: stored.widthPx, heightPx: stored.heightPx },
     grid,
+    mostBytes: grid.tiled ? blockBytes : Math.max(blockBytes, paddedStrip(directory, bytesPerRow)),
     ...(grid === stored ? blocks : cutBlocks(stored, grid, bytesPerRow, blocks)),
   };
 }
-
-type Refuse = (what: string, hint?: string) => UserError;
 
 function checkFormat(directory: Directory, samples: number, refuse: Refuse): SampleFormat {
   const one = (tag: "bitsPerSample" | "sampleFormat", words: string): number => {
@@ -193,10 +200,11 @@ function checkGrid(
     if (side === undefined || !Number.isInteger(side) || side < 1) {
       throw refuse(`has tiles of ${tileWidth} × ${tileHeight} pixels (tags 322 and 323)`);
     }
-    if (side % 16 !== 0)
-      onWarning?.(`${directory.source.name}: its tiles are ${tileWidth} × ${tileHeight} pixels, no multiple of 16`);
   }
   const [width, height] = [tileWidth ?? 1, tileHeight ?? 1];
+  if (width % 16 !== 0 || height % 16 !== 0) {
+    onWarning?.(`${directory.source.name}: its tiles are ${width} × ${height} pixels, no multiples of 16`);
+  }
   return {
     ...image,
     widthPx: width,
@@ -207,86 +215,14 @@ function checkGrid(
   };
 }
 
-type Blocks = Pick<TiffImage, "offsets" | "byteCounts">;
-
-async function checkBlocks(
-  directory: Directory,
-  grid: BlockGrid,
-  { codec, bytesPerRow }: { codec: Codec; bytesPerRow: number },
-  refuse: Refuse,
-): Promise<Blocks> {
-  const { name, size } = directory.source;
-  const block = grid.tiled ? "tile" : "strip";
-  const [offsetTag, countTag] =
-    grid.tiled && countOf(directory, "tileOffsets") > 0
-      ? (["tileOffsets", "tileByteCounts"] as const)
-      : (["stripOffsets", "stripByteCounts"] as const);
-  const blocks = blockCount(grid);
-  const [offsetCount, sizeCount] = [countOf(directory, offsetTag), countOf(directory, countTag)];
-  if (offsetCount === 0) throw refuse(`has no ${block} offsets: nothing says where its pixels are`);
-  // A single strip without compression goes without: its size follows from its rows.
-  const implied = sizeCount === 0 && blocks === 1 && codec.name === "none";
-  if (sizeCount !== offsetCount && !implied) throw refuse(`has ${offsetCount} ${block} offsets, but ${sizeCount} byte counts`);
-  if (offsetCount !== blocks) {
-    throw refuse(
-      `has ${offsetCount} ${block}s where ${grid.imageWidthPx} × ${grid.imageHeightPx} pixels in ${grid.widthPx} × ${grid.heightPx} take ${blocks}`,
-    );
-  }
-  const bytesOf = (index: number) => bytesPerRow * rowsOf(grid, index);
-  const offsets = await blockNumbers(directory, offsetTag);
-  const byteCounts = implied ? Float64Array.of(bytesOf(0)) : await blockNumbers(directory, countTag);
-
-  let beyond = 0;
-  let end = 0;
-  for (let i = 0; i < blocks; i++) {
-    if (byteCounts[i] === 0) continue;
-    end = Math.max(end, offsets[i] + byteCounts[i]);
-    if (!(offsets[i] >= 0 && byteCounts[i] > 0 && offsets[i] + byteCounts[i] <= size)) beyond++;
-  }
-  if (beyond > 0) {
-    throw cutOff(
-      name,
-      `${beyond} of ${blocks} blocks lie${beyond === 1 ? "s" : ""} beyond its end (${size} bytes, the last block ends at byte ${end})`,
-    );
-  }
-  if (codec.name === "none") {
-    const short = byteCounts.findIndex((bytes, index) => bytes > 0 && bytes < bytesOf(index));
-    if (short >= 0) throw refuse(`${block} ${short + 1} holds ${byteCounts[short]} of ${bytesOf(short)} bytes`);
-    // What lies behind the rows of a block is never read.
-    return { offsets, byteCounts: byteCounts.map((bytes, index) => Math.min(bytes, bytesOf(index))) };
-  }
-  return { offsets, byteCounts };
+/** Of an image whose sides are rounded up to whole steps of tiles. */
+function paddedBytes({ imageWidthPx, imageHeightPx, planes }: BlockGrid, bits: number): number {
+  const padded = (side: number) => Math.ceil(side / TILE_STEP_PX) * TILE_STEP_PX;
+  return rowBytes(padded(imageWidthPx), bits) * padded(imageHeightPx) * planes;
 }
 
-function rowsOf({ tiled, columns, rows, heightPx, imageHeightPx }: BlockGrid, index: number): number {
-  if (tiled) return heightPx;
-  return Math.min(heightPx, imageHeightPx - (Math.floor(index / columns) % rows) * heightPx);
-}
-
-/** Whether the file is large enough for all its strips: sparse ones could make any number of pieces out of nothing. */
-function isWhole({ source }: Directory, { imageHeightPx, planes }: BlockGrid, bytesPerRow: number): boolean {
-  return imageHeightPx * planes * bytesPerRow <= source.size;
-}
-
-/** Long strips in pieces of as many rows as `PIECE_BYTES` hold and divide them; strips that no such number divides as they are. */
-function cutStrips(grid: BlockGrid, bytesPerRow: number): BlockGrid {
-  if (bytesPerRow * grid.heightPx <= PIECE_BYTES) return grid;
-  const most = Math.max(1, Math.floor(PIECE_BYTES / bytesPerRow));
-  let heightPx = most;
-  if (grid.rows > 1) while (grid.heightPx % heightPx !== 0) heightPx--;
-  if (heightPx * 16 < most) return grid;
-  return { ...grid, heightPx, rows: Math.ceil(grid.imageHeightPx / heightPx) };
-}
-
-function cutBlocks(stored: BlockGrid, grid: BlockGrid, bytesPerRow: number, { offsets, byteCounts }: Blocks): Blocks {
-  const blocks = blockCount(grid);
-  const cut = { offsets: new Float64Array(blocks), byteCounts: new Float64Array(blocks) };
-  for (let index = 0; index < blocks; index++) {
-    const topPx = (index % grid.rows) * grid.heightPx;
-    const strip = Math.floor(index / grid.rows) * stored.rows + Math.floor(topPx / stored.heightPx);
-    if (byteCounts[strip] === 0) continue;
-    cut.offsets[index] = offsets[strip] + (topPx % stored.heightPx) * bytesPerRow;
-    cut.byteCounts[index] = rowsOf(grid, index) * bytesPerRow;
-  }
-  return cut;
+/** Bytes of a strip of as many rows as the file says, where it can be believed; else 0. */
+function paddedStrip(directory: Directory, bytesPerRow: number): number {
+  const bytes = bytesPerRow * numberOf(directory, "rowsPerStrip", 0);
+  return bytes <= MAX_PADDED_BYTES ? bytes : 0;
 }

@@ -10,8 +10,10 @@ export interface BlockShape {
   /** Interleaved in this block: 1 where bands lie apart. */
   readonly samples: number;
   readonly bits: number;
-  /** Of a block that is not cut at the lower edge of the image: no decoder gives more. */
-  readonly fullBytes: number;
+  /** What is used of a decoded block. */
+  readonly neededBytes: number;
+  /** What it may have: rows below the lower edge of the image may be stored too. No less than `neededBytes`. */
+  readonly mostBytes: number;
 }
 
 /** A compression that is read. */
@@ -21,8 +23,6 @@ export interface Codec {
   readonly name: string;
   /** "samples" are in the order of this machine and without predictor; "bytes" are as a file without compression has them. */
   readonly gives: "bytes" | "samples";
-  /** What decoding keeps busy: this thread, the threads of libuv, or a thread of its own in which an abort is survived. */
-  readonly where: "inline" | "libuv" | "thread";
   /**
    * In memory that belongs to the caller.
    *
@@ -41,10 +41,10 @@ interface UnreadCodec {
 
 /** Every known value of the tag Compression. */
 export const CODECS: readonly (Codec | UnreadCodec)[] = [
-  { ids: [1], name: "none", gives: "bytes", where: "inline", decode: decodeNone },
-  { ids: [5], name: "LZW", gives: "bytes", where: "thread", decode: decodeLzw },
-  { ids: [8, 32946], name: "Deflate", gives: "bytes", where: "libuv", decode: decodeDeflate },
-  { ids: [32773], name: "PackBits", gives: "bytes", where: "inline", decode: decodePackBits },
+  { ids: [1], name: "none", gives: "bytes", decode: decodeNone },
+  { ids: [5], name: "LZW", gives: "bytes", decode: decodeLzw },
+  { ids: [8, 32946], name: "Deflate", gives: "bytes", decode: decodeDeflate },
+  { ids: [32773], name: "PackBits", gives: "bytes", decode: decodePackBits },
   { ids: [50000], name: "ZSTD", unread: "not yet read" },
   { ids: [34887], name: "LERC", unread: "not yet read" },
   { ids: [7], name: "JPEG", unread: "not yet read" },

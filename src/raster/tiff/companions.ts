@@ -1,6 +1,7 @@
 import { UserError } from "../../errors.js";
 import type { ByteSource } from "../bytes/bytes.js";
 import { fileBytes } from "../bytes/file.js";
+import { xmlElements } from "./xml.js";
 
 /** Files beside a TIFF that GDAL takes for a part of it. */
 export interface Companions {
@@ -13,7 +14,6 @@ export interface Companions {
 }
 
 const MAX_XML_BYTES = 8 << 20;
-const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /**
  * Opens the files beside one on this machine; those that are not there are undefined.
@@ -44,13 +44,16 @@ async function categoriesIn(source: ByteSource): Promise<readonly string[] | und
   return parseCategories(new TextDecoder().decode(await source.read(0, source.size)));
 }
 
-/** The categories of the first band that has any; the five entities of XML are replaced, nothing else is. */
+/** The categories of the first band that has any; undefined where there are none, or where the text is no XML. */
 export function parseCategories(xml: string): readonly string[] | undefined {
-  const start = xml.indexOf("<CategoryNames>");
-  const end = xml.indexOf("</CategoryNames>", start);
-  if (start < 0 || end < 0) return undefined;
-  const names = xml.slice(start, end).matchAll(/<Category>([^<]*)<\/Category>|<Category\s*\/>/g);
-  return Array.from(names, ([, text = ""]) =>
-    text.replaceAll(/&(amp|lt|gt|quot|apos);/g, (_, name: string) => ENTITIES[name]).trim(),
-  );
+  const names: string[] = [];
+  try {
+    for (const { name, text, parent } of xmlElements(xml)) {
+      if (name === "Category" && parent?.name === "CategoryNames") names.push(text.trim());
+      else if (name === "CategoryNames") return names;
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  return undefined;
 }

@@ -7,6 +7,27 @@ const read = (bytes: Uint8Array, onWarning?: (message: string) => void) =>
   readDirectories(memoryBytes(bytes, "scene.tif"), onWarning);
 const page = { tags: plainTags(3, 2), blocks: [Uint8Array.of(1, 2, 3, 4, 5, 6)] };
 
+/** Directories whose tags all have the same `count` bytes (BYTE) for values. */
+function repeated({ directories, tags, count }: { directories: number; tags: readonly number[]; count: number }): Uint8Array {
+  const directoryBytes = 2 + 12 * tags.length + 4;
+  const bytes = new Uint8Array(8 + count + directories * directoryBytes);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x49, 0x49, 42, 0]);
+  view.setUint32(4, 8 + count, true);
+  for (let i = 0, at = 8 + count; i < directories; i++, at += directoryBytes) {
+    view.setUint16(at, tags.length, true);
+    tags.forEach((tag, index) => {
+      const entry = at + 2 + 12 * index;
+      view.setUint16(entry, tag, true);
+      view.setUint16(entry + 2, 1, true);
+      view.setUint32(entry + 4, count, true);
+      view.setUint32(entry + 8, 8, true);
+    });
+    if (i + 1 < directories) view.setUint32(at + directoryBytes - 4, at + directoryBytes, true);
+  }
+  return bytes;
+}
+
 describe("directories of a TIFF", () => {
   it.each([
     { little: true, big: false },
@@ -53,6 +74,33 @@ describe("directories of a TIFF", () => {
       name: "UserError",
       code: "bad-file",
       message: expect.stringMatching(message),
+    });
+  });
+
+  it("keep no more of a file than 128 MiB, however often tags point at the same bytes", async () => {
+    const count = 2 ** 18;
+    await expect(read(repeated({ directories: 40, tags: [320, 33922], count }))).rejects.toMatchObject({
+      code: "limit",
+      message: expect.stringMatching(/scene.tif: its tags .* more than 134217728 bytes/),
+    });
+    expect(await read(repeated({ directories: 20, tags: [320, 33922], count }))).toHaveLength(20);
+    // Offsets and byte counts of blocks are kept too, once they are read.
+    const directories = await read(repeated({ directories: 64, tags: [273, 279], count: 2 ** 20 }));
+    const all = async () => {
+      for (const directory of directories) await blockNumbers(directory, "stripOffsets");
+    };
+    await expect(all()).rejects.toMatchObject({ code: "limit" });
+  });
+
+  it.each<[tag: string, tags: object]>([
+    ["256", { width: "3" }],
+    ["273", { stripOffsets: { doubles: [8] } }],
+    ["33550", { pixelScale: "1,1" }],
+    ["42113", { gdalNodata: [7] }],
+  ])("whose tag %s has a type of another kind are refused", async (tag, tags) => {
+    await expect(read(tiffBytes([{ ...page, tags: { ...page.tags, ...tags } }]))).rejects.toMatchObject({
+      code: "bad-file",
+      message: expect.stringMatching(new RegExp(`tag ${tag} has the field type`)),
     });
   });
 

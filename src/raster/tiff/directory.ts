@@ -1,52 +1,49 @@
 import { UserError } from "../../errors.js";
 import { type ByteSource, checkWithin, cutOff } from "../bytes/bytes.js";
-import { TAGS, type TagName } from "./tags.js";
+import { FIELD_TYPES, type FieldType } from "./field-types.js";
+import { TAG_VALUES, TAGS, type TagName } from "./tags.js";
 
-/** Bytes of a value of each field type, and how one is read; ASCII (2) is read as bytes. */
-const FIELD_TYPES: Readonly<Record<number, { bytes: number; get: (view: DataView, at: number, little: boolean) => number }>> = {
-  1: { bytes: 1, get: (view, at) => view.getUint8(at) },
-  2: { bytes: 1, get: (view, at) => view.getUint8(at) },
-  3: { bytes: 2, get: (view, at, little) => view.getUint16(at, little) },
-  4: { bytes: 4, get: (view, at, little) => view.getUint32(at, little) },
-  5: { bytes: 8, get: (view, at, little) => view.getUint32(at, little) / view.getUint32(at + 4, little) },
-  6: { bytes: 1, get: (view, at) => view.getInt8(at) },
-  7: { bytes: 1, get: (view, at) => view.getUint8(at) },
-  8: { bytes: 2, get: (view, at, little) => view.getInt16(at, little) },
-  9: { bytes: 4, get: (view, at, little) => view.getInt32(at, little) },
-  10: { bytes: 8, get: (view, at, little) => view.getInt32(at, little) / view.getInt32(at + 4, little) },
-  11: { bytes: 4, get: (view, at, little) => view.getFloat32(at, little) },
-  12: { bytes: 8, get: (view, at, little) => view.getFloat64(at, little) },
-  13: { bytes: 4, get: (view, at, little) => view.getUint32(at, little) },
-  // Beyond 2^53 digits are lost, never the comparison with the size of the file.
-  16: { bytes: 8, get: (view, at, little) => Number(view.getBigUint64(at, little)) },
-  17: { bytes: 8, get: (view, at, little) => Number(view.getBigInt64(at, little)) },
-  18: { bytes: 8, get: (view, at, little) => Number(view.getBigUint64(at, little)) },
-};
+/** A tag that is read: what its values are, and how many there may be. */
+interface KnownTag {
+  readonly values: keyof typeof FIELD_TYPES;
+  readonly most: number;
+}
 
 const MAX_DIRECTORIES = 64;
 const MAX_TAGS = 4096;
-/** Of one tag; offsets and byte counts of blocks are read by `blockNumbers`, which knows how many there should be. */
-const MAX_VALUES = 1 << 20;
+/** Of one tag. The longest that means anything is a colour map of 16 bits. */
+const MAX_VALUES = 2 ** 18;
 const MAX_METADATA_BYTES = 8 << 20;
+/** Of one file: the values of its tags, and the offsets and byte counts of its blocks; room for eight million blocks. */
+const MAX_KEPT_BYTES = 2 ** 27;
+
+/** Arrays with a value per block are read by `blockNumbers`, once it is known how many there should be. */
+const PER_BLOCK: ReadonlySet<TagName> = new Set(["stripOffsets", "stripByteCounts", "tileOffsets", "tileByteCounts"]);
+const KNOWN: ReadonlyMap<number, KnownTag & { readonly perBlock: boolean }> = new Map(
+  // The keys are those of the table.
+  (Object.keys(TAGS) as TagName[]).map((name) => {
+    const most = PER_BLOCK.has(name) ? Number.POSITIVE_INFINITY : name === "gdalMetadata" ? MAX_METADATA_BYTES : MAX_VALUES;
+    return [TAGS[name], { values: TAG_VALUES[name] ?? "whole", most, perBlock: PER_BLOCK.has(name) }];
+  }),
+);
 
 /** Where one tag's values lie. */
 interface Entry {
-  readonly type: number;
+  readonly type: FieldType;
   readonly count: number;
   readonly offset: number;
 }
 
-/** One image file directory: tags that were read, and where the longer ones lie. */
+/** One image file directory: tags that were read, and where those with a value per block lie. */
 export interface Directory {
   readonly source: ByteSource;
   readonly little: boolean;
   readonly entries: ReadonlyMap<number, Entry>;
   readonly values: ReadonlyMap<number, Float64Array>;
+  readonly bytes: ReadonlyMap<number, Uint8Array>;
+  /** To be told before memory is taken that lives as long as the file is open. @throws UserError `limit` */
+  readonly keep: (bytes: number) => void;
 }
-
-/** Arrays with a value per block, which are read once the number of blocks is known. */
-const PER_BLOCK: ReadonlySet<number> = new Set([TAGS.stripOffsets, TAGS.stripByteCounts, TAGS.tileOffsets, TAGS.tileByteCounts]);
-const READ: ReadonlySet<number> = new Set(Object.values(TAGS));
 
 interface Header {
   readonly little: boolean;
@@ -69,6 +66,7 @@ export function isTiff(start: Uint8Array): boolean {
  */
 export async function readDirectories(source: ByteSource, onWarning?: (message: string) => void): Promise<readonly Directory[]> {
   const header = await readHeader(source);
+  const keep = memoryOf(source);
   const directories: Directory[] = [];
   const visited = new Set<number>();
   for (let offset = header.first; offset !== 0 && !visited.has(offset); ) {
@@ -78,7 +76,7 @@ export async function readDirectories(source: ByteSource, onWarning?: (message: 
     }
     visited.add(offset);
     try {
-      const { directory, next } = await readDirectory(source, header, offset);
+      const { directory, next } = await readDirectory(source, header, offset, keep);
       directories.push(directory);
       offset = next;
     } catch (error) {
@@ -88,6 +86,17 @@ export async function readDirectories(source: ByteSource, onWarning?: (message: 
     }
   }
   return directories;
+}
+
+function memoryOf({ name }: ByteSource): Directory["keep"] {
+  let left = MAX_KEPT_BYTES;
+  return (bytes) => {
+    left -= bytes;
+    if (left >= 0) return;
+    throw new UserError("limit", `${name}: its tags and places of blocks take more than ${MAX_KEPT_BYTES} bytes`, {
+      hint: "Store it in larger blocks: gdal_translate -co TILED=YES -co BLOCKXSIZE=1024 -co BLOCKYSIZE=1024 in.tif out.tif",
+    });
+  };
 }
 
 async function readHeader(source: ByteSource): Promise<Header> {
@@ -114,6 +123,7 @@ async function readDirectory(
   source: ByteSource,
   { little, big }: Header,
   at: number,
+  keep: Directory["keep"],
 ): Promise<{ directory: Directory; next: number }> {
   const { name, size } = source;
   const [countBytes, entryBytes, pointerBytes] = big ? [8, 20, 8] : [2, 12, 4];
@@ -128,47 +138,60 @@ async function readDirectory(
   for (let i = 0; i < count; i++) {
     const start = i * entryBytes;
     const tag = table.getUint16(start, little);
+    const known = KNOWN.get(tag);
     // The first of several wins, as in libtiff.
-    if (!READ.has(tag) || entries.has(tag)) continue;
-    const type = table.getUint16(start + 2, little);
+    if (known === undefined || entries.has(tag)) continue;
+    const type = FIELD_TYPES[known.values][table.getUint16(start + 2, little)];
+    if (type === undefined) {
+      throw bad(name, `tag ${tag} has the field type ${table.getUint16(start + 2, little)}, which it cannot have`);
+    }
     const values = big ? Number(table.getBigUint64(start + 4, little)) : table.getUint32(start + 4, little);
-    const field = FIELD_TYPES[type];
-    if (field === undefined) throw bad(name, `tag ${tag} has the field type ${type}, which there is not`);
-    const inline = values * field.bytes <= pointerBytes;
+    const inline = values * type.bytes <= pointerBytes;
     const pointer = start + (big ? 12 : 8);
     const far = () => (big ? Number(table.getBigUint64(pointer, little)) : table.getUint32(pointer, little));
     const entry = { type, count: values, offset: inline ? at + countBytes + pointer : far() };
-    checkEntry(source, tag, entry);
+    checkEntry(source, tag, entry, known);
     entries.set(tag, entry);
   }
   const values = new Map<number, Float64Array>();
-  for (const [tag, entry] of entries) if (!PER_BLOCK.has(tag)) values.set(tag, await readValues(source, little, entry));
+  const bytes = new Map<number, Uint8Array>();
+  for (const [tag, entry] of entries) {
+    const known = KNOWN.get(tag);
+    if (known?.perBlock) continue;
+    if (known?.values !== "bytes") values.set(tag, await readNumbers({ source, little, keep }, entry));
+    else {
+      keep(entry.count);
+      bytes.set(tag, await source.read(entry.offset, entry.count));
+    }
+  }
 
   // A file may end right behind its last directory, without the pointer to the next.
   const tail = end + pointerBytes <= size ? viewOf(await source.read(end, pointerBytes)) : undefined;
   const next = tail === undefined ? 0 : big ? Number(tail.getBigUint64(0, little)) : tail.getUint32(0, little);
-  return { directory: { source, little, entries, values }, next };
+  return { directory: { source, little, entries, values, bytes, keep }, next };
 }
 
-function checkEntry({ name, size }: ByteSource, tag: number, { type, count, offset }: Entry): void {
-  const bytes = count * FIELD_TYPES[type].bytes;
+function checkEntry({ name, size }: ByteSource, tag: number, { type, count, offset }: Entry, { most }: KnownTag): void {
+  const bytes = count * type.bytes;
   if (offset + bytes > size) {
     throw cutOff(name, `tag ${tag} claims ${count} values (${bytes} bytes at byte ${offset}), the file has ${size} bytes`);
   }
-  const most = tag === TAGS.gdalMetadata ? MAX_METADATA_BYTES : MAX_VALUES;
-  if (!PER_BLOCK.has(tag) && count > most) throw bad(name, `tag ${tag} has ${count} values; there may be ${most}`);
+  if (count > most) throw bad(name, `tag ${tag} has ${count} values; there may be ${most}`);
 }
 
-async function readValues(source: ByteSource, little: boolean, { type, count, offset }: Entry): Promise<Float64Array> {
-  const { bytes, get } = FIELD_TYPES[type];
+async function readNumbers(
+  { source, little, keep }: Pick<Directory, "source" | "little" | "keep">,
+  { type: { bytes, get }, count, offset }: Entry,
+): Promise<Float64Array> {
   checkWithin(source, offset, count * bytes);
+  keep(count * Float64Array.BYTES_PER_ELEMENT);
   const view = viewOf(await source.read(offset, count * bytes));
   const values = new Float64Array(count);
   for (let i = 0; i < count; i++) values[i] = get(view, i * bytes, little);
   return values;
 }
 
-/** All values of a tag; undefined where it is absent or empty. */
+/** All values of a tag of numbers; undefined where it is absent or empty. */
 export function numbersOf(directory: Directory, name: TagName): Float64Array | undefined {
   const values = directory.values.get(TAGS[name]);
   return values === undefined || values.length === 0 ? undefined : values;
@@ -179,12 +202,17 @@ export function numberOf<T extends number | undefined>(directory: Directory, nam
   return numbersOf(directory, name)?.[0] ?? absent;
 }
 
+/** A tag of bytes; undefined where it is absent. */
+export function bytesOf(directory: Directory, name: TagName): Uint8Array | undefined {
+  return directory.bytes.get(TAGS[name]);
+}
+
 /** A text up to its first zero byte, as UTF-8; undefined where the tag is absent. */
 export function textOf(directory: Directory, name: TagName): string | undefined {
-  const values = directory.values.get(TAGS[name]);
-  if (values === undefined) return undefined;
-  const end = values.indexOf(0);
-  return new TextDecoder().decode(Uint8Array.from(end < 0 ? values : values.subarray(0, end)));
+  const bytes = bytesOf(directory, name);
+  if (bytes === undefined) return undefined;
+  const end = bytes.indexOf(0);
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
 }
 
 /** How many values a tag claims; 0 where it is absent. */
@@ -193,9 +221,9 @@ export function countOf(directory: Directory, name: TagName): number {
 }
 
 /** Offsets or byte counts of blocks, which `readDirectories` leaves unread: call it once `countOf` is what it should be. */
-export async function blockNumbers({ source, little, entries }: Directory, name: TagName): Promise<Float64Array> {
-  const entry = entries.get(TAGS[name]);
-  return entry === undefined ? new Float64Array(0) : readValues(source, little, entry);
+export async function blockNumbers(directory: Directory, name: TagName): Promise<Float64Array> {
+  const entry = directory.entries.get(TAGS[name]);
+  return entry === undefined ? new Float64Array(0) : readNumbers(directory, entry);
 }
 
 function bad(

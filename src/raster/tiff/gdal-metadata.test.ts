@@ -28,8 +28,26 @@ describe("GDAL's metadata", () => {
     expect(file).toEqual({ a: "&e;" });
   });
 
-  it("that is no XML says nothing, in no time", () => {
-    expect(parseGdalMetadata("<Item ".repeat(100_000)).file).toEqual({});
+  it("has characters by number, and texts that are not escaped", () => {
+    const { file } = parseGdalMetadata(
+      '<GDALMetadata><Item name="a&#233;">&amp;#233; &#x3b1;</Item><Item name="b"><![CDATA[x < y &amp; z]]></Item></GDALMetadata>',
+    );
+    expect(file).toEqual({ aé: "é α", b: "x < y & z" });
+  });
+
+  it("takes time that grows with its length alone", () => {
+    const start = performance.now();
+    expect(parseGdalMetadata(`<r>${`<Item ${"a".repeat(4000)}/>`.repeat(2000)}</r>`).file).toEqual({});
+    expect(performance.now() - start).toBeLessThan(8000);
+  });
+
+  it("that is no XML says nothing, in no time, and is told", () => {
+    const warnings: string[] = [];
+    const warn = (warning: string) => warnings.push(warning);
+    for (const xml of ["<Item ".repeat(100_000), '<Item name="a">x</Item><Item name="b">cut o']) {
+      expect(parseGdalMetadata(xml, warn).file).toEqual({});
+    }
+    expect(warnings).toHaveLength(2);
     expect(parseGdalMetadata('<Item name="__proto__">x</Item><Item sample="0" role="toString">x</Item>').bands.get(0)).toEqual(
       {},
     );

@@ -2,7 +2,7 @@ import { UserError } from "../../errors.js";
 import { crsOfGeoKeys, isPixelPoint, parseGeoKeys } from "../geo/geokeys.js";
 import { type Affine, isFiniteTransform, isSingular, placedTransform } from "../geo/transform.js";
 import type { Georeference } from "../raster.js";
-import { type Directory, numbersOf } from "./directory.js";
+import { bytesOf, type Directory, numbersOf } from "./directory.js";
 
 /** An entry of a matrix or a scale that is not there counts as 0. */
 const at = (values: Float64Array, index: number): number => values[index] ?? 0;
@@ -15,10 +15,11 @@ const at = (values: Float64Array, index: number): number => values[index] ?? 0;
  */
 export function georeferenceOf(directory: Directory, onWarning?: (message: string) => void): Georeference | undefined {
   const keyNumbers = numbersOf(directory, "geoKeyDirectory");
-  const keys =
-    keyNumbers === undefined
-      ? undefined
-      : parseGeoKeys(keyNumbers, { doubles: numbersOf(directory, "geoDoubles") ?? [], texts: asciiOf(directory) }, onWarning);
+  const params = {
+    doubles: numbersOf(directory, "geoDoubles") ?? [],
+    texts: bytesOf(directory, "geoTexts") ?? new Uint8Array(),
+  };
+  const keys = keyNumbers === undefined ? undefined : parseGeoKeys(keyNumbers, params, onWarning);
   const corner = transformOf(directory, onWarning);
   if (corner === undefined) return undefined;
   if (!isFiniteTransform(corner) || isSingular(corner)) {
@@ -33,27 +34,26 @@ export function georeferenceOf(directory: Directory, onWarning?: (message: strin
   return { crs: keys === undefined ? undefined : crsOfGeoKeys(keys, onWarning), transform };
 }
 
-/** GeoAsciiParams: positions in it count bytes, so that it is not to be decoded as UTF-8. */
-function asciiOf(directory: Directory): string {
-  const bytes = numbersOf(directory, "geoTexts") ?? [];
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-}
-
 function transformOf(directory: Directory, onWarning?: (message: string) => void): Affine | undefined {
   const scale = numbersOf(directory, "pixelScale");
   const ties = numbersOf(directory, "tiePoints");
+  const matrix = matrixOf(directory);
   if (scale !== undefined && ties !== undefined && ties.length >= 6) {
+    // A scale of 0 is none where there is a matrix, as with GDAL; alone it is damage.
+    if (matrix !== undefined && (at(scale, 0) === 0 || at(scale, 1) === 0)) return matrix;
     // GDAL takes a scale below 0 as one above: rows run south.
     if (at(scale, 1) < 0) onWarning?.(`its pixel scale is ${at(scale, 1)} downwards; rows are taken to run south`);
     const [sx, sy] = [at(scale, 0), -Math.abs(at(scale, 1))];
     return [ties[3] - ties[0] * sx, sx, 0, ties[4] - ties[1] * sy, 0, sy];
   }
-  const matrix = numbersOf(directory, "transformation");
-  if (matrix !== undefined && matrix.length >= 8) {
-    return [at(matrix, 3), at(matrix, 0), at(matrix, 1), at(matrix, 7), at(matrix, 4), at(matrix, 5)];
-  }
-  if (ties !== undefined && ties.length > 6) {
+  if (matrix === undefined && ties !== undefined && ties.length > 6) {
     onWarning?.("it is placed by ground control points only: warp it first, gdalwarp in.tif out.tif");
   }
-  return undefined;
+  return matrix;
+}
+
+function matrixOf(directory: Directory): Affine | undefined {
+  const matrix = numbersOf(directory, "transformation");
+  if (matrix === undefined || matrix.length < 8) return undefined;
+  return [at(matrix, 3), at(matrix, 0), at(matrix, 1), at(matrix, 7), at(matrix, 4), at(matrix, 5)];
 }

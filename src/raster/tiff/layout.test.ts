@@ -32,14 +32,20 @@ describe("blocks of a window", () => {
 
   it("are numbered plane by plane, rows of blocks before columns", () => {
     const all = { leftPx: 0, topPx: 0, widthPx: 70, heightPx: 40 };
-    const places = blocksOf(TILES, all, [0, 1]);
+    const places = [...blocksOf(TILES, all, [0, 1])];
     expect(places.map(({ index }) => index)).toEqual(Array.from({ length: blockCount(TILES) }, (_, i) => i));
     expect(places[10]).toEqual({ index: 10, plane: 1, leftPx: 32, topPx: 0, rows: 16 });
   });
 
+  it("are given one by one: of a whole scene there may be millions", () => {
+    const grid = { ...TILES, imageWidthPx: 2 ** 30, imageHeightPx: 2 ** 30, columns: 2 ** 25, rows: 2 ** 26 };
+    const all = { leftPx: 0, topPx: 0, widthPx: 2 ** 30, heightPx: 2 ** 30 };
+    expect(blocksOf(grid, all, [0]).next().value).toMatchObject({ index: 0 });
+  });
+
   it("that are strips end with the image, tiles do not", () => {
     const last = { leftPx: 0, topPx: 39, widthPx: 1, heightPx: 1 };
-    expect(blocksOf(STRIPS, last, [0])[0].rows).toBe(10);
-    expect(blocksOf(TILES, last, [0])[0].rows).toBe(16);
+    expect([...blocksOf(STRIPS, last, [0])][0].rows).toBe(10);
+    expect([...blocksOf(TILES, last, [0])][0].rows).toBe(16);
   });
 });

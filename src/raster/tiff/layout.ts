@@ -29,27 +29,25 @@ export function blockCount({ columns, rows, planes }: BlockGrid): number {
 }
 
 /** The blocks of some planes that a window touches, in the order of the file. */
-export function blocksOf(grid: BlockGrid, window: PixelWindow, planes: readonly number[]): BlockPlace[] {
+export function* blocksOf(grid: BlockGrid, window: PixelWindow, planes: readonly number[]): Generator<BlockPlace> {
   const firstColumn = Math.floor(window.leftPx / grid.widthPx);
   const lastColumn = Math.floor((window.leftPx + window.widthPx - 1) / grid.widthPx);
   const firstRow = Math.floor(window.topPx / grid.heightPx);
   const lastRow = Math.floor((window.topPx + window.heightPx - 1) / grid.heightPx);
-  const places: BlockPlace[] = [];
   for (const plane of planes) {
     for (let row = firstRow; row <= lastRow; row++) {
       for (let column = firstColumn; column <= lastColumn; column++) {
         const topPx = row * grid.heightPx;
-        places.push({
+        yield {
           index: (plane * grid.rows + row) * grid.columns + column,
           plane,
           leftPx: column * grid.widthPx,
           topPx,
           rows: grid.tiled ? grid.heightPx : Math.min(grid.heightPx, grid.imageHeightPx - topPx),
-        });
+        };
       }
     }
   }
-  return places;
 }
 
 /** The part of a block that lies in a window, in pixels of the image. */

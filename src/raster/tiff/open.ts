@@ -1,34 +1,20 @@
 import { UserError } from "../../errors.js";
 import type { ByteSource } from "../bytes/bytes.js";
-import { placedTransform } from "../geo/transform.js";
-import type { BandScaling, Raster } from "../raster.js";
-import type { OpenRasterOptions, RasterInfo, RasterReader, ReadOptions } from "../reader.js";
-import type { PixelWindow } from "../resample.js";
-import { newSamples } from "../samples.js";
+import type { OpenRasterOptions, RasterInfo, RasterReader } from "../reader.js";
 import { describeBands, paletteOf } from "./bands.js";
 import { checkImage, type TiffImage } from "./check.js";
 import type { Companions } from "./companions.js";
 import { countOf, type Directory, numberOf, readDirectories, textOf } from "./directory.js";
 import { parseGdalMetadata } from "./gdal-metadata.js";
 import { georeferenceOf } from "./georeference.js";
-import { measuredPixels, nonZero, parseNodata } from "./validity.js";
-import { readPlanes } from "./window.js";
+import { type Level, readLevel } from "./level.js";
+import { parseNodata } from "./validity.js";
 
 const MAX_BLOCK_BYTES = 2 ** 28;
-/** Of one window: what typed arrays of every kind can hold on every machine. */
-const MAX_WINDOW_BYTES = 2 ** 32;
-
-const MAX_THINNED_PIXELS = 2 ** 24;
 
 /** Bits of the tag NewSubfileType. */
 const REDUCED = 1;
 const MASK = 4;
-
-/** A level of resolution and the mask that belongs to it. */
-interface Level {
-  readonly image: TiffImage;
-  readonly mask: TiffImage | undefined;
-}
 
 /**
  * Opens a TIFF: its first image, that image's overviews and masks. Further pages are other images and left alone. The sources are
@@ -133,7 +119,7 @@ function describe(
   warn: ((message: string) => void) | undefined,
 ): Omit<RasterInfo, "categories"> {
   const { directory, format } = image;
-  const metadata = parseGdalMetadata(textOf(directory, "gdalMetadata") ?? "");
+  const metadata = parseGdalMetadata(textOf(directory, "gdalMetadata") ?? "", warn);
   const bands = describeBands(image, metadata, bandNames);
   const nodata = parseNodata(textOf(directory, "gdalNodata"), format.dtype, warn);
   const alpha = bands.some(({ colour }) => colour === "alpha");
@@ -154,127 +140,4 @@ function describe(
     palette: paletteOf(image),
     metadata: metadata.file,
   };
-}
-
-async function readLevel(info: RasterInfo, levels: readonly Level[], options: ReadOptions): Promise<Raster> {
-  const { level = 0, validity = true, signal } = options;
-  if (levels[level] === undefined) throw new RangeError(`${info.file} has the levels 0 to ${levels.length - 1}, not ${level}`);
-  const { image, mask } = levels[level];
-  const window = checkWindow(image, options.window);
-  const bands = checkBands(info, options.bands);
-  const pixels = window.widthPx * window.heightPx;
-  const data = options.into ?? allocate(info, pixels * bands.length);
-  if (data.length !== pixels * bands.length || data.constructor !== newSamples(info.dtype, 0).constructor) {
-    throw new RangeError(`reading ${bands.length} bands of ${pixels} pixels takes a ${info.dtype} array of as many samples`);
-  }
-  await readPlanes(image, { window, bands, data, empty: info.nodata ?? 0, signal });
-  const valid = validity ? await validOf(info, { image, mask }, levels[0].mask, { window, data, signal }) : undefined;
-
-  const scalings = bands.map((band) => info.bands[band].scaling);
-  return {
-    bands: bands.map((band) => info.bands[band].name),
-    widthPx: window.widthPx,
-    heightPx: window.heightPx,
-    dtype: info.dtype,
-    data,
-    ...(info.nodata !== undefined && { nodata: info.nodata }),
-    ...(info.georeference && {
-      georeference: {
-        crs: info.georeference.crs,
-        transform: placedTransform(
-          placedTransform(info.georeference.transform, {
-            columnPx: info.widthPx / image.widthPx,
-            rowPx: info.heightPx / image.heightPx,
-          }),
-          window,
-        ),
-      },
-    }),
-    ...(valid && { valid }),
-    ...(scalings.some((scaling) => scaling !== undefined) && { scaling: scalings.map((scaling) => scaling ?? UNSCALED) }),
-  };
-}
-
-const UNSCALED: BandScaling = { scale: 1, offset: 0 };
-
-/** Undefined where every pixel was measured. */
-async function validOf(
-  info: RasterInfo,
-  { image, mask }: Level,
-  whole: TiffImage | undefined,
-  { window, data, signal }: { window: PixelWindow; data: Raster["data"]; signal: AbortSignal | undefined },
-): Promise<Uint8Array | undefined> {
-  const pixels = window.widthPx * window.heightPx;
-  const planeOf = async (from: TiffImage, band: number) => {
-    const plane = newSamples(from.format.dtype, pixels);
-    await readPlanes(from, { window, bands: [band], data: plane, empty: 0, signal });
-    return nonZero(plane);
-  };
-  let valid: Uint8Array | undefined;
-  if (mask !== undefined) valid = await planeOf(mask, 0);
-  else if (whole !== undefined) valid = await thinnedMask(whole, image, { window, signal });
-  else if (info.nodata !== undefined) valid = measuredPixels(data, pixels, info.nodata);
-  else {
-    const alpha = info.bands.findIndex(({ colour }) => colour === "alpha");
-    if (alpha >= 0) valid = await planeOf(image, alpha);
-  }
-  return valid?.includes(0) ? valid : undefined;
-}
-
-/** The mask of the whole image for a level that has none of its own: the pixel that GDAL's nearest overviews take. */
-async function thinnedMask(
-  mask: TiffImage,
-  level: TiffImage,
-  { window, signal }: { window: PixelWindow; signal: AbortSignal | undefined },
-): Promise<Uint8Array> {
-  const [sx, sy] = [mask.widthPx / level.widthPx, mask.heightPx / level.heightPx];
-  const columnOf = (column: number) => Math.floor(0.5 + (window.leftPx + column) * sx);
-  const rowOf = (row: number) => Math.floor(0.5 + (window.topPx + row) * sy);
-  const [leftPx, widthPx] = [columnOf(0), columnOf(window.widthPx - 1) + 1 - columnOf(0)];
-  // As many rows at a time as a few blocks have, so that a small picture of a large scene stays small.
-  const step = Math.max(1, Math.floor(MAX_THINNED_PIXELS / (widthPx * sy)));
-  const valid = new Uint8Array(window.widthPx * window.heightPx);
-  for (let first = 0; first < window.heightPx; first += step) {
-    const end = Math.min(first + step, window.heightPx);
-    const part = { leftPx, topPx: rowOf(first), widthPx, heightPx: rowOf(end - 1) + 1 - rowOf(first) };
-    const data = newSamples(mask.format.dtype, part.widthPx * part.heightPx);
-    await readPlanes(mask, { window: part, bands: [0], data, empty: 0, signal });
-    for (let row = first; row < end; row++) {
-      const from = (rowOf(row) - part.topPx) * widthPx - leftPx;
-      for (let column = 0; column < window.widthPx; column++) {
-        if (data[from + columnOf(column)] !== 0) valid[row * window.widthPx + column] = 1;
-      }
-    }
-  }
-  return valid;
-}
-
-function checkWindow({ widthPx, heightPx }: TiffImage, window: PixelWindow | undefined): PixelWindow {
-  if (window === undefined) return { leftPx: 0, topPx: 0, widthPx, heightPx };
-  const { leftPx, topPx } = window;
-  const whole = [leftPx, topPx, window.widthPx, window.heightPx].every(Number.isInteger);
-  const inside = leftPx >= 0 && topPx >= 0 && leftPx + window.widthPx <= widthPx && topPx + window.heightPx <= heightPx;
-  if (!whole || !inside || window.widthPx < 1 || window.heightPx < 1) {
-    throw new RangeError(`the window ${JSON.stringify(window)} leaves the ${widthPx} × ${heightPx} raster`);
-  }
-  return window;
-}
-
-function checkBands(info: RasterInfo, bands: readonly number[] | undefined): readonly number[] {
-  if (bands === undefined) return info.bands.flatMap(({ colour }, band) => (colour === "alpha" ? [] : [band]));
-  for (const band of bands) {
-    if (info.bands[band] === undefined)
-      throw new RangeError(`${info.file} has the bands 0 to ${info.bands.length - 1}, not ${band}`);
-  }
-  return bands;
-}
-
-function allocate({ file, dtype }: RasterInfo, samples: number): Raster["data"] {
-  const bytes = samples * newSamples(dtype, 0).BYTES_PER_ELEMENT;
-  if (bytes > MAX_WINDOW_BYTES) {
-    throw new UserError("limit", `${file}: the pixels asked for are ${bytes} bytes, more than ${MAX_WINDOW_BYTES}`, {
-      hint: "Read it in smaller windows, or an overview of it.",
-    });
-  }
-  return newSamples(dtype, samples);
 }

@@ -42,15 +42,14 @@ const AS_STORED: Readonly<Record<string, RasterDType>> = {
 
 /** Types that are widened, whole bytes each. */
 const WIDENED: Readonly<Record<string, { dtype: RasterDType; widen: (bytes: Uint8Array) => Raster["data"] }>> = {
-  int8: { dtype: "int16", widen: (bytes) => Int16Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)) },
+  int8: { dtype: "int16", widen: (bytes) => new Int16Array(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)) },
   uint64: { dtype: "float64", widen: (bytes) => exact(new BigUint64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)) },
   int64: { dtype: "float64", widen: (bytes) => exact(new BigInt64Array(bytes.buffer, bytes.byteOffset, bytes.length / 8)) },
   float16: {
     dtype: "float32",
-    widen: (bytes) =>
-      Float32Array.from(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2), (bits) => shortFloat(bits, 5, 10)),
+    widen: (bytes) => shortFloats(new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2), [5, 10]),
   },
-  float24: { dtype: "float32", widen: (bytes) => Float32Array.from(triples(bytes), (bits) => shortFloat(bits, 7, 16)) },
+  float24: { dtype: "float32", widen: (bytes) => shortFloats(triples(bytes), [7, 16]) },
 };
 
 /** The row for a stored type; undefined where it is none that is read. */
@@ -122,6 +121,12 @@ function unpackBits(bytes: Uint8Array, { rows, length }: Rows, bits: number, dty
 function triples(bytes: Uint8Array): Uint32Array {
   const out = new Uint32Array(Math.floor(bytes.length / 3));
   for (let i = 0, at = 0; i < out.length; i++, at += 3) out[i] = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
+  return out;
+}
+
+function shortFloats(bits: Uint16Array | Uint32Array, [exponentBits, fractionBits]: readonly [number, number]): Float32Array {
+  const out = new Float32Array(bits.length);
+  for (let i = 0; i < out.length; i++) out[i] = shortFloat(bits[i], exponentBits, fractionBits);
   return out;
 }
 

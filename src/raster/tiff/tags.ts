@@ -33,3 +33,15 @@ export const TAGS = {
 } as const;
 
 export type TagName = keyof typeof TAGS;
+
+/** What the values of a tag are: whole numbers where it is not said. */
+export const TAG_VALUES: Readonly<Partial<Record<TagName, "numbers" | "bytes">>> = {
+  jpegTables: "bytes",
+  pixelScale: "numbers",
+  tiePoints: "numbers",
+  transformation: "numbers",
+  geoDoubles: "numbers",
+  geoTexts: "bytes",
+  gdalMetadata: "bytes",
+  gdalNodata: "bytes",
+};

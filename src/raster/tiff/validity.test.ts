@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { buildSync } from "esbuild";
 import { describe, expect, it } from "vitest";
 import { measuredPixels, nonZero, parseNodata } from "./validity.js";
 
@@ -37,5 +39,21 @@ describe("measured pixels", () => {
 
   it("are those where a mask is not 0", () => {
     expect([...nonZero(Uint8Array.of(0, 1, 255))]).toEqual([0, 1, 1]);
+    expect([...nonZero(Float32Array.of(0, -1, Number.NaN))]).toEqual([0, 1, 1]);
+  });
+
+  it("and samples that are widened take no memory but their own", () => {
+    const contents = `
+import { nonZero } from "./validity.js";
+import { sampleFormat } from "./samples.js";
+const [count, bytes] = [5_000_000, new Uint8Array(15_000_000).fill(1)];
+nonZero(bytes);
+for (const [kind, bits] of [["int", 8], ["float", 16], ["float", 24]]) {
+  sampleFormat(kind, bits).unpack(bytes.subarray(0, (count * bits) / 8), { rows: 1, length: count });
+}`;
+    const stdin = { contents, resolveDir: "src/raster/tiff" };
+    const [{ text }] = buildSync({ stdin, bundle: true, write: false, platform: "node", format: "esm" }).outputFiles;
+    const flags = ["--max-old-space-size=24", "--input-type=module", "-"];
+    expect(spawnSync(process.execPath, flags, { input: text, encoding: "utf8" })).toMatchObject({ status: 0, stderr: "" });
   });
 });

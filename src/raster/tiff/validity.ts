@@ -60,5 +60,8 @@ export function measuredPixels(data: Raster["data"], pixels: number, nodata: num
 
 /** 1 where a mask or an alpha band is not 0. */
 export function nonZero(plane: Raster["data"]): Uint8Array {
-  return Uint8Array.from(plane, (value) => (value === 0 ? 0 : 1));
+  // `Uint8Array.from` makes a list of all values first.
+  const valid = new Uint8Array(plane.length);
+  for (let i = 0; i < plane.length; i++) if (plane[i] !== 0) valid[i] = 1;
+  return valid;
 }

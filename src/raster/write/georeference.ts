@@ -9,9 +9,14 @@ const MODEL = { projected: 1, geographic: 2, unknown: USER_DEFINED };
 const PIXEL_IS_AREA = 1;
 /** Version 1, revision 1.0: what every reader knows. */
 const KEY_HEADER = [1, 1, 0];
-const LARGEST_SHORT = 65535;
+/** Codes are stored as SHORT; 65535 is none. */
+const LARGEST_CODE = 65534;
 
-/** The tags that say where the pixels lie. Keys as a file stored them are written back unchanged. */
+/**
+ * The tags that say where the pixels lie. Keys as a file stored them are written back unchanged.
+ *
+ * @throws RangeError for a code that no GeoKey holds: numbers that are measures come as lists
+ */
 export function georeferenceTags({ crs, transform }: Georeference): Tag[] {
   const keys = crs === undefined ? undefined : (crs.geoKeys ?? keysOf(crs));
   // Where pixels are points, tiepoints speak of the middle of a pixel; a transform always of its upper left corner.
@@ -36,7 +41,7 @@ function transformTags([t0, t1, t2, t3, t4, t5]: Affine, shift: number): Tag[] {
 function keysOf({ epsg, kind, name }: Crs): GeoKeys {
   const area: [number, number] = [GEO_KEYS.rasterType, PIXEL_IS_AREA];
   const citation: [number, string] = [GEO_KEYS.citation, name];
-  if (epsg === undefined || kind === "unknown")
+  if (epsg === undefined || epsg > LARGEST_CODE || kind === "unknown")
     return new Map<number, number | string>([[GEO_KEYS.modelType, MODEL.unknown], area, citation]);
   const code: [number, number] = [kind === "projected" ? GEO_KEYS.projectedCrs : GEO_KEYS.geographicCrs, epsg];
   return new Map<number, number | string>([[GEO_KEYS.modelType, MODEL[kind]], area, citation, code]);
@@ -52,12 +57,13 @@ function keyTags(keys: GeoKeys): Tag[] {
       const text = `${value.replaceAll("\0", "")}|`;
       entries.push(key, TAGS.geoTexts, Buffer.byteLength(text), Buffer.byteLength(texts));
       texts += text;
-    } else if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= LARGEST_SHORT) {
+    } else if (typeof value === "number") {
+      if (!Number.isInteger(value) || value < 0 || value > LARGEST_CODE + 1)
+        throw new RangeError(`GeoKey ${key} is no code: ${value}`);
       entries.push(key, 0, 1, value);
     } else {
-      const numbers = typeof value === "number" ? [value] : value;
-      entries.push(key, TAGS.geoDoubles, numbers.length, doubles.length);
-      doubles.push(...numbers);
+      entries.push(key, TAGS.geoDoubles, value.length, doubles.length);
+      doubles.push(...value);
     }
   }
   return [

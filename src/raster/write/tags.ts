@@ -38,7 +38,8 @@ const PHOTOMETRIC = { grey: 1, rgb: 2, palette: 3 };
 const PLANAR = { interleaved: 1, separate: 2 };
 const EXTRA = { unspecified: 0, alpha: 2 };
 const REDUCED = 1;
-/** Colour maps count to 65535, palettes to 255. */
+const MOST_COLOUR = 255;
+/** Colour maps count to 65535. */
 const COLOUR_SCALE = 257;
 
 const unsigned = (bits: number) => ({ bits, format: 1 });
@@ -84,6 +85,12 @@ export function checkImage(notes: Pick<ImageNotes, "dtype" | "bands" | "palette"
   if (bands.length !== 1 || values === undefined || palette.length > values) {
     throw new RangeError(`${palette.length} colours do not fit ${bands.length} band(s) of ${dtype}`);
   }
+  palette.forEach((colour, value) => {
+    if (colour.length === 3 && colour.every((level) => Number.isInteger(level) && level >= 0 && level <= MOST_COLOUR)) return;
+    throw new RangeError(
+      `the colour of value ${value} is ${colour.join(", ")}, not three whole numbers from 0 to ${MOST_COLOUR}`,
+    );
+  });
 }
 
 /** The tags that every level has. */

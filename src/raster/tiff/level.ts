@@ -1,0 +1,147 @@
+import { UserError } from "../../errors.js";
+import { placedTransform } from "../geo/transform.js";
+import type { BandScaling, Raster } from "../raster.js";
+import type { RasterInfo, ReadOptions } from "../reader.js";
+import type { PixelWindow } from "../resample.js";
+import { bytesPerSample, newSamples } from "../samples.js";
+import type { TiffImage } from "./check.js";
+import { measuredPixels, nonZero } from "./validity.js";
+import { readPlanes } from "./window.js";
+
+/** Of one window: what typed arrays of every kind can hold on every machine. */
+const MAX_WINDOW_BYTES = 2 ** 32;
+/** Of a mask that is read to be thinned. */
+const MAX_THINNED_PIXELS = 2 ** 24;
+const UNSCALED: BandScaling = { scale: 1, offset: 0 };
+
+/** A level of resolution and the mask that belongs to it. */
+export interface Level {
+  readonly image: TiffImage;
+  readonly mask: TiffImage | undefined;
+}
+
+/**
+ * Reads a window of a level.
+ *
+ * @throws UserError `bad-file` naming file and block, `limit`; RangeError for what the raster does not have
+ */
+export async function readLevel(info: RasterInfo, levels: readonly Level[], options: ReadOptions): Promise<Raster> {
+  const { level = 0, validity = true, signal } = options;
+  if (levels[level] === undefined) throw new RangeError(`${info.file} has the levels 0 to ${levels.length - 1}, not ${level}`);
+  const { image, mask } = levels[level];
+  const window = checkWindow(image, options.window);
+  const bands = checkBands(info, options.bands);
+  const pixels = window.widthPx * window.heightPx;
+  const data = options.into ?? allocate(info, pixels * bands.length);
+  if (data.length !== pixels * bands.length || data.constructor !== newSamples(info.dtype, 0).constructor) {
+    throw new RangeError(`reading ${bands.length} bands of ${pixels} pixels takes a ${info.dtype} array of as many samples`);
+  }
+  const alpha = validity && info.validity === "alpha" ? newSamples(info.dtype, pixels) : undefined;
+  const wanted = bands.map((band, order) => ({ band, data, start: order * pixels }));
+  // In the same pass: where bands lie together, alpha is in the blocks that are decoded anyway.
+  if (alpha !== undefined) wanted.push({ band: info.bands.findIndex(({ colour }) => colour === "alpha"), data: alpha, start: 0 });
+  await readPlanes(image, { window, bands: wanted, empty: info.nodata ?? 0, signal });
+  const found = validity ? await validOf(info, { image, mask }, levels[0].mask, { window, data, alpha, signal }) : undefined;
+  const valid = found?.includes(0) ? found : undefined;
+
+  const scalings = bands.map((band) => info.bands[band].scaling);
+  return {
+    bands: bands.map((band) => info.bands[band].name),
+    widthPx: window.widthPx,
+    heightPx: window.heightPx,
+    dtype: info.dtype,
+    data,
+    ...(info.nodata !== undefined && { nodata: info.nodata }),
+    ...(info.georeference && {
+      georeference: {
+        crs: info.georeference.crs,
+        transform: placedTransform(
+          placedTransform(info.georeference.transform, {
+            columnPx: info.widthPx / image.widthPx,
+            rowPx: info.heightPx / image.heightPx,
+          }),
+          window,
+        ),
+      },
+    }),
+    ...(valid && { valid }),
+    ...(scalings.some((scaling) => scaling !== undefined) && { scaling: scalings.map((scaling) => scaling ?? UNSCALED) }),
+  };
+}
+
+/** Undefined where nothing tells measured pixels from others. */
+async function validOf(
+  info: RasterInfo,
+  { image, mask }: Level,
+  whole: TiffImage | undefined,
+  read: { window: PixelWindow; data: Raster["data"]; alpha: Raster["data"] | undefined; signal: AbortSignal | undefined },
+): Promise<Uint8Array | undefined> {
+  const { window, signal } = read;
+  const pixels = window.widthPx * window.heightPx;
+  if (mask !== undefined) {
+    const data = newSamples(mask.format.dtype, pixels);
+    await readPlanes(mask, { window, bands: [{ band: 0, data, start: 0 }], empty: 0, signal });
+    return nonZero(data);
+  }
+  if (whole !== undefined) return thinnedMask(whole, image, { window, signal });
+  if (info.nodata !== undefined) return measuredPixels(read.data, pixels, info.nodata);
+  return read.alpha && nonZero(read.alpha);
+}
+
+/** The mask of the whole image for a level that has none of its own: the pixel that GDAL's nearest overviews take. */
+async function thinnedMask(
+  mask: TiffImage,
+  level: TiffImage,
+  { window, signal }: { window: PixelWindow; signal: AbortSignal | undefined },
+): Promise<Uint8Array> {
+  const [sx, sy] = [mask.widthPx / level.widthPx, mask.heightPx / level.heightPx];
+  const columnOf = (column: number) => Math.floor(0.5 + (window.leftPx + column) * sx);
+  const rowOf = (row: number) => Math.floor(0.5 + (window.topPx + row) * sy);
+  const [leftPx, widthPx] = [columnOf(0), columnOf(window.widthPx - 1) + 1 - columnOf(0)];
+  // As many rows at a time as a few blocks have, so that a small picture of a large scene stays small.
+  const step = Math.max(1, Math.floor(MAX_THINNED_PIXELS / (widthPx * sy)));
+  const valid = new Uint8Array(window.widthPx * window.heightPx);
+  for (let first = 0; first < window.heightPx; first += step) {
+    const end = Math.min(first + step, window.heightPx);
+    const part = { leftPx, topPx: rowOf(first), widthPx, heightPx: rowOf(end - 1) + 1 - rowOf(first) };
+    const data = newSamples(mask.format.dtype, part.widthPx * part.heightPx);
+    await readPlanes(mask, { window: part, bands: [{ band: 0, data, start: 0 }], empty: 0, signal });
+    for (let row = first; row < end; row++) {
+      const from = (rowOf(row) - part.topPx) * widthPx - leftPx;
+      for (let column = 0; column < window.widthPx; column++) {
+        if (data[from + columnOf(column)] !== 0) valid[row * window.widthPx + column] = 1;
+      }
+    }
+  }
+  return valid;
+}
+
+function checkWindow({ widthPx, heightPx }: TiffImage, window: PixelWindow | undefined): PixelWindow {
+  if (window === undefined) return { leftPx: 0, topPx: 0, widthPx, heightPx };
+  const { leftPx, topPx } = window;
+  const whole = [leftPx, topPx, window.widthPx, window.heightPx].every(Number.isInteger);
+  const inside = leftPx >= 0 && topPx >= 0 && leftPx + window.widthPx <= widthPx && topPx + window.heightPx <= heightPx;
+  if (!whole || !inside || window.widthPx < 1 || window.heightPx < 1) {
+    throw new RangeError(`the window ${JSON.stringify(window)} leaves the ${widthPx} × ${heightPx} raster`);
+  }
+  return window;
+}
+
+function checkBands(info: RasterInfo, bands: readonly number[] | undefined): readonly number[] {
+  if (bands === undefined) return info.bands.flatMap(({ colour }, band) => (colour === "alpha" ? [] : [band]));
+  for (const band of bands) {
+    if (info.bands[band] === undefined)
+      throw new RangeError(`${info.file} has the bands 0 to ${info.bands.length - 1}, not ${band}`);
+  }
+  return bands;
+}
+
+function allocate({ file, dtype }: RasterInfo, samples: number): Raster["data"] {
+  const bytes = samples * bytesPerSample(dtype);
+  if (bytes > MAX_WINDOW_BYTES) {
+    throw new UserError("limit", `${file}: the pixels asked for are ${bytes} bytes, more than ${MAX_WINDOW_BYTES}`, {
+      hint: "Read it in smaller windows, or an overview of it.",
+    });
+  }
+  return newSamples(dtype, samples);
+}
