@@ -7,34 +7,37 @@ export interface NoiseShape {
   readonly octaves: number;
 }
 
-/** Fractal value noise `[H, W]`, row-major, in (-1, 1). */
-export function noiseGrid(shape: NoiseShape, widthPx: number, heightPx: number): Float32Array {
+/** Fractal value noise `[H, W]`, row-major, in (-1, 1): of the window whose upper left pixel is at `leftPx`, `topPx` of the field. */
+export function noiseGrid(shape: NoiseShape, widthPx: number, heightPx: number, leftPx = 0, topPx = 0): Float32Array {
   const out = new Float32Array(widthPx * heightPx);
   const column = new Int32Array(widthPx);
   const fraction = new Float32Array(widthPx);
   for (const { seed, cellPx, amplitude } of octavesOf(shape)) {
+    const first = Math.floor(leftPx / cellPx);
     for (let x = 0; x < widthPx; x++) {
-      column[x] = Math.floor(x / cellPx);
-      fraction[x] = smooth(x / cellPx - column[x]);
+      const at = (leftPx + x) / cellPx;
+      column[x] = Math.floor(at) - first;
+      fraction[x] = smooth(at - Math.floor(at));
     }
     const cells = column[widthPx - 1] + 2;
     let above = new Float32Array(cells);
     let below = new Float32Array(cells);
     const blended = new Float32Array(cells);
-    let latticeRow = -1;
+    let latticeRow: number | undefined;
     for (let y = 0; y < heightPx; y++) {
-      const row = Math.floor(y / cellPx);
+      const at = (topPx + y) / cellPx;
+      const row = Math.floor(at);
       if (row !== latticeRow) {
-        if (row === latticeRow + 1 && latticeRow >= 0) [above, below] = [below, above];
-        else for (let i = 0; i < cells; i++) above[i] = latticeValue(i, row, seed);
-        for (let i = 0; i < cells; i++) below[i] = latticeValue(i, row + 1, seed);
+        if (latticeRow !== undefined && row === latticeRow + 1) [above, below] = [below, above];
+        else for (let i = 0; i < cells; i++) above[i] = latticeValue(first + i, row, seed);
+        for (let i = 0; i < cells; i++) below[i] = latticeValue(first + i, row + 1, seed);
         latticeRow = row;
       }
-      const t = smooth(y / cellPx - row);
+      const t = smooth(at - row);
       for (let i = 0; i < cells; i++) blended[i] = amplitude * (above[i] + (below[i] - above[i]) * t);
-      for (let x = 0, at = y * widthPx; x < widthPx; x++, at++) {
+      for (let x = 0, pixel = y * widthPx; x < widthPx; x++, pixel++) {
         const i = column[x];
-        out[at] += blended[i] + (blended[i + 1] - blended[i]) * fraction[x];
+        out[pixel] += blended[i] + (blended[i + 1] - blended[i]) * fraction[x];
       }
     }
   }

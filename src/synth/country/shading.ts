@@ -1,0 +1,78 @@
+import { latticeValue, noiseGrid } from "../noise.js";
+import type { Canvas } from "./canvas.js";
+import type { CountryBand } from "./spectra.js";
+
+/** Where the sun stands on a date. */
+export interface SunPlace {
+  /** Pixels to the east for each pixel to the south, towards the sun. */
+  readonly eastPerSouth: number;
+  /** How much its rays rise, in pixels, for each pixel to the south. */
+  readonly risePerSouth: number;
+}
+
+/** How bright shadow is against sun: the sky lights it, in short waves most. */
+const SKYLIGHT: Readonly<Record<CountryBand, number>> = {
+  red: 0.36,
+  green: 0.42,
+  blue: 0.52,
+  nir: 0.3,
+  swir16: 0.25,
+  swir22: 0.22,
+};
+const SLOPE_LIGHT = 0.16;
+const HILL_LIGHT = 26;
+
+/** A morning sun in the south-east, some degrees elsewhere on every date. */
+export function sunOf({ moisture: { seed } }: { moisture: { seed: number } }, date: number): SunPlace {
+  const azimuth = ((30 + 8 * latticeValue(date, 1, seed + 11)) * Math.PI) / 180;
+  const elevation = ((44 + 5 * latticeValue(date, 2, seed + 11)) * Math.PI) / 180;
+  return { eastPerSouth: Math.tan(azimuth), risePerSouth: Math.tan(elevation) / Math.cos(azimuth) };
+}
+
+/** Light on hills, crowns and roofs, and the shadows that they throw: multiplies the reflectances of a canvas. */
+export function shade(canvas: Canvas, bands: readonly CountryBand[]): void {
+  const { country, leftPx, topPx, widthPx, heightPx, heightsPx, planes, date } = canvas;
+  const { seed, scalePx, octaves } = country.relief;
+  const relief = noiseGrid({ seed, scalePx, octaves }, widthPx, heightPx, leftPx, topPx);
+  const sun = sunOf(country, date);
+  const norm = 1 / Math.hypot(1, sun.eastPerSouth);
+  const [toEast, toSouth] = [sun.eastPerSouth * norm, norm];
+  const shadow = shadows(canvas, sun);
+  const light = new Float32Array(widthPx * heightPx).fill(1);
+  for (let y = 1; y < heightPx - 1; y++) {
+    for (let x = 1, at = y * widthPx + 1; x < widthPx - 1; x++, at++) {
+      const [above, below] = [at - widthPx, at + widthPx];
+      const height = toEast * (heightsPx[at - 1] - heightsPx[at + 1]) + toSouth * (heightsPx[above] - heightsPx[below]);
+      const hill = toEast * (relief[at - 1] - relief[at + 1]) + toSouth * (relief[above] - relief[below]);
+      const slope = Math.min(0.6, Math.max(-0.55, SLOPE_LIGHT * height));
+      light[at] = (1 + slope) * (1 + HILL_LIGHT * hill);
+    }
+  }
+  bands.forEach((band, index) => {
+    const plane = planes[index];
+    const dark = 1 - SKYLIGHT[band];
+    for (let at = 0; at < plane.length; at++) plane[at] *= light[at] * (1 - dark * shadow[at]);
+  });
+}
+
+/** 1 in the shadow of something, 0 in the sun. Rays are followed row by row from the south: each row knows how high its shadow is. */
+function shadows({ widthPx, heightPx, heightsPx }: Canvas, { eastPerSouth, risePerSouth }: SunPlace): Float32Array {
+  const shadow = new Float32Array(widthPx * heightPx);
+  // Heights below which the row to the south throws shadow, or stands itself.
+  let south = new Float32Array(widthPx + 2);
+  let here = new Float32Array(widthPx + 2);
+  const whole = Math.floor(eastPerSouth);
+  const part = eastPerSouth - whole;
+  for (let y = heightPx - 1; y >= 0; y--) {
+    for (let x = 0, at = y * widthPx; x < widthPx; x++, at++) {
+      const from = Math.min(widthPx, x + whole);
+      const ray = south[from] + (south[from + 1] - south[from]) * part - risePerSouth;
+      const height = heightsPx[at];
+      const above = ray - height;
+      shadow[at] = above <= 0 ? 0 : above > 1 ? 1 : above;
+      here[x] = above > 0 ? ray : height;
+    }
+    [south, here] = [here, south];
+  }
+  return shadow;
+}
