@@ -128,7 +128,7 @@ export function paintWaters(canvas: Canvas, { depthPx }: Survey): void {
   for (let at = 0; at < cover.length; at++) {
     if (cover[at] !== LAND_VALUE.water) continue;
     const muddy = 0.22 + 0.3 * moisture[at] + 0.5 / (1 + 0.35 * depthPx[at]);
-    const share = muddy < 0 ? 0 : muddy > 1 ? 1 : muddy;
+    const share = muddy < 0 ? 0 : Math.min(muddy, 1);
     const tone = 1 + 0.04 * mottle[at] + 0.03 * grain[at];
     for (let band = 0; band < planes.length; band++) planes[band][at] = tone * (water[band] + (silt[band] - water[band]) * share);
   }

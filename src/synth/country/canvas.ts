@@ -22,7 +22,7 @@ export interface Canvas extends PixelWindow {
 }
 
 const MOTTLE_PX = 15;
-const GRAIN_PX = 2.3;
+const GRAIN_PX = 2.9;
 
 export function createCanvas(country: Country, date: number, window: PixelWindow, bands: readonly CountryBand[]): Canvas {
   const { leftPx, topPx, widthPx, heightPx } = window;

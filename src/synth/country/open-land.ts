@@ -46,7 +46,7 @@ const SAME_CROP = 0.2;
 const ROW_PX = [4, 6.2] as const;
 /** How much of the noise's swing makes a turn from crest to trough. */
 const PATCH_TURNS = 0.5;
-const STONE_TURNS = 0.5;
+const STONE_TURNS = 0.45;
 const HEDGE_PX = 1.6;
 
 /** Paints fields in rows, grass in patches and bare ground in stones: colours of all three overlap, textures do not. */
@@ -63,7 +63,7 @@ export function paintOpenLand(canvas: Canvas): void {
       if (class_ === bare) {
         const swing = sine(STONE_TURNS * grain[at]);
         const wet = moisture[at];
-        const depth = 0.2 + 0.1 * mottle[at];
+        const depth = 0.27 + 0.1 * mottle[at];
         mixLand(scratch, palette, 0.1 + 0.16 * wet + 0.07 * swing, 0.5 + 0.7 * wet, 0.3, 1 + 0.14 * wet + depth * swing);
         for (let band = 0; band < planes.length; band++) planes[band][at] = scratch[band];
         continue;
@@ -105,7 +105,7 @@ function fieldLook({ id }: Parcel, date: number, palette: Palette): Look {
   const draw = hashed(0, 0, own);
   const crop = CROPS.find(({ upTo }) => draw < upTo) ?? CROPS[0];
   const mixture = crop.mixture(hashed(0, 1, own), hashed(0, 2, own), hashed(0, 3, own));
-  const swings = { toneSwing: 0.15 + 0.17 * hashed(0, 4, own), greenSwing: 0.22 * hashed(0, 5, own) };
+  const swings = { toneSwing: 0.19 + 0.15 * hashed(0, 4, own), greenSwing: 0.22 * hashed(0, 5, own) };
   return {
     ...spectraOf({ ...mixture, ...swings }, palette),
     turns: 1 / (ROW_PX[0] + (ROW_PX[1] - ROW_PX[0]) * hashed(0, 6, id)),

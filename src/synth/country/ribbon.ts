@@ -41,7 +41,7 @@ function boxOf({ from, to }: Segment, reachPx: number): Box {
 export function distanceTo({ from, to }: Segment, x: number, y: number): number {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
   const along = ((x - from[0]) * dx + (y - from[1]) * dy) / (dx * dx + dy * dy || 1);
-  const t = along < 0 ? 0 : along > 1 ? 1 : along;
+  const t = along < 0 ? 0 : Math.min(along, 1);
   return Math.hypot(x - from[0] - t * dx, y - from[1] - t * dy);
 }
 
@@ -78,7 +78,7 @@ export function ribbonDistances(
       const first = Math.max(leftPx, Math.ceil(box.left));
       for (let x = first, at = (y - topPx) * widthPx + first - leftPx; x <= Math.min(right, box.right); x++, at++) {
         const along = ((x - from[0]) * dx + (y - from[1]) * dy) / square;
-        const t = along < 0 ? 0 : along > 1 ? 1 : along;
+        const t = along < 0 ? 0 : Math.min(along, 1);
         const [ex, ey] = [x - from[0] - t * dx, y - from[1] - t * dy];
         const limit = bankPx[at] + halfWidthPx;
         const squared = ex * ex + ey * ey;

@@ -79,7 +79,7 @@ export function sense(
         if (veils !== undefined) value += (airlight - value) * veil * veils[at];
         const noise = NOISE * latticeValue(leftPx + x, topPx + y, noiseSeed);
         const stored = 10000 * (gain * value + offset + noise) + 0.5;
-        out[target] = stored < 1 ? 1 : stored > 65535 ? 65535 : stored;
+        out[target] = stored < 1 ? 1 : Math.min(stored, 65535);
       }
     }
   });

@@ -69,7 +69,7 @@ function shadows({ widthPx, heightPx, heightsPx }: Canvas, { eastPerSouth, riseP
       const ray = south[from] + (south[from + 1] - south[from]) * part - risePerSouth;
       const height = heightsPx[at];
       const above = ray - height;
-      shadow[at] = above <= 0 ? 0 : above > 1 ? 1 : above;
+      shadow[at] = above <= 0 ? 0 : Math.min(above, 1);
       here[x] = above > 0 ? ray : height;
     }
     [south, here] = [here, south];

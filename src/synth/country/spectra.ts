@@ -45,7 +45,7 @@ export function paletteOf(bands: readonly CountryBand[]): Palette {
  */
 export function mixLand(out: Spectrum, palette: Palette, green: number, dry: number, lush: number, tone: number): void {
   const { soil, hay, grass, dense } = palette;
-  const g = green < 0 ? 0 : green > 1 ? 1 : green;
+  const g = green < 0 ? 0 : Math.min(green, 1);
   const ofSoil = (1 - g) * (1 - dry) * tone;
   const ofHay = (1 - g) * dry * tone;
   const ofGrass = g * (1 - lush) * tone;
