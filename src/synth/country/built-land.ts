@@ -3,7 +3,7 @@ import type { Canvas } from "./canvas.js";
 import type { Survey } from "./cover.js";
 import { hashed, seedOf } from "./hashing.js";
 import { ROADS } from "./roads.js";
-import { BLOCK, type Settlement, streetPlace } from "./settlements.js";
+import { acrossOf, alongOf, BLOCK, type Settlement } from "./settlements.js";
 import { mixLand, type Spectrum } from "./spectra.js";
 
 const LOT_PX = 15.2;
@@ -29,8 +29,10 @@ export function paintTowns(canvas: Canvas, { towns, town, rank }: Survey): void 
       if (cover[at] !== LAND_VALUE.urban) continue;
       const index = town[at] - 1;
       const settlement = towns[index];
-      const [across, along] = streetPlace(settlement, leftPx + x, topPx + y);
-      const [column, row] = [Math.floor(across / BLOCK.acrossPx), Math.floor(along / BLOCK.alongPx)];
+      const across = acrossOf(settlement, leftPx + x, topPx + y);
+      const along = alongOf(settlement, leftPx + x, topPx + y);
+      const column = Math.floor(across / BLOCK.acrossPx);
+      const row = Math.floor(along / BLOCK.alongPx);
       let block = blocks[index];
       if (block === undefined || block.column !== column || block.row !== row) {
         block = blockAt(settlement, column, row, rank[at]);

@@ -1,5 +1,5 @@
 import type { PixelWindow } from "../../raster/resample.js";
-import { noiseGrid } from "../noise.js";
+import { noiseGrid, smoothGrid } from "../noise.js";
 import type { Country } from "./country.js";
 import { type CountryBand, type Palette, paletteOf, type Spectrum } from "./spectra.js";
 
@@ -22,7 +22,7 @@ export interface Canvas extends PixelWindow {
 }
 
 const MOTTLE_PX = 15;
-const GRAIN_PX = 2.9;
+const GRAIN_PX = 3.4;
 
 export function createCanvas(country: Country, date: number, window: PixelWindow, bands: readonly CountryBand[]): Canvas {
   const { leftPx, topPx, widthPx, heightPx } = window;
@@ -38,8 +38,8 @@ export function createCanvas(country: Country, date: number, window: PixelWindow
     heightsPx: new Float32Array(area),
     planes: bands.map(() => new Float32Array(area)),
     mottle: noise(seed + 1, MOTTLE_PX, 2),
-    grain: noise(seed + 2, GRAIN_PX, 1),
-    moisture: noise(seed, scalePx, octaves),
+    grain: noise(seed + 2, GRAIN_PX, 2),
+    moisture: smoothGrid({ seed, scalePx, octaves }, widthPx, heightPx, leftPx, topPx),
     scratch: new Float64Array(bands.length),
   };
 }

@@ -1,11 +1,11 @@
 import { LAND_VALUE } from "../../land.js";
-import { noiseGrid } from "../noise.js";
+import { noiseGrid, smoothGrid } from "../noise.js";
 import type { Canvas } from "./canvas.js";
 import { clearedTo, clearingsNear } from "./clearings.js";
 import { parcelFinder } from "./parcels.js";
 import { type RibbonDistances, ribbonDistances } from "./ribbon.js";
-import { BLOCK, blockRank, type Settlement, streetPlace } from "./settlements.js";
-import { lakeBox, lakeDepth, riverDepth } from "./waters.js";
+import { acrossOf, alongOf, BLOCK, blockRank, type Settlement } from "./settlements.js";
+import { BANK_PX, lakeBox, lakeDepth, riverDepth } from "./waters.js";
 
 /** What deciding the covers of a canvas found out beside them. */
 export interface Survey {
@@ -18,21 +18,23 @@ export interface Survey {
   readonly rank: Float32Array;
 }
 
+const ROAD_EDGE_PX = 1;
+
 /** Decides what covers every pixel: water, then roads, settlements, forest that is still there, bare ground, fields; else grass. */
 export function decideCover(canvas: Canvas): Survey {
   const { country, date, leftPx, topPx, widthPx, heightPx, cover } = canvas;
   const { waters, forest, bare, farmland, clearings } = country;
   const box = { left: leftPx, top: topPx, right: leftPx + widthPx, bottom: topPx + heightPx };
-  const noise = (shape: typeof forest.field) => noiseGrid(shape, widthPx, heightPx, leftPx, topPx);
+  const noise = (shape: typeof forest.field) => smoothGrid(shape, widthPx, heightPx, leftPx, topPx);
 
   const depthPx = surveyWaters(canvas, noise(waters.shore));
-  const roads = ribbonDistances(country.roads, canvas, date);
+  const roads = ribbonDistances(country.roads, canvas, date, ROAD_EDGE_PX);
   const towns = country.settlements.near(box);
   const { town, rank } = surveyTowns(canvas, towns);
   const woods = noise(forest.field);
   const stones = noise(bare.field);
   const cuts = clearingsNear(clearings, box, date);
-  const edge = cuts.length === 0 ? undefined : noise(clearings.edge);
+  const edge = cuts.length === 0 ? undefined : noiseGrid(clearings.edge, widthPx, heightPx, leftPx, topPx);
   const parcels = parcelFinder(farmland);
 
   const { water, road, urban, field, grass } = LAND_VALUE;
@@ -57,7 +59,7 @@ export function decideCover(canvas: Canvas): Survey {
 
 function surveyWaters({ country, leftPx, topPx, widthPx, heightPx }: Canvas, shore: Float32Array): Float32Array {
   const { rivers, lakes } = country.waters;
-  const depthPx = ribbonDistances(rivers, { leftPx, topPx, widthPx, heightPx }, 0).bankPx;
+  const depthPx = ribbonDistances(rivers, { leftPx, topPx, widthPx, heightPx }, 0, BANK_PX + 1).bankPx;
   for (let at = 0; at < depthPx.length; at++) depthPx[at] = riverDepth(depthPx[at], shore[at]);
   const [right, bottom] = [leftPx + widthPx - 1, topPx + heightPx - 1];
   for (const lake of lakes.near({ left: leftPx, top: topPx, right, bottom })) {
@@ -78,15 +80,17 @@ function surveyTowns({ country, date, leftPx, topPx, widthPx, heightPx }: Canvas
   towns.forEach((settlement, index) => {
     const box = country.settlements.boxOf(settlement);
     const [right, bottom] = [Math.min(leftPx + widthPx - 1, box.right), Math.min(topPx + heightPx - 1, box.bottom)];
-    let [column, row] = [Number.NaN, Number.NaN];
+    let column = Number.NaN;
+    let row = Number.NaN;
     let built: number | undefined;
     for (let y = Math.max(topPx, Math.ceil(box.top)); y <= bottom; y++) {
       for (let x = Math.max(leftPx, Math.ceil(box.left)); x <= right; x++) {
-        const [across, along] = streetPlace(settlement, x, y);
-        const [i, j] = [Math.floor(across / BLOCK.acrossPx), Math.floor(along / BLOCK.alongPx)];
+        const i = Math.floor(acrossOf(settlement, x, y) / BLOCK.acrossPx);
+        const j = Math.floor(alongOf(settlement, x, y) / BLOCK.alongPx);
         if (i !== column || j !== row) {
           built = blockRank(settlement, i, j, date);
-          [column, row] = [i, j];
+          column = i;
+          row = j;
         }
         const at = (y - topPx) * widthPx + x - leftPx;
         if (built === undefined || town[at] > 0) continue;

@@ -54,9 +54,18 @@ export function paintOpenLand(canvas: Canvas): void {
   const { country, date, palette, leftPx, topPx, widthPx, heightPx, cover, planes, mottle, grain, moisture, scratch } = canvas;
   const parcels = parcelFinder(country.farmland);
   const { field, grass, bare } = LAND_VALUE;
-  let known: Parcel | undefined;
-  let tilled: Look | undefined;
-  let meadow: Look | undefined;
+  const tilled = new Map<Parcel, Look>();
+  const meadows = new Map<Parcel, Look>();
+  const lookOf = (looks: Map<Parcel, Look>, parcel: Parcel, make: typeof fieldLook): Look => {
+    const known = looks.get(parcel);
+    if (known !== undefined) return known;
+    const look = make(parcel, date, palette);
+    looks.set(parcel, look);
+    return look;
+  };
+  let parcel: Parcel | undefined;
+  let ofField: Look | undefined;
+  let ofMeadow: Look | undefined;
   for (let y = 0, at = 0; y < heightPx; y++) {
     for (let x = 0; x < widthPx; x++, at++) {
       const class_ = cover[at];
@@ -69,23 +78,25 @@ export function paintOpenLand(canvas: Canvas): void {
         continue;
       }
       if (class_ !== field && class_ !== grass) continue;
-      const [worldX, worldY] = [leftPx + x, topPx + y];
-      const parcel = parcels.find(worldX, worldY);
-      if (parcel !== known) {
-        known = parcel;
-        tilled = meadow = undefined;
+      const worldX = leftPx + x;
+      const worldY = topPx + y;
+      const found = parcels.find(worldX, worldY);
+      if (found !== parcel) {
+        parcel = found;
+        ofField = undefined;
+        ofMeadow = undefined;
       }
       let share: number;
       let look: Look;
       if (class_ === field) {
-        tilled ??= fieldLook(parcel, date, palette);
-        look = tilled;
-        const across = worldX * parcel.cos + worldY * parcel.sin;
+        ofField ??= lookOf(tilled, found, fieldLook);
+        look = ofField;
+        const across = worldX * found.cos + worldY * found.sin;
         share = 0.5 + 0.5 * sine(look.turns * across + look.phase + 0.12 * mottle[at]);
-        if (parcels.edgePx() < HEDGE_PX) share = 0.35 + 0.4 * grain[at];
+        if (parcels.isAtEdge(HEDGE_PX)) share = 0.35 + 0.4 * grain[at];
       } else {
-        meadow ??= meadowLook(parcel, date, palette);
-        look = meadow;
+        ofMeadow ??= lookOf(meadows, found, meadowLook);
+        look = ofMeadow;
         share = 0.5 + 0.5 * sine(PATCH_TURNS * mottle[at]);
       }
       const tone = 1 + 0.05 * grain[at] + 0.1 * moisture[at];

@@ -10,6 +10,11 @@ export interface Parcel {
   /** Direction across its rows. */
   readonly cos: number;
   readonly sin: number;
+  /** Its sides, along the strips of its district. */
+  readonly stripStart: number;
+  readonly stripEnd: number;
+  readonly pieceStart: number;
+  readonly pieceEnd: number;
 }
 
 /** Where parcels lie: a function of the place alone. */
@@ -26,15 +31,15 @@ const JITTER = 0.32;
 const CUT = 0.22;
 /** A place and its neighbours on the lattice of districts. */
 const AROUND = 9;
+/** Distances to edges are exact up to here; what is further may be told nearer, but not nearer than this. */
+const NEAR_PX = 6;
 
 /** Finds the parcel of one place after another, fastest where they lie side by side. */
 export interface ParcelFinder {
   /** The parcel at a place. */
   find(x: number, y: number): Parcel;
-  /** How far the last place is from the edge of its parcel, in pixels. */
-  edgePx(): number;
-  /** How far the last place is from the edge of its district, where lanes run. */
-  lanePx(): number;
+  /** Whether the last place is nearer than so many pixels, at most 6, to the edge of its parcel. */
+  isAtEdge(withinPx: number): boolean;
 }
 
 interface District {
@@ -45,102 +50,138 @@ interface District {
   readonly sin: number;
   readonly stripPx: number;
   readonly lengthPx: number;
+  /** Parcels met so far, by strip and piece. */
+  readonly parcels: Map<number, Parcel>;
 }
 
-export function parcelFinder({ seed, soil, threshold }: Farmland): ParcelFinder {
-  let cellI = Number.NaN;
-  let cellJ = Number.NaN;
+export function parcelFinder(farmland: Farmland): ParcelFinder {
+  const districts = new Map<number, District>();
   let around: District[] = [];
   const xs = new Float64Array(AROUND);
   const ys = new Float64Array(AROUND);
-  let district: District | undefined;
-  let stripStart = 0;
-  let stripEnd = 0;
-  let pieceStart = 0;
-  let pieceEnd = 0;
+  let cellI = Number.NaN;
+  let cellJ = Number.NaN;
+  let home: District | undefined;
+  let parcel: Parcel | undefined;
+  // The last place that was compared with all districts, and how far from it home cannot change.
+  let lastX = 0;
+  let lastY = 0;
+  let safePx = 0;
   let edge = 0;
-  let lane = 0;
-  let parcel: Parcel;
 
-  const look = ({ x, y, seed: own, cos, sin, stripPx, lengthPx }: District, u: number, v: number): Parcel => {
-    const strip = cutAt(u, stripPx, own, 17);
-    const piece = cutAt(v + hashed(strip, 3, own) * lengthPx, lengthPx, own, strip);
-    const shift = hashed(strip, 3, own) * lengthPx;
-    [stripStart, stripEnd] = [cutStart(strip, stripPx, own, 17), cutStart(strip + 1, stripPx, own, 17)];
-    pieceStart = cutStart(piece, lengthPx, own, strip) - shift;
-    pieceEnd = cutStart(piece + 1, lengthPx, own, strip) - shift;
-    const id = seedOf(strip, piece, own);
-    const [mu, mv] = [(stripStart + stripEnd) / 2, (pieceStart + pieceEnd) / 2];
-    const isTilled = noiseAt(soil, x + mu * cos - mv * sin, y + mu * sin + mv * cos) > threshold;
-    // Rows run along the parcel; now and then across it.
-    const across = hashed(1, 1, id) < 0.15;
-    return { id, isTilled, cos: across ? -sin : cos, sin: across ? cos : sin };
+  const enter = (i: number, j: number) => {
+    around = Array.from({ length: AROUND }, (_, k) => {
+      const [column, row] = [i + (k % 3) - 1, j + Math.floor(k / 3) - 1];
+      const key = row * 65536 + column;
+      const district = districts.get(key) ?? districtAt(column, row, farmland.seed);
+      districts.set(key, district);
+      return district;
+    });
+    around.forEach((district, k) => {
+      xs[k] = district.x;
+      ys[k] = district.y;
+    });
+    cellI = i;
+    cellJ = j;
+    home = undefined;
+  };
+
+  /** The nearest district; its edge lies where the second is as near. */
+  const settle = (x: number, y: number): District => {
+    let nearest = Number.POSITIVE_INFINITY;
+    let second = nearest;
+    let first = 0;
+    let next = 0;
+    for (let k = 0; k < AROUND; k++) {
+      const dx = x - xs[k];
+      const dy = y - ys[k];
+      const squared = dx * dx + dy * dy;
+      if (squared < nearest) {
+        second = nearest;
+        next = first;
+        nearest = squared;
+        first = k;
+      } else if (squared < second) {
+        second = squared;
+        next = k;
+      }
+    }
+    // Moving by d changes each distance by d at most, so home stays nearest for half the difference.
+    safePx = (Math.sqrt(second) - Math.sqrt(nearest)) / 2;
+    lastX = x;
+    lastY = y;
+    // Half the difference of squares over the distance between the points.
+    edge = (second - nearest) / (2 * Math.sqrt((xs[first] - xs[next]) ** 2 + (ys[first] - ys[next]) ** 2));
+    return around[first];
   };
 
   return {
     find(x, y) {
       const i = Math.floor(x / DISTRICT_PX);
       const j = Math.floor(y / DISTRICT_PX);
-      if (i !== cellI || j !== cellJ) {
-        around = districtsAround(i, j, seed);
-        around.forEach((other, k) => {
-          xs[k] = other.x;
-          ys[k] = other.y;
-        });
-        cellI = i;
-        cellJ = j;
-        district = undefined;
-      }
-      let nearest = Number.POSITIVE_INFINITY;
-      let second = nearest;
-      let first = 0;
-      let next = 0;
-      for (let k = 0; k < AROUND; k++) {
-        const dx = x - xs[k];
-        const dy = y - ys[k];
-        const squared = dx * dx + dy * dy;
-        if (squared < nearest) {
-          second = nearest;
-          next = first;
-          nearest = squared;
-          first = k;
-        } else if (squared < second) {
-          second = squared;
-          next = k;
-        }
-      }
-      const home = around[first];
-      // Both are distances to one line: half the difference of squares over the distance between the points.
-      lane = (second - nearest) / (2 * Math.sqrt((xs[first] - xs[next]) ** 2 + (ys[first] - ys[next]) ** 2));
+      if (i !== cellI || j !== cellJ) enter(i, j);
+      const left = safePx - Math.abs(x - lastX) - Math.abs(y - lastY);
+      if (home === undefined || left < NEAR_PX) {
+        const nearest = settle(x, y);
+        if (nearest !== home) parcel = undefined;
+        home = nearest;
+      } else edge = left;
       const u = (x - home.x) * home.cos + (y - home.y) * home.sin;
       const v = (y - home.y) * home.cos - (x - home.x) * home.sin;
-      if (home !== district || u < stripStart || u >= stripEnd || v < pieceStart || v >= pieceEnd) {
-        district = home;
-        parcel = look(home, u, v);
+      if (
+        parcel === undefined ||
+        !(u >= parcel.stripStart && u < parcel.stripEnd && v >= parcel.pieceStart && v < parcel.pieceEnd)
+      ) {
+        parcel = parcelAt(home, u, v, farmland);
       }
-      edge = Math.min(lane, u - stripStart, stripEnd - u, v - pieceStart, pieceEnd - v);
+      const ofStrip = Math.min(u - parcel.stripStart, parcel.stripEnd - u);
+      edge = Math.min(edge, ofStrip, v - parcel.pieceStart, parcel.pieceEnd - v);
       return parcel;
     },
-    edgePx: () => edge,
-    lanePx: () => lane,
+    isAtEdge: (withinPx) => edge < withinPx,
   };
 }
 
-function districtsAround(i: number, j: number, seed: number): District[] {
-  return Array.from({ length: AROUND }, (_, k): District => {
-    const [column, row] = [i + (k % 3) - 1, j + Math.floor(k / 3) - 1];
-    const own = seedOf(column, row, seed);
-    const angle = Math.PI * hashed(0, 0, own);
-    return {
-      x: (column + 0.5 + JITTER * latticeValue(0, 1, own)) * DISTRICT_PX,
-      y: (row + 0.5 + JITTER * latticeValue(0, 2, own)) * DISTRICT_PX,
-      seed: own,
-      cos: Math.cos(angle),
-      sin: Math.sin(angle),
-      stripPx: 110 + 70 * hashed(0, 3, own),
-      lengthPx: 170 + 150 * hashed(0, 4, own),
-    };
-  });
+function districtAt(column: number, row: number, seed: number): District {
+  const own = seedOf(column, row, seed);
+  const angle = Math.PI * hashed(0, 0, own);
+  return {
+    x: (column + 0.5 + JITTER * latticeValue(0, 1, own)) * DISTRICT_PX,
+    y: (row + 0.5 + JITTER * latticeValue(0, 2, own)) * DISTRICT_PX,
+    seed: own,
+    cos: Math.cos(angle),
+    sin: Math.sin(angle),
+    stripPx: 110 + 70 * hashed(0, 3, own),
+    lengthPx: 170 + 150 * hashed(0, 4, own),
+    parcels: new Map(),
+  };
+}
+
+/** The parcel of a district at a place across (u) and along (v) its strips. */
+function parcelAt(
+  { x, y, seed, cos, sin, stripPx, lengthPx, parcels }: District,
+  u: number,
+  v: number,
+  farmland: Farmland,
+): Parcel {
+  const strip = cutAt(u, stripPx, seed, 17);
+  const shift = hashed(strip, 3, seed) * lengthPx;
+  const piece = cutAt(v + shift, lengthPx, seed, strip);
+  const key = strip * 4096 + piece;
+  const known = parcels.get(key);
+  if (known !== undefined) return known;
+  const [stripStart, stripEnd] = [cutStart(strip, stripPx, seed, 17), cutStart(strip + 1, stripPx, seed, 17)];
+  const pieceStart = cutStart(piece, lengthPx, seed, strip) - shift;
+  const pieceEnd = cutStart(piece + 1, lengthPx, seed, strip) - shift;
+  const id = seedOf(strip, piece, seed);
+  const [mu, mv] = [(stripStart + stripEnd) / 2, (pieceStart + pieceEnd) / 2];
+  const isTilled = noiseAt(farmland.soil, x + mu * cos - mv * sin, y + mu * sin + mv * cos) > farmland.threshold;
+  // Rows run along the parcel; now and then across it.
+  const isAcross = hashed(1, 1, id) < 0.15;
+  const rows = { cos: isAcross ? -sin : cos, sin: isAcross ? cos : sin };
+  const parcel = { id, isTilled, ...rows, stripStart, stripEnd, pieceStart, pieceEnd };
+  parcels.set(key, parcel);
+  return parcel;
 }
 
 /** Which of the pieces that hashed cuts make of a line holds a place. */

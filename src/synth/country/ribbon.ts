@@ -54,24 +54,25 @@ export function bankDistanceAt({ index, reachPx }: Ribbons, x: number, y: number
   return nearest;
 }
 
-/** For every pixel of a window: distance to the nearest bank, and the kind of ribbon that it belongs to. */
+/** For every pixel of a window: distance to the nearest bank, at most what was asked for, and the kind of ribbon it belongs to. */
 export interface RibbonDistances {
   readonly bankPx: Float32Array;
   readonly kind: Uint8Array;
 }
 
 export function ribbonDistances(
-  { index, reachPx }: Ribbons,
+  { index }: Ribbons,
   { leftPx, topPx, widthPx, heightPx }: { leftPx: number; topPx: number; widthPx: number; heightPx: number },
   date: number,
+  withinPx: number,
 ): RibbonDistances {
-  const bankPx = new Float32Array(widthPx * heightPx).fill(reachPx);
+  const bankPx = new Float32Array(widthPx * heightPx).fill(withinPx);
   const kind = new Uint8Array(widthPx * heightPx);
   const [right, bottom] = [leftPx + widthPx - 1, topPx + heightPx - 1];
   for (const segment of index.near({ left: leftPx, top: topPx, right, bottom })) {
     if (segment.since > date) continue;
     const { from, halfWidthPx } = segment;
-    const box = boxOf(segment, reachPx + halfWidthPx);
+    const box = boxOf(segment, withinPx + halfWidthPx);
     const [dx, dy] = [segment.to[0] - from[0], segment.to[1] - from[1]];
     const square = dx * dx + dy * dy || 1;
     for (let y = Math.max(topPx, Math.ceil(box.top)); y <= Math.min(bottom, box.bottom); y++) {
@@ -79,7 +80,8 @@ export function ribbonDistances(
       for (let x = first, at = (y - topPx) * widthPx + first - leftPx; x <= Math.min(right, box.right); x++, at++) {
         const along = ((x - from[0]) * dx + (y - from[1]) * dy) / square;
         const t = along < 0 ? 0 : Math.min(along, 1);
-        const [ex, ey] = [x - from[0] - t * dx, y - from[1] - t * dy];
+        const ex = x - from[0] - t * dx;
+        const ey = y - from[1] - t * dy;
         const limit = bankPx[at] + halfWidthPx;
         const squared = ex * ex + ey * ey;
         if (limit <= 0 || squared >= limit * limit) continue;

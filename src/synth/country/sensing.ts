@@ -1,5 +1,5 @@
 import type { PixelWindow } from "../../raster/resample.js";
-import { latticeValue, noiseGrid } from "../noise.js";
+import { latticeValue, smoothGrid } from "../noise.js";
 import type { Canvas } from "./canvas.js";
 import type { Sky } from "./clouds.js";
 import type { Country } from "./country.js";
@@ -88,7 +88,7 @@ export function sense(
 
 /** How thick the haze is: thin and thick places some kilometres wide. */
 function veilOver(seed: number, { leftPx, topPx, widthPx, heightPx }: PixelWindow, haze: number): Float32Array {
-  const veil = noiseGrid({ seed, scalePx: 1300, octaves: 3 }, widthPx, heightPx, leftPx, topPx);
+  const veil = smoothGrid({ seed, scalePx: 1300, octaves: 3 }, widthPx, heightPx, leftPx, topPx);
   for (let at = 0; at < veil.length; at++) veil[at] = haze * (0.68 + 0.4 * veil[at]);
   return veil;
 }

@@ -22,7 +22,7 @@ export interface Settlement {
 /** A settlement for so many square pixels. */
 const SETTLEMENT_AREA = 1120 ** 2;
 /** Of what is left to grow, a date adds so much. */
-const STEP = 0.3;
+const STEP = 0.2;
 const LOBE = 0.22;
 const RAGGED = 0.1;
 
@@ -65,10 +65,14 @@ function outerRadius({ radiusPx, growth }: Settlement): number {
   return radiusPx * (1 + growth) * (1 + LOBE + RAGGED);
 }
 
-/** A place in the streets of a settlement: across and along the rows of houses, from its centre. */
-export function streetPlace({ at, cos, sin }: Settlement, x: number, y: number): [across: number, along: number] {
-  const [dx, dy] = [x - at[0], y - at[1]];
-  return [dx * cos + dy * sin, dy * cos - dx * sin];
+/** Where a place lies across the rows of houses of a settlement, from its centre. */
+export function acrossOf({ at, cos, sin }: Settlement, x: number, y: number): number {
+  return (x - at[0]) * cos + (y - at[1]) * sin;
+}
+
+/** Where a place lies along the rows of houses of a settlement, from its centre. */
+export function alongOf({ at, cos, sin }: Settlement, x: number, y: number): number {
+  return (y - at[1]) * cos - (x - at[0]) * sin;
 }
 
 /** Where a block lies between centre (0) and the edge of the first date (1), if it is built on a date; else undefined. */
@@ -83,7 +87,7 @@ export function blockRank(settlement: Settlement, column: number, row: number, d
 /** Whether a place belongs to one of the settlements on a date. */
 export function isSettled(settlements: GridIndex<Settlement>, x: number, y: number, date: number): boolean {
   return settlements.near({ left: x, top: y, right: x, bottom: y }).some((settlement) => {
-    const [across, along] = streetPlace(settlement, x, y);
-    return blockRank(settlement, Math.floor(across / BLOCK.acrossPx), Math.floor(along / BLOCK.alongPx), date) !== undefined;
+    const column = Math.floor(acrossOf(settlement, x, y) / BLOCK.acrossPx);
+    return blockRank(settlement, column, Math.floor(alongOf(settlement, x, y) / BLOCK.alongPx), date) !== undefined;
   });
 }

@@ -1,4 +1,5 @@
-import { latticeValue, noiseGrid } from "../noise.js";
+import type { PixelWindow } from "../../raster/resample.js";
+import { interpolateKnots, KNOT_PX, latticeValue, type NoiseShape, noiseGrid } from "../noise.js";
 import type { Canvas } from "./canvas.js";
 import type { CountryBand } from "./spectra.js";
 
@@ -32,20 +33,16 @@ export function sunOf({ moisture: { seed } }: { moisture: { seed: number } }, da
 /** Light on hills, crowns and roofs, and the shadows that they throw: multiplies the reflectances of a canvas. */
 export function shade(canvas: Canvas, bands: readonly CountryBand[]): void {
   const { country, leftPx, topPx, widthPx, heightPx, heightsPx, planes, date } = canvas;
-  const { seed, scalePx, octaves } = country.relief;
-  const relief = noiseGrid({ seed, scalePx, octaves }, widthPx, heightPx, leftPx, topPx);
   const sun = sunOf(country, date);
   const norm = 1 / Math.hypot(1, sun.eastPerSouth);
   const [toEast, toSouth] = [sun.eastPerSouth * norm, norm];
   const shadow = shadows(canvas, sun);
-  const light = new Float32Array(widthPx * heightPx).fill(1);
+  const light = hillLight(country.relief, { leftPx, topPx, widthPx, heightPx }, toEast, toSouth);
   for (let y = 1; y < heightPx - 1; y++) {
     for (let x = 1, at = y * widthPx + 1; x < widthPx - 1; x++, at++) {
-      const [above, below] = [at - widthPx, at + widthPx];
-      const height = toEast * (heightsPx[at - 1] - heightsPx[at + 1]) + toSouth * (heightsPx[above] - heightsPx[below]);
-      const hill = toEast * (relief[at - 1] - relief[at + 1]) + toSouth * (relief[above] - relief[below]);
-      const slope = Math.min(0.6, Math.max(-0.55, SLOPE_LIGHT * height));
-      light[at] = (1 + slope) * (1 + HILL_LIGHT * hill);
+      const eastward = heightsPx[at - 1] - heightsPx[at + 1];
+      const southward = heightsPx[at - widthPx] - heightsPx[at + widthPx];
+      light[at] *= 1 + Math.min(0.6, Math.max(-0.55, SLOPE_LIGHT * (toEast * eastward + toSouth * southward)));
     }
   }
   bands.forEach((band, index) => {
@@ -53,6 +50,27 @@ export function shade(canvas: Canvas, bands: readonly CountryBand[]): void {
     const dark = 1 - SKYLIGHT[band];
     for (let at = 0; at < plane.length; at++) plane[at] *= light[at] * (1 - dark * shadow[at]);
   });
+}
+
+/** Light on the hills alone: their slopes are so gentle that every eighth pixel says enough. */
+function hillLight(relief: NoiseShape, window: PixelWindow, toEast: number, toSouth: number): Float32Array {
+  const { leftPx, topPx, widthPx, heightPx } = window;
+  const [left, top] = [Math.floor(leftPx / KNOT_PX), Math.floor(topPx / KNOT_PX)];
+  const columns = Math.floor((leftPx + widthPx - 1) / KNOT_PX) - left + 2;
+  const rows = Math.floor((topPx + heightPx - 1) / KNOT_PX) - top + 2;
+  // A knot more on every side, for differences.
+  const shape = { ...relief, scalePx: relief.scalePx / KNOT_PX };
+  const heights = noiseGrid(shape, columns + 2, rows + 2, left - 1, top - 1);
+  const knots = new Float32Array(columns * rows);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const at = (row + 1) * (columns + 2) + column + 1;
+      const eastward = heights[at - 1] - heights[at + 1];
+      const southward = heights[at - columns - 2] - heights[at + columns + 2];
+      knots[row * columns + column] = 1 + (HILL_LIGHT / KNOT_PX) * (toEast * eastward + toSouth * southward);
+    }
+  }
+  return interpolateKnots(knots, columns, window);
 }
 
 /** 1 in the shadow of something, 0 in the sun. Rays are followed row by row from the south: each row knows how high its shadow is. */

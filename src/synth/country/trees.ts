@@ -1,5 +1,5 @@
 import { LAND_VALUE } from "../../land.js";
-import { latticeValue, type NoiseShape, noiseGrid } from "../noise.js";
+import { latticeValue, type NoiseShape, smoothGrid } from "../noise.js";
 import type { Canvas } from "./canvas.js";
 import { hashed } from "./hashing.js";
 import type { Spectrum } from "./spectra.js";
@@ -36,7 +36,7 @@ const TURNED = [0.02, 0.16, 0.06, 0.3] as const;
 export function plantTrees(canvas: Canvas): void {
   const { country, leftPx, topPx, widthPx, heightPx, cover } = canvas;
   const seed = country.moisture.seed;
-  const stands = noiseGrid({ ...STANDS, seed: seed + 3 }, widthPx, heightPx, leftPx, topPx);
+  const stands = smoothGrid({ ...STANDS, seed: seed + 3 }, widthPx, heightPx, leftPx, topPx);
   const turned = TURNED[canvas.date % TURNED.length];
   const { conifer, broadleaf, turning } = canvas.palette;
   for (const { ground, spacingPx, density, radiusPx, salt } of PLANTINGS) {

@@ -27,9 +27,10 @@ const STEP_PX = 12;
 const REACH_PX = 72;
 /** A lake for so many square pixels. */
 const LAKE_AREA = 1500 ** 2;
-/** How far shores and banks stray, as a share of a lake's radius and in pixels. */
+/** How far shores stray, as a share of a lake's radius. */
 const RAGGED = 0.8;
-const BANK_PX = 5;
+/** How far the banks of rivers stray. */
+export const BANK_PX = 5;
 
 /** Rivers that meander through the frame in one direction, their brooks, and lakes. */
 export function createWaters(sizePx: number, random: Random): Waters {
@@ -110,7 +111,8 @@ export function lakeBox({ at: [x, y], radiusPx, stretch }: Lake) {
 
 /** Depth inside a lake in pixels, negative outside; `shore` is the noise at the place. */
 export function lakeDepth({ at, radiusPx, stretch, angle }: Lake, x: number, y: number, shore: number): number {
-  const [dx, dy] = [x - at[0], y - at[1]];
+  const dx = x - at[0];
+  const dy = y - at[1];
   const u = (dx * Math.cos(angle) + dy * Math.sin(angle)) / stretch;
   const v = (dy * Math.cos(angle) - dx * Math.sin(angle)) * stretch;
   return radiusPx * (1 + RAGGED * shore) - Math.hypot(u, v);
