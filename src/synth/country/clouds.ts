@@ -1,6 +1,6 @@
 import { LAND_VALUE } from "../../land.js";
 import type { PixelWindow } from "../../raster/resample.js";
-import { latticeValue, type NoiseShape, noiseGrid } from "../noise.js";
+import { latticeValue, type NoiseShape, smoothGrid } from "../noise.js";
 import type { Country } from "./country.js";
 import { sunOf } from "./shading.js";
 
@@ -30,7 +30,7 @@ export function skyOver({ moisture: { seed } }: Country, date: number, window: P
   const southPx = Math.round((HEIGHT_PX / sun.risePerSouth) * (1 + 0.2 * latticeValue(date, 3, own)));
   const eastPx = Math.round(southPx * sun.eastPerSouth);
   const opacity = (dx: number, dy: number) => {
-    const grid = noiseGrid({ ...CLOUD, seed: own }, widthPx, heightPx, leftPx + dx, topPx + dy);
+    const grid = smoothGrid({ ...CLOUD, seed: own }, widthPx, heightPx, leftPx + dx, topPx + dy);
     const threshold = CLEAR - amount * COVERED;
     for (let at = 0; at < grid.length; at++) {
       const share = (grid[at] - threshold) / EDGE;
@@ -42,7 +42,7 @@ export function skyOver({ moisture: { seed } }: Country, date: number, window: P
     cloud: opacity(0, 0),
     // What lies in shadow sees a cloud towards the sun.
     shadow: opacity(eastPx, southPx),
-    relief: noiseGrid({ seed: own + 1, scalePx: 60, octaves: 3 }, widthPx, heightPx, leftPx, topPx),
+    relief: smoothGrid({ seed: own + 1, scalePx: 80, octaves: 2 }, widthPx, heightPx, leftPx, topPx),
   };
 }
 

@@ -73,7 +73,14 @@ export function paintOpenLand(canvas: Canvas): void {
         const swing = sine(STONE_TURNS * grain[at]);
         const wet = moisture[at];
         const depth = 0.27 + 0.1 * mottle[at];
-        mixLand(scratch, palette, 0.1 + 0.16 * wet + 0.07 * swing, 0.5 + 0.7 * wet, 0.3, 1 + 0.14 * wet + depth * swing);
+        mixLand(
+          scratch,
+          palette,
+          0.12 + 0.26 * wet + 0.07 * swing,
+          Math.min(1, Math.max(0, 0.5 + wet)),
+          0.3,
+          1 + 0.2 * wet + depth * swing,
+        );
         for (let band = 0; band < planes.length; band++) planes[band][at] = scratch[band];
         continue;
       }
@@ -116,7 +123,7 @@ function fieldLook({ id }: Parcel, date: number, palette: Palette): Look {
   const draw = hashed(0, 0, own);
   const crop = CROPS.find(({ upTo }) => draw < upTo) ?? CROPS[0];
   const mixture = crop.mixture(hashed(0, 1, own), hashed(0, 2, own), hashed(0, 3, own));
-  const swings = { toneSwing: 0.19 + 0.15 * hashed(0, 4, own), greenSwing: 0.22 * hashed(0, 5, own) };
+  const swings = { toneSwing: 0.25 + 0.15 * hashed(0, 4, own), greenSwing: 0.22 * hashed(0, 5, own) };
   return {
     ...spectraOf({ ...mixture, ...swings }, palette),
     turns: 1 / (ROW_PX[0] + (ROW_PX[1] - ROW_PX[0]) * hashed(0, 6, id)),
@@ -131,7 +138,7 @@ function meadowLook({ id }: Parcel, date: number, palette: Palette): Look {
     dry: 0.3 + 0.7 * hashed(0, 3, own),
     lush: 0.6 * hashed(0, 4, id),
     tone: 0.86 + 0.26 * hashed(0, 5, own),
-    toneSwing: 0.1 + 0.15 * hashed(0, 6, id),
+    toneSwing: 0.13 + 0.17 * hashed(0, 6, id),
     greenSwing: 0.05 + 0.16 * hashed(0, 7, id),
   };
   return { ...spectraOf(mixture, palette), turns: 0, phase: 0.25 * hashed(0, 8, id) };

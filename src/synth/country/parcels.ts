@@ -26,7 +26,7 @@ export interface Farmland {
 }
 
 /** Districts are the cells around jittered points; each is cut into strips, and each strip into parcels. */
-const DISTRICT_PX = 760;
+const DISTRICT_PX = 620;
 const JITTER = 0.32;
 const CUT = 0.22;
 /** A place and its neighbours on the lattice of districts. */
@@ -151,8 +151,8 @@ function districtAt(column: number, row: number, seed: number): District {
     seed: own,
     cos: Math.cos(angle),
     sin: Math.sin(angle),
-    stripPx: 110 + 70 * hashed(0, 3, own),
-    lengthPx: 170 + 150 * hashed(0, 4, own),
+    stripPx: 84 + 46 * hashed(0, 3, own),
+    lengthPx: 120 + 110 * hashed(0, 4, own),
     parcels: new Map(),
   };
 }

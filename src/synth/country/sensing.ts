@@ -30,8 +30,10 @@ const AIR: Readonly<Record<CountryBand, { readonly light: number; readonly veil:
 };
 const CLOUD_REFLECTANCE = 0.56;
 const CLOUD_SHADE = 0.62;
-/** Standard deviation of the noise is about half of it. */
-const NOISE = 0.004;
+/** Noise in stored numbers, for each step of a byte: its deviation is 74 steps. */
+const NOISE = 0.3;
+/** A hash gives a byte of noise to so many bands. */
+const BANDS_PER_HASH = 4;
 /** The lens: a Gaussian of this deviation, in pixels. */
 const BLUR_PX = 0.52;
 /** Pixels beyond a window that its pixels are made of. */
@@ -40,7 +42,7 @@ export const LENS_PX = 2 + Math.ceil(MOST_SHIFT_PX);
 /** What `--shift` does to a date: nothing to the first, which is the reference. @param amount 0 for nothing, 1 in full */
 export function shiftOf({ moisture: { seed } }: Country, date: number, amount: number): Shift {
   const strength = date === 0 ? 0 : amount;
-  const own = (k: number) => strength * latticeValue(date, k, seed + 31);
+  const own = (k: number) => (strength === 0 ? 0 : strength * latticeValue(date, k, seed + 31));
   const common = own(0);
   return {
     eastPx: MOST_SHIFT_PX * own(1),
@@ -57,8 +59,10 @@ export function sense(
   bands: readonly CountryBand[],
   { haze, shift, sky }: { readonly haze: number; readonly shift: Shift; readonly sky: Sky | undefined },
 ): Uint16Array {
-  const { leftPx, topPx, widthPx, heightPx } = window;
+  const { widthPx, heightPx } = window;
   const area = widthPx * heightPx;
+  const dice = new Int32Array(area);
+  let rolled = -1;
   const { seed } = canvas.country.moisture;
   const out = new Uint16Array(bands.length * area);
   const veils = haze > 0 ? veilOver(seed + 41 + canvas.date, window, haze) : undefined;
@@ -68,22 +72,34 @@ export function sense(
     const { light: airlight, veil } = AIR[band];
     const column = COUNTRY_BANDS.indexOf(band);
     const [gain, offset] = [shift.gains[column], shift.offsets[column]];
-    const noiseSeed = seed + 900 + 17 * canvas.date + column;
-    for (let y = 0, at = 0, target = index * area; y < heightPx; y++) {
-      for (let x = 0; x < widthPx; x++, at++, target++) {
-        let value = light[at];
-        if (sky !== undefined) {
-          value *= 1 - CLOUD_SHADE * sky.shadow[at];
-          value += (CLOUD_REFLECTANCE * (1 + 0.15 * sky.relief[at]) - value) * sky.cloud[at];
-        }
-        if (veils !== undefined) value += (airlight - value) * veil * veils[at];
-        const noise = NOISE * latticeValue(leftPx + x, topPx + y, noiseSeed);
-        const stored = 10000 * (gain * value + offset + noise) + 0.5;
-        out[target] = stored < 1 ? 1 : Math.min(stored, 65535);
-      }
+    if (sky !== undefined) overcast(light, sky);
+    if (veils !== undefined) for (let at = 0; at < area; at++) light[at] += (airlight - light[at]) * veil * veils[at];
+    const group = Math.floor(column / BANDS_PER_HASH);
+    if (group !== rolled) rollNoise(dice, window, seed + 900 + 17 * canvas.date + group);
+    rolled = group;
+    const byte = 8 * (column % BANDS_PER_HASH);
+    const target = out.subarray(index * area, (index + 1) * area);
+    for (let at = 0; at < area; at++) {
+      const noise = NOISE * (((dice[at] >>> byte) & 255) - 127.5);
+      const stored = 10000 * (gain * light[at] + offset) + noise + 0.5;
+      target[at] = Math.min(65535, Math.max(1, stored));
     }
   });
   return out;
+}
+
+/** 32 bits for every place. */
+function rollNoise(dice: Int32Array, { leftPx, topPx, widthPx, heightPx }: PixelWindow, seed: number): void {
+  for (let y = 0, at = 0; y < heightPx; y++) {
+    for (let x = 0; x < widthPx; x++, at++) dice[at] = latticeValue(leftPx + x, topPx + y, seed) * 2147483648;
+  }
+}
+
+function overcast(light: Float32Array, { cloud, shadow, relief }: Sky): void {
+  for (let at = 0; at < light.length; at++) {
+    const dimmed = light[at] * (1 - CLOUD_SHADE * shadow[at]);
+    light[at] = dimmed + (CLOUD_REFLECTANCE * (1 + 0.15 * relief[at]) - dimmed) * cloud[at];
+  }
 }
 
 /** How thick the haze is: thin and thick places some kilometres wide. */
