@@ -43,7 +43,7 @@ const CROPS: readonly {
 /** Share of the fields whose crop looks as on the date before. */
 const SAME_CROP = 0.2;
 
-const ROW_PX = [4, 6.2] as const;
+const ROW_PX = [4.3, 5.8] as const;
 /** How much of the noise's swing makes a turn from crest to trough. */
 const PATCH_TURNS = 0.5;
 const STONE_TURNS = 0.45;

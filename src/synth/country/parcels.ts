@@ -26,9 +26,11 @@ export interface Farmland {
 }
 
 /** Districts are the cells around jittered points; each is cut into strips, and each strip into parcels. */
-const DISTRICT_PX = 620;
+const DISTRICT_PX = 470;
 const JITTER = 0.32;
 const CUT = 0.22;
+/** How far rows may turn from the sides of their parcel, radians. */
+const ASKEW = 0.16;
 /** A place and its neighbours on the lattice of districts. */
 const AROUND = 9;
 /** Distances to edges are exact up to here; what is further may be told nearer, but not nearer than this. */
@@ -176,9 +178,9 @@ function parcelAt(
   const id = seedOf(strip, piece, seed);
   const [mu, mv] = [(stripStart + stripEnd) / 2, (pieceStart + pieceEnd) / 2];
   const isTilled = noiseAt(farmland.soil, x + mu * cos - mv * sin, y + mu * sin + mv * cos) > farmland.threshold;
-  // Rows run along the parcel; now and then across it.
-  const isAcross = hashed(1, 1, id) < 0.15;
-  const rows = { cos: isAcross ? -sin : cos, sin: isAcross ? cos : sin };
+  // Rows run along the parcel or across it, more or less.
+  const turn = (hashed(1, 1, id) < 0.4 ? Math.PI / 2 : 0) + ASKEW * latticeValue(1, 2, id);
+  const rows = { cos: cos * Math.cos(turn) - sin * Math.sin(turn), sin: sin * Math.cos(turn) + cos * Math.sin(turn) };
   const parcel = { id, isTilled, ...rows, stripStart, stripEnd, pieceStart, pieceEnd };
   parcels.set(key, parcel);
   return parcel;
