@@ -100,8 +100,14 @@ export type { Georeference, Raster, RasterDType } from "./raster/raster.js";
 
 // Generated land
 
+export { LAND, type LandName } from "./land.js";
 export { type ChipSet, type WriteChipSetOptions, writeChipSet } from "./synth/chip-set.js";
 export { type ChipOptions, type GeneratedChip, generateChips } from "./synth/chips.js";
+export { type Country, type CountryOptions, createCountry } from "./synth/country/country.js";
+export { type CountryView, type CountryWindow, renderWindow } from "./synth/country/render-window.js";
+export type { CountryBand } from "./synth/country/spectra.js";
+export type { CountryTruth } from "./synth/country/truth.js";
+export { type WriteCountryOptions, type WrittenCountry, writeCountry } from "./synth/country/write.js";
 export { generateScene, type SceneOptions } from "./synth/scene.js";
 
 // Words and errors

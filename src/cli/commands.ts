@@ -13,12 +13,14 @@ import { lrFind } from "./commands/lr-find.js";
 import { map } from "./commands/map.js";
 import { predict } from "./commands/predict.js";
 import { retrain } from "./commands/retrain.js";
+import { synth } from "./commands/synth.js";
 import { thresholds } from "./commands/thresholds.js";
 import { train } from "./commands/train.js";
 
 /** Every command, in the order of `sigmax --help`. */
 export const COMMANDS: readonly Command[] = [
   demo,
+  synth,
   train,
   lrFind,
   predict,

@@ -7,35 +7,78 @@ export interface NoiseShape {
   readonly octaves: number;
 }
 
-/** Fractal value noise `[H, W]`, row-major, in (-1, 1). */
-export function noiseGrid(shape: NoiseShape, widthPx: number, heightPx: number): Float32Array {
+/** Fractal value noise `[H, W]`, row-major, in (-1, 1): of the window whose upper left pixel is at `leftPx`, `topPx` of the field. */
+export function noiseGrid(shape: NoiseShape, widthPx: number, heightPx: number, leftPx = 0, topPx = 0): Float32Array {
   const out = new Float32Array(widthPx * heightPx);
   const column = new Int32Array(widthPx);
   const fraction = new Float32Array(widthPx);
   for (const { seed, cellPx, amplitude } of octavesOf(shape)) {
+    const first = Math.floor(leftPx / cellPx);
     for (let x = 0; x < widthPx; x++) {
-      column[x] = Math.floor(x / cellPx);
-      fraction[x] = smooth(x / cellPx - column[x]);
+      const at = (leftPx + x) / cellPx;
+      column[x] = Math.floor(at) - first;
+      fraction[x] = smooth(at - Math.floor(at));
     }
     const cells = column[widthPx - 1] + 2;
     let above = new Float32Array(cells);
     let below = new Float32Array(cells);
     const blended = new Float32Array(cells);
-    let latticeRow = -1;
+    let latticeRow: number | undefined;
     for (let y = 0; y < heightPx; y++) {
-      const row = Math.floor(y / cellPx);
+      const at = (topPx + y) / cellPx;
+      const row = Math.floor(at);
       if (row !== latticeRow) {
-        if (row === latticeRow + 1 && latticeRow >= 0) [above, below] = [below, above];
-        else for (let i = 0; i < cells; i++) above[i] = latticeValue(i, row, seed);
-        for (let i = 0; i < cells; i++) below[i] = latticeValue(i, row + 1, seed);
+        if (latticeRow !== undefined && row === latticeRow + 1) [above, below] = [below, above];
+        else for (let i = 0; i < cells; i++) above[i] = latticeValue(first + i, row, seed);
+        for (let i = 0; i < cells; i++) below[i] = latticeValue(first + i, row + 1, seed);
         latticeRow = row;
       }
-      const t = smooth(y / cellPx - row);
+      const t = smooth(at - row);
       for (let i = 0; i < cells; i++) blended[i] = amplitude * (above[i] + (below[i] - above[i]) * t);
-      for (let x = 0, at = y * widthPx; x < widthPx; x++, at++) {
+      for (let x = 0, pixel = y * widthPx; x < widthPx; x++, pixel++) {
         const i = column[x];
-        out[at] += blended[i] + (blended[i + 1] - blended[i]) * fraction[x];
+        out[pixel] += blended[i] + (blended[i + 1] - blended[i]) * fraction[x];
       }
+    }
+  }
+  return out;
+}
+
+/** Sampled points of `smoothGrid`, in pixels of the field. */
+export const KNOT_PX = 8;
+
+/**
+ * A field whose finest octave is some dozens of pixels wide, as `noiseGrid` gives it but for what lies between every eighth pixel of
+ * the field: that is interpolated, at a fraction of the work.
+ */
+export function smoothGrid(shape: NoiseShape, widthPx: number, heightPx: number, leftPx: number, topPx: number): Float32Array {
+  const [left, top] = [Math.floor(leftPx / KNOT_PX), Math.floor(topPx / KNOT_PX)];
+  const columns = Math.floor((leftPx + widthPx - 1) / KNOT_PX) - left + 2;
+  const rows = Math.floor((topPx + heightPx - 1) / KNOT_PX) - top + 2;
+  // Eight times coarser pixels make lattice cells of an eighth.
+  const knots = noiseGrid({ ...shape, scalePx: shape.scalePx / KNOT_PX }, columns, rows, left, top);
+  return interpolateKnots(knots, columns, { widthPx, heightPx, leftPx, topPx });
+}
+
+/** Values at every eighth pixel of a field, `[rows, columns]` from the knot at or before a window's corner, for every pixel between. */
+export function interpolateKnots(
+  knots: Float32Array,
+  columns: number,
+  { widthPx, heightPx, leftPx, topPx }: { widthPx: number; heightPx: number; leftPx: number; topPx: number },
+): Float32Array {
+  const out = new Float32Array(widthPx * heightPx);
+  const [left, top] = [Math.floor(leftPx / KNOT_PX), Math.floor(topPx / KNOT_PX)];
+  const row = new Float32Array(columns);
+  for (let y = 0, at = 0; y < heightPx; y++) {
+    const j = Math.floor((topPx + y) / KNOT_PX);
+    const t = (topPx + y) / KNOT_PX - j;
+    const from = (j - top) * columns;
+    for (let i = 0; i < columns; i++) row[i] = knots[from + i] + (knots[from + columns + i] - knots[from + i]) * t;
+    for (let x = 0; x < widthPx; x++, at++) {
+      const i = Math.floor((leftPx + x) / KNOT_PX);
+      const s = (leftPx + x) / KNOT_PX - i;
+      const here = row[i - left];
+      out[at] = here + (row[i - left + 1] - here) * s;
     }
   }
   return out;
