@@ -1,8 +1,9 @@
 import { UserError } from "../../errors.js";
 import type { ByteSource } from "../bytes/bytes.js";
 import { placedTransform } from "../geo/transform.js";
-import type { BandScaling, Raster } from "../raster.js";
+import type { Raster } from "../raster.js";
 import type { OpenRasterOptions, RasterInfo, RasterReader, ReadOptions } from "../reader.js";
+import { requestedOf, scalingOf } from "../requested.js";
 import type { PixelWindow } from "../resample.js";
 import { newSamples } from "../samples.js";
 import { describeBands, paletteOf } from "./bands.js";
@@ -15,9 +16,6 @@ import { measuredPixels, nonZero, parseNodata } from "./validity.js";
 import { readPlanes } from "./window.js";
 
 const MAX_BLOCK_BYTES = 2 ** 28;
-/** Of one window: what typed arrays of every kind can hold on every machine. */
-const MAX_WINDOW_BYTES = 2 ** 32;
-
 const MAX_THINNED_PIXELS = 2 ** 24;
 
 /** Bits of the tag NewSubfileType. */
@@ -160,17 +158,11 @@ async function readLevel(info: RasterInfo, levels: readonly Level[], options: Re
   const { level = 0, validity = true, signal } = options;
   if (levels[level] === undefined) throw new RangeError(`${info.file} has the levels 0 to ${levels.length - 1}, not ${level}`);
   const { image, mask } = levels[level];
-  const window = checkWindow(image, options.window);
-  const bands = checkBands(info, options.bands);
-  const pixels = window.widthPx * window.heightPx;
-  const data = options.into ?? allocate(info, pixels * bands.length);
-  if (data.length !== pixels * bands.length || data.constructor !== newSamples(info.dtype, 0).constructor) {
-    throw new RangeError(`reading ${bands.length} bands of ${pixels} pixels takes a ${info.dtype} array of as many samples`);
-  }
+  const { window, bands, data } = requestedOf(info, image, options);
   await readPlanes(image, { window, bands, data, empty: info.nodata ?? 0, signal });
   const valid = validity ? await validOf(info, { image, mask }, levels[0].mask, { window, data, signal }) : undefined;
 
-  const scalings = bands.map((band) => info.bands[band].scaling);
+  const scaling = scalingOf(info, bands);
   return {
     bands: bands.map((band) => info.bands[band].name),
     widthPx: window.widthPx,
@@ -191,11 +183,9 @@ async function readLevel(info: RasterInfo, levels: readonly Level[], options: Re
       },
     }),
     ...(valid && { valid }),
-    ...(scalings.some((scaling) => scaling !== undefined) && { scaling: scalings.map((scaling) => scaling ?? UNSCALED) }),
+    ...(scaling && { scaling }),
   };
 }
-
-const UNSCALED: BandScaling = { scale: 1, offset: 0 };
 
 /** Undefined where every pixel was measured. */
 async function validOf(
@@ -247,34 +237,4 @@ async function thinnedMask(
     }
   }
   return valid;
-}
-
-function checkWindow({ widthPx, heightPx }: TiffImage, window: PixelWindow | undefined): PixelWindow {
-  if (window === undefined) return { leftPx: 0, topPx: 0, widthPx, heightPx };
-  const { leftPx, topPx } = window;
-  const whole = [leftPx, topPx, window.widthPx, window.heightPx].every(Number.isInteger);
-  const inside = leftPx >= 0 && topPx >= 0 && leftPx + window.widthPx <= widthPx && topPx + window.heightPx <= heightPx;
-  if (!whole || !inside || window.widthPx < 1 || window.heightPx < 1) {
-    throw new RangeError(`the window ${JSON.stringify(window)} leaves the ${widthPx} × ${heightPx} raster`);
-  }
-  return window;
-}
-
-function checkBands(info: RasterInfo, bands: readonly number[] | undefined): readonly number[] {
-  if (bands === undefined) return info.bands.flatMap(({ colour }, band) => (colour === "alpha" ? [] : [band]));
-  for (const band of bands) {
-    if (info.bands[band] === undefined)
-      throw new RangeError(`${info.file} has the bands 0 to ${info.bands.length - 1}, not ${band}`);
-  }
-  return bands;
-}
-
-function allocate({ file, dtype }: RasterInfo, samples: number): Raster["data"] {
-  const bytes = samples * newSamples(dtype, 0).BYTES_PER_ELEMENT;
-  if (bytes > MAX_WINDOW_BYTES) {
-    throw new UserError("limit", `${file}: the pixels asked for are ${bytes} bytes, more than ${MAX_WINDOW_BYTES}`, {
-      hint: "Read it in smaller windows, or an overview of it.",
-    });
-  }
-  return newSamples(dtype, samples);
 }
