@@ -216,12 +216,12 @@ async function makePiece(warp: Warp, piece: PixelWindow, bands: readonly number[
   const gatherer = resampling === "nearest" ? gatherNearest(gathering) : gatherWeighted(gathering);
   const needed = windowOf(places, KERNELS[resampling], source);
   if (needed === undefined) return gatherer.finish();
-  const [leftPx, right] = needed.columns;
-  const widthPx = right - leftPx;
+  const { leftPx, widthPx } = needed;
+  const bottom = needed.topPx + needed.heightPx;
   const fitting = Math.floor(SOURCE_BYTES / (bands.length * widthPx * newSamples(dtype, 0).BYTES_PER_ELEMENT));
   const heightPx = Math.max(1, fitting > block.heightPx ? fitting - (fitting % block.heightPx) : fitting);
-  for (let topPx = needed.rows[0]; topPx < needed.rows[1]; topPx += heightPx) {
-    const part = { leftPx, topPx, widthPx, heightPx: Math.min(heightPx, needed.rows[1] - topPx) };
+  for (let { topPx } = needed; topPx < bottom; topPx += heightPx) {
+    const part = { leftPx, topPx, widthPx, heightPx: Math.min(heightPx, bottom - topPx) };
     gatherer.add(await reader.read({ window: part, bands, level, signal }), part);
   }
   return gatherer.finish();
