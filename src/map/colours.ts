@@ -1,22 +1,20 @@
+import { LAND } from "../land.js";
+
 /** Red, green and blue, 0 to 255. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
+const ofLand = Object.fromEntries(LAND.map(({ name, colour }) => [name, colour])) as Record<string, Colour>;
+
 /** What maps have taught people to expect; a name is looked for whole, then word by word. */
 const KNOWN: Readonly<Record<string, Colour>> = {
-  water: [59, 111, 182],
-  river: [59, 111, 182],
-  forest: [34, 102, 51],
-  tree: [34, 102, 51],
-  trees: [34, 102, 51],
-  grass: [150, 200, 100],
-  meadow: [150, 200, 100],
-  field: [226, 200, 96],
-  crop: [226, 200, 96],
-  bare: [194, 160, 122],
-  road: [90, 90, 96],
-  urban: [196, 62, 62],
-  houses: [196, 62, 62],
-  "built-up": [196, 62, 62],
+  ...ofLand,
+  river: ofLand.water,
+  tree: ofLand.forest,
+  trees: ofLand.forest,
+  meadow: ofLand.grass,
+  crop: ofLand.field,
+  houses: ofLand.urban,
+  "built-up": ofLand.urban,
   residential: [222, 130, 120],
   industry: [134, 84, 150],
 };

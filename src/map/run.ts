@@ -4,6 +4,7 @@ import { throwIfAborted, type WorkOptions } from "../progress.js";
 import { crop } from "../raster/crop.js";
 import type { Raster } from "../raster/raster.js";
 import type { RasterReader } from "../raster/reader.js";
+import { bytesPerSample } from "../raster/samples.js";
 import type { ImagePool } from "../runtime/image-pool.js";
 import { type CellGrid, chipOf, rowsWithin } from "./cells.js";
 import { CELL, type Journal } from "./journal.js";
@@ -59,7 +60,7 @@ export async function decideCells(run: MapRun): Promise<void> {
 
 function* stripsOf({ scene, bands, cells, journal }: MapRun): Generator<Omit<Strip, "raster">> {
   const { info } = scene;
-  const rowBytes = info.widthPx * bands.length * BYTES[info.dtype];
+  const rowBytes = info.widthPx * bands.length * bytesPerSample(info.dtype);
   const mostPx = Math.max(cells.chipPx, Math.floor(WINDOW_BYTES / rowBytes));
   for (let firstRow = journal.rows; firstRow < cells.rows; ) {
     const rows = rowsWithin(cells, info, firstRow, mostPx);
@@ -67,16 +68,6 @@ function* stripsOf({ scene, bands, cells, journal }: MapRun): Generator<Omit<Str
     firstRow += rows;
   }
 }
-
-const BYTES: Readonly<Record<Raster["dtype"], number>> = {
-  uint8: 1,
-  uint16: 2,
-  int16: 2,
-  uint32: 4,
-  int32: 4,
-  float32: 4,
-  float64: 8,
-};
 
 async function readStrip({ scene, bands, cells }: MapRun, place: Omit<Strip, "raster">): Promise<Strip> {
   const last = chipOf(cells, scene.info, 0, place.firstRow + place.rows - 1);

@@ -4,6 +4,7 @@ import { applyTransform, invertTransform, isSingular, placedTransform } from "./
 import { type Grid, gridOf, sameGrid } from "./grid.js";
 import type { Raster } from "./raster.js";
 import type { RasterInfo, RasterReader, ReadOptions } from "./reader.js";
+import { requestedOf, scalingOf } from "./requested.js";
 import type { PixelWindow } from "./resample.js";
 import { newSamples } from "./samples.js";
 import { type Gathering, gatherNearest, gatherWeighted } from "./warp/gather.js";
@@ -153,14 +154,8 @@ function levelFor({ levels, widthPx, heightPx }: RasterInfo, [width, height]: re
 async function readWarped(warp: Warp, info: RasterInfo, options: ReadOptions): Promise<Raster> {
   const { grid } = warp;
   if ((options.level ?? 0) !== 0) throw new RangeError(`${info.file} on another grid has one level, not ${options.level}`);
-  const window = options.window ?? { leftPx: 0, topPx: 0, widthPx: grid.widthPx, heightPx: grid.heightPx };
-  checkWindow(grid, window);
-  const bands = options.bands ?? info.bands.flatMap(({ colour }, band) => (colour === "alpha" ? [] : [band]));
+  const { window, bands, data } = requestedOf(info, grid, options);
   const pixels = window.widthPx * window.heightPx;
-  const data = options.into ?? newSamples(info.dtype, bands.length * pixels);
-  if (data.length !== bands.length * pixels || data.constructor !== newSamples(info.dtype, 0).constructor) {
-    throw new RangeError(`reading ${bands.length} bands of ${pixels} pixels takes a ${info.dtype} array of as many samples`);
-  }
   const valid = new Uint8Array(pixels);
   for (const piece of piecesOf(window, warp.reader.info)) {
     options.signal?.throwIfAborted();
@@ -175,7 +170,7 @@ async function readWarped(warp: Warp, info: RasterInfo, options: ReadOptions): P
       }
     }
   }
-  const scalings = bands.map((band) => info.bands[band].scaling);
+  const scaling = scalingOf(info, bands);
   return {
     bands: bands.map((band) => info.bands[band].name),
     widthPx: window.widthPx,
@@ -185,19 +180,8 @@ async function readWarped(warp: Warp, info: RasterInfo, options: ReadOptions): P
     ...(info.nodata !== undefined && { nodata: info.nodata }),
     georeference: { crs: grid.crs, transform: placedTransform(grid.transform, window) },
     ...((options.validity ?? true) && valid.includes(0) && { valid }),
-    ...(scalings.some((scaling) => scaling !== undefined) && {
-      scaling: scalings.map((scaling) => scaling ?? { scale: 1, offset: 0 }),
-    }),
+    ...(scaling && { scaling }),
   };
-}
-
-function checkWindow({ widthPx, heightPx }: Grid, window: PixelWindow): void {
-  const { leftPx, topPx } = window;
-  const whole = [leftPx, topPx, window.widthPx, window.heightPx].every(Number.isInteger);
-  const inside = leftPx >= 0 && topPx >= 0 && leftPx + window.widthPx <= widthPx && topPx + window.heightPx <= heightPx;
-  if (!whole || !inside || window.widthPx < 1 || window.heightPx < 1) {
-    throw new RangeError(`the window ${JSON.stringify(window)} leaves the ${widthPx} × ${heightPx} grid`);
-  }
 }
 
 /** Cuts a window into pieces of a bounded number of pixels: wide ones of a source in strips, which would be read again for each. */
@@ -232,12 +216,12 @@ async function makePiece(warp: Warp, piece: PixelWindow, bands: readonly number[
   const gatherer = resampling === "nearest" ? gatherNearest(gathering) : gatherWeighted(gathering);
   const needed = windowOf(places, KERNELS[resampling], source);
   if (needed === undefined) return gatherer.finish();
-  const [leftPx, right] = needed.columns;
-  const widthPx = right - leftPx;
+  const { leftPx, widthPx } = needed;
+  const bottom = needed.topPx + needed.heightPx;
   const fitting = Math.floor(SOURCE_BYTES / (bands.length * widthPx * newSamples(dtype, 0).BYTES_PER_ELEMENT));
   const heightPx = Math.max(1, fitting > block.heightPx ? fitting - (fitting % block.heightPx) : fitting);
-  for (let topPx = needed.rows[0]; topPx < needed.rows[1]; topPx += heightPx) {
-    const part = { leftPx, topPx, widthPx, heightPx: Math.min(heightPx, needed.rows[1] - topPx) };
+  for (let { topPx } = needed; topPx < bottom; topPx += heightPx) {
+    const part = { leftPx, topPx, widthPx, heightPx: Math.min(heightPx, bottom - topPx) };
     gatherer.add(await reader.read({ window: part, bands, level, signal }), part);
   }
   return gatherer.finish();

@@ -17,7 +17,7 @@ let table: string | undefined;
  * read when it is first needed.
  */
 export function epsgRow(code: number): EpsgRow | undefined {
-  table ??= readFileSync(new URL("epsg.tsv", import.meta.url), "utf8");
+  table ??= readTable();
   const found = table.indexOf(`\n${code}\t`);
   if (found < 0) return undefined;
   const [, kind, name, proj4, why] = table.slice(found + 1, table.indexOf("\n", found + 1)).split("\t");
@@ -27,4 +27,14 @@ export function epsgRow(code: number): EpsgRow | undefined {
     proj4: proj4 === "" ? undefined : proj4,
     why: why === "" ? undefined : why,
   };
+}
+
+/** Whoever bundles sigmax and leaves the table behind can open all files, but project only what is known without it. */
+function readTable(): string {
+  try {
+    return readFileSync(new URL("epsg.tsv", import.meta.url), "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
+  }
 }

@@ -1,18 +1,15 @@
-import { UserError } from "../../errors.js";
 import { placedTransform } from "../geo/transform.js";
-import type { BandScaling, Raster } from "../raster.js";
+import type { Raster } from "../raster.js";
 import type { RasterInfo, ReadOptions } from "../reader.js";
+import { requestedOf, scalingOf } from "../requested.js";
 import type { PixelWindow } from "../resample.js";
-import { bytesPerSample, newSamples } from "../samples.js";
+import { newSamples } from "../samples.js";
 import type { TiffImage } from "./check.js";
 import { measuredPixels, nonZero } from "./validity.js";
 import { readPlanes } from "./window.js";
 
-/** Of one window: what typed arrays of every kind can hold on every machine. */
-const MAX_WINDOW_BYTES = 2 ** 32;
 /** Of a mask that is read to be thinned. */
 const MAX_THINNED_PIXELS = 2 ** 24;
-const UNSCALED: BandScaling = { scale: 1, offset: 0 };
 
 /** A level of resolution and the mask that belongs to it. */
 export interface Level {
@@ -29,13 +26,8 @@ export async function readLevel(info: RasterInfo, levels: readonly Level[], opti
   const { level = 0, validity = true, signal } = options;
   if (levels[level] === undefined) throw new RangeError(`${info.file} has the levels 0 to ${levels.length - 1}, not ${level}`);
   const { image, mask } = levels[level];
-  const window = checkWindow(image, options.window);
-  const bands = checkBands(info, options.bands);
+  const { window, bands, data } = requestedOf(info, image, options);
   const pixels = window.widthPx * window.heightPx;
-  const data = options.into ?? allocate(info, pixels * bands.length);
-  if (data.length !== pixels * bands.length || data.constructor !== newSamples(info.dtype, 0).constructor) {
-    throw new RangeError(`reading ${bands.length} bands of ${pixels} pixels takes a ${info.dtype} array of as many samples`);
-  }
   const alpha = validity && info.validity === "alpha" ? newSamples(info.dtype, pixels) : undefined;
   const wanted = bands.map((band, order) => ({ band, data, start: order * pixels }));
   // In the same pass: where bands lie together, alpha is in the blocks that are decoded anyway.
@@ -44,7 +36,7 @@ export async function readLevel(info: RasterInfo, levels: readonly Level[], opti
   const found = validity ? await validOf(info, { image, mask }, levels[0].mask, { window, data, alpha, signal }) : undefined;
   const valid = found?.includes(0) ? found : undefined;
 
-  const scalings = bands.map((band) => info.bands[band].scaling);
+  const scaling = scalingOf(info, bands);
   return {
     bands: bands.map((band) => info.bands[band].name),
     widthPx: window.widthPx,
@@ -65,7 +57,7 @@ export async function readLevel(info: RasterInfo, levels: readonly Level[], opti
       },
     }),
     ...(valid && { valid }),
-    ...(scalings.some((scaling) => scaling !== undefined) && { scaling: scalings.map((scaling) => scaling ?? UNSCALED) }),
+    ...(scaling && { scaling }),
   };
 }
 
@@ -114,34 +106,4 @@ async function thinnedMask(
     }
   }
   return valid;
-}
-
-function checkWindow({ widthPx, heightPx }: TiffImage, window: PixelWindow | undefined): PixelWindow {
-  if (window === undefined) return { leftPx: 0, topPx: 0, widthPx, heightPx };
-  const { leftPx, topPx } = window;
-  const whole = [leftPx, topPx, window.widthPx, window.heightPx].every(Number.isInteger);
-  const inside = leftPx >= 0 && topPx >= 0 && leftPx + window.widthPx <= widthPx && topPx + window.heightPx <= heightPx;
-  if (!whole || !inside || window.widthPx < 1 || window.heightPx < 1) {
-    throw new RangeError(`the window ${JSON.stringify(window)} leaves the ${widthPx} × ${heightPx} raster`);
-  }
-  return window;
-}
-
-function checkBands(info: RasterInfo, bands: readonly number[] | undefined): readonly number[] {
-  if (bands === undefined) return info.bands.flatMap(({ colour }, band) => (colour === "alpha" ? [] : [band]));
-  for (const band of bands) {
-    if (info.bands[band] === undefined)
-      throw new RangeError(`${info.file} has the bands 0 to ${info.bands.length - 1}, not ${band}`);
-  }
-  return bands;
-}
-
-function allocate({ file, dtype }: RasterInfo, samples: number): Raster["data"] {
-  const bytes = samples * bytesPerSample(dtype);
-  if (bytes > MAX_WINDOW_BYTES) {
-    throw new UserError("limit", `${file}: the pixels asked for are ${bytes} bytes, more than ${MAX_WINDOW_BYTES}`, {
-      hint: "Read it in smaller windows, or an overview of it.",
-    });
-  }
-  return newSamples(dtype, samples);
 }

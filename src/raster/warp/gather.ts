@@ -71,42 +71,64 @@ export function gatherWeighted(gathering: Gathering): Gatherer {
   const sums = new Float64Array(bands * pixels);
   const weights = new Float64Array(bands * pixels);
   const measured = new Uint8Array(pixels).fill(byMiddle ? 0 : 1);
-  let scratch = new Float64Array(16);
+  let taps = newTaps(16);
+  let across = new Float64Array(4);
   return {
     add(part, { leftPx, topPx, widthPx, heightPx }) {
+      const { data, valid } = part;
       const plane = widthPx * heightPx;
       for (let at = 0; at < pixels; at++) {
-        if (!isInside(columns[at], rows[at], source)) continue;
-        const rowRange = kernel.range(rows[at], heights[at]);
-        const firstRow = Math.max(rowRange[0], topPx);
-        const endRow = Math.min(rowRange[1], topPx + heightPx);
+        const column = columns[at];
+        const row = rows[at];
+        if (!isInside(column, row, source)) continue;
+        const firstRow = Math.max(kernel.first(row, heights[at]), topPx);
+        const endRow = Math.min(kernel.end(row, heights[at]), topPx + heightPx);
         if (endRow <= firstRow) continue;
-        const columnRange = kernel.range(columns[at], widths[at]);
-        const firstColumn = Math.max(columnRange[0], leftPx);
-        const endColumn = Math.min(columnRange[1], leftPx + widthPx);
-        if (scratch.length < endColumn - firstColumn) scratch = new Float64Array(2 * (endColumn - firstColumn));
-        for (let column = firstColumn; column < endColumn; column++) {
-          scratch[column - firstColumn] = kernel.weight(column, columns[at], widths[at]);
-        }
-        for (let row = firstRow; row < endRow; row++) {
-          const down = kernel.weight(row, rows[at], heights[at]);
-          const start = (row - topPx) * widthPx - leftPx;
-          if (byMiddle && row === Math.floor(rows[at])) measured[at] = part.valid?.[start + Math.floor(columns[at])] ?? 1;
-          for (let column = firstColumn; column < endColumn; column++) {
-            const weight = down * scratch[column - firstColumn];
-            if (weight === 0 || part.valid?.[start + column] === 0) continue;
-            for (let band = 0; band < bands; band++) {
-              const value = part.data[band * plane + start + column];
-              if (value === nodata || (nodata !== undefined && Number.isNaN(value))) continue;
-              sums[band * pixels + at] += weight * value;
-              weights[band * pixels + at] += weight;
-            }
+        const firstColumn = Math.max(kernel.first(column, widths[at]), leftPx);
+        const endColumn = Math.min(kernel.end(column, widths[at]), leftPx + widthPx);
+        const most = (endRow - firstRow) * (endColumn - firstColumn);
+        if (taps.weights.length < most) taps = newTaps(2 * most);
+        const { froms, weights: shares } = taps;
+        if (across.length < endColumn - firstColumn) across = new Float64Array(2 * (endColumn - firstColumn));
+        for (let x = firstColumn; x < endColumn; x++) across[x - firstColumn] = kernel.weight(x, column, widths[at]);
+        let count = 0;
+        for (let y = firstRow; y < endRow; y++) {
+          const down = kernel.weight(y, row, heights[at]);
+          const start = (y - topPx) * widthPx - leftPx;
+          if (byMiddle && y === Math.floor(row)) measured[at] = valid?.[start + Math.floor(column)] ?? 1;
+          for (let x = firstColumn; x < endColumn; x++) {
+            const weight = down * across[x - firstColumn];
+            if (weight === 0 || (valid !== undefined && valid[start + x] === 0)) continue;
+            froms[count] = start + x;
+            shares[count++] = weight;
           }
+        }
+        for (let band = 0; band < bands; band++) {
+          let sum = 0;
+          let total = 0;
+          for (let tap = 0; tap < count; tap++) {
+            const value = data[band * plane + froms[tap]];
+            if (nodata !== undefined && (value === nodata || Number.isNaN(value))) continue;
+            sum += shares[tap] * value;
+            total += shares[tap];
+          }
+          sums[band * pixels + at] += sum;
+          weights[band * pixels + at] += total;
         }
       }
     },
     finish: () => means(gathering, { sums, weights, measured }),
   };
+}
+
+/** Pixels of a part that one pixel is made of. */
+interface Taps {
+  readonly froms: Int32Array;
+  readonly weights: Float64Array;
+}
+
+function newTaps(count: number): Taps {
+  return { froms: new Int32Array(count), weights: new Float64Array(count) };
 }
 
 /** What has come together so far: `[C, H, W]`, `[C, H, W]` and `[H, W]`. */
