@@ -11,7 +11,8 @@ function polygonsOf(labels: Labels): CellPolygon[] {
   return [...polygonize(rows, { columns, classes: 1 })];
 }
 
-const drawn = (...rows: string[]): Labels => rows.map((row) => [...row].map((sign) => (sign === "." ? 0 : Number.parseInt(sign, 36))));
+const drawn = (...rows: string[]): Labels =>
+  rows.map((row) => [...row].map((sign) => (sign === "." ? 0 : Number.parseInt(sign, 36))));
 
 interface Region {
   readonly value: number;
@@ -117,7 +118,11 @@ describe("polygonize", () => {
     ["the same, lower right", drawn("111", "1.1", "11."), [2]],
     ["two holes that touch each other", drawn("1111", "1.11", "11.1", "1111"), [3]],
     ["holes in a chain that touches the outer ring twice is no way through", drawn("1111", "1.11", "11.1", "111."), [3]],
-    ["an island in a lake on an island", drawn("1111111", "1.....1", "1.111.1", "1.1.1.1", "1.111.1", "1.....1", "1111111"), [2, 2]],
+    [
+      "an island in a lake on an island",
+      drawn("1111111", "1.....1", "1.111.1", "1.1.1.1", "1.111.1", "1.....1", "1111111"),
+      [2, 2],
+    ],
     ["a spiral", drawn("1111111", "......1", "11111.1", "1...1.1", "1.111.1", "1.....1", "1111111"), [1]],
     ["a spiral of two", drawn("1111111", "2222221", "1111121", "1222121", "1211121", "1222221", "1111111"), [1, 1]],
     ["a comb that closes at its foot", drawn("1.1.1.1", "1.1.1.1", "1111111"), [1]],
@@ -125,7 +130,11 @@ describe("polygonize", () => {
     ["a net", drawn("1111111", "1.1.1.1", "1111111", "1.1.1.1", "1111111"), [7]],
   ])("%s", (_, labels, rings) => {
     expectRight(labels);
-    expect(polygonsOf(labels).map((polygon) => polygon.rings.length).sort()).toEqual([...rings].sort());
+    expect(
+      polygonsOf(labels)
+        .map((polygon) => polygon.rings.length)
+        .sort(),
+    ).toEqual([...rings].sort());
   });
 
   it("gives every cell of a checkerboard a polygon of its own", () => {
@@ -137,7 +146,8 @@ describe("polygonize", () => {
 
   it("keeps the corners where three polygons meet, so that neighbours share theirs", () => {
     const polygons = polygonsOf(drawn("11", "23"));
-    const pointsOf = ({ rings }: CellPolygon) => Array.from({ length: rings[0].length / 2 }, (_, i) => `${rings[0].slice(2 * i, 2 * i + 2)}`);
+    const pointsOf = ({ rings }: CellPolygon) =>
+      Array.from({ length: rings[0].length / 2 }, (_, i) => `${rings[0].slice(2 * i, 2 * i + 2)}`);
     for (const polygon of polygons) expect(pointsOf(polygon)).toContain("1,1");
   });
 

@@ -62,5 +62,5 @@ function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer 
   const others = [...(noLabel > 0 ? [line("no label", noLabel)] : []), ...(noAnswer > 0 ? [line("no answer", noAnswer)] : [])];
   return `${files.map}: ${columns} × ${rows} cells of ${stridePx} px
 ${[...classes.map(({ name, cells: count }) => line(name, count)), ...others].join("\n")}
-Beside it: ${[files.probabilities, files.certainty, files.labels].filter((file) => file !== undefined).join(", ")}`;
+Beside it: ${[files.probabilities, files.certainty, files.labels, files.geojson].filter((file) => file !== undefined).join(", ")}`;
 }
