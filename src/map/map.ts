@@ -98,11 +98,11 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
         SIGMAX_SCENE_SHA256: hashes.scene,
       };
       const georeference = cellGeoreference(cells, scene.info.georeference);
-      const { geojson } = files;
-      if (georeference !== undefined && geojson !== undefined) {
+      const { geojson, parquet } = files;
+      if (georeference !== undefined && geojson !== undefined && parquet !== undefined) {
         const rows = decidedRows(classifier, journal.read());
         const { classes } = manifest;
-        await writePolygons({ classes, cells, georeference, rows, files: { geojson }, signal, onWarning });
+        await writePolygons({ classes, cells, georeference, rows, files: { geojson, parquet }, signal, onWarning });
       }
       // The rasters follow, and the map itself comes last: where it is, everything is.
       const counts = await writeProducts({
@@ -144,6 +144,7 @@ function filesOf(out: string): MapFiles {
     certainty: beside("certainty.tif"),
     labels: beside("labels.tif"),
     geojson: beside("geojson"),
+    parquet: beside("parquet"),
   };
 }
 
@@ -154,7 +155,7 @@ function withLabels(files: MapFiles, { manifest }: ClassifierFile): MapFiles {
 function withPolygons(files: MapFiles, { file, georeference }: RasterInfo, onWarning: WorkOptions["onWarning"]): MapFiles {
   if (georeference !== undefined) return files;
   onWarning?.(`${file} does not say where it lies on the earth: the map gets no polygons`);
-  return { ...files, geojson: undefined };
+  return { ...files, geojson: undefined, parquet: undefined };
 }
 
 /** Rows that are done stand beside the map, hidden. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { afterAll, describe, expect, it } from "vitest";
 import { askGdal, HAS_GDAL } from "../../test/gdal.js";
 import { createRandom } from "../random.js";
@@ -17,6 +18,7 @@ const UTM: Georeference = { crs: crsOfEpsg(32718), transform: [500_000, 10, 0, 9
 
 interface Made {
   readonly geojson: string;
+  readonly parquet: string;
   readonly warnings: readonly string[];
   readonly features: readonly Feature[];
   readonly answered: number;
@@ -51,17 +53,18 @@ async function written(
       yield { drawn, probabilities };
     }
   };
-  const geojson = join(folder, `${made++}.geojson`);
+  const geojson = join(folder, `${made}.geojson`);
+  const parquet = join(folder, `${made++}.parquet`);
   const warnings: string[] = [];
   await writePolygons({
     classes: CLASSES,
     cells: size,
     georeference,
     rows: rowsOfCells(),
-    files: { geojson },
+    files: { geojson, parquet },
     onWarning: (message) => warnings.push(message),
   });
-  return { geojson, warnings, features: JSON.parse(readFileSync(geojson, "utf8")).features, answered };
+  return { geojson, parquet, warnings, features: JSON.parse(readFileSync(geojson, "utf8")).features, answered };
 }
 
 /** Twice the area, positive counterclockwise. */
@@ -84,11 +87,24 @@ function expectRightHanded(features: readonly Feature[]): void {
   }
 }
 
+async function parquetOf(path: string) {
+  const file = await asyncBufferFromFile(path);
+  const metadata = await parquetMetadataAsync(file);
+  // The columns that were asked for.
+  const rows = (await parquetReadObjects({ file })) as (Feature["properties"] & {
+    scores: string;
+    geometry: Feature["geometry"];
+  })[];
+  return { metadata, rows };
+}
+
+const geoOf = ({ key_value_metadata: pairs }: FileMetaData) => JSON.parse(pairs?.find(({ key }) => key === "geo")?.value ?? "");
+
 const summed = (features: readonly Feature[]) => features.reduce((sum, { properties }) => sum + properties.cells, 0);
 
 describe("writePolygons", () => {
   it("writes class, name, mean probabilities and cells, in longitude and latitude, the same bytes each time", async () => {
-    const { geojson, features, warnings, answered } = await written(UTM);
+    const { geojson, parquet, features, warnings, answered } = await written(UTM);
     expect(warnings).toEqual([]);
     expect(summed(features)).toBe(answered);
     expectRightHanded(features);
@@ -103,7 +119,9 @@ describe("writePolygons", () => {
       expect(Math.abs(y + 9.0475)).toBeLessThan(0.01);
       expect(`${x}`).toMatch(/^-\d+(\.\d{1,7})?$/);
     }
-    expect(readFileSync((await written(UTM)).geojson)).toEqual(readFileSync(geojson));
+    const again = await written(UTM);
+    expect(readFileSync(again.geojson)).toEqual(readFileSync(geojson));
+    expect(readFileSync(again.parquet)).toEqual(readFileSync(parquet));
   });
 
   it("turns rings right-handed also where rows go north, and places a turned map", async () => {
@@ -163,17 +181,70 @@ describe("writePolygons", () => {
   });
 
   it("leaves out what has no place, and says so", async () => {
-    // The north pole of a Mercator map lies nowhere.
+    // No file is placed so; some projections end before the map does.
     const values = [[1, 2]];
     const { features, warnings } = await written({ crs: crsOfEpsg(4326), transform: [0, Number.NaN, 0, 0, 0, -1] }, { values });
     expect(features).toEqual([]);
     expect(warnings.at(-1)).toMatch(/2 polygons reach where nothing has a longitude/);
   });
 
+  it("writes the same as GeoParquet 1.1, in groups of rows", async () => {
+    const { parquet, features, answered } = await written(UTM, { columns: 200, rows: 150 });
+    expect(features.length).toBeGreaterThan(10_000);
+    const { metadata, rows } = await parquetOf(parquet);
+    expect(rows.length).toBe(features.length);
+    expect(
+      rows.map(({ class_id, class_name, scores, cells, geometry }) => ({
+        class_id,
+        class_name,
+        scores: JSON.parse(scores),
+        cells,
+        geometry,
+      })),
+    ).toEqual(
+      features.map(({ properties: { class_id, class_name, scores, cells }, geometry }) => ({
+        class_id,
+        class_name,
+        scores,
+        cells,
+        geometry,
+      })),
+    );
+    expect(summed(features)).toBe(answered);
+    expect(metadata.row_groups.map((group) => Number(group.num_rows))).toEqual([10_000, features.length - 10_000]);
+    const points = features.flatMap(({ geometry }) => geometry.coordinates.flat());
+    const [xs, ys] = [points.map(([x]) => x).sort((a, b) => a - b), points.map(([, y]) => y).sort((a, b) => a - b)];
+    expect(geoOf(metadata)).toEqual({
+      version: "1.1.0",
+      primary_column: "geometry",
+      columns: {
+        geometry: {
+          encoding: "WKB",
+          geometry_types: ["Polygon"],
+          edges: "planar",
+          orientation: "counterclockwise",
+          bbox: [xs[0], ys[0], xs.at(-1), ys.at(-1)],
+        },
+      },
+    });
+  });
+
+  it("writes files without polygons, and GeoParquet that does not know its system", async () => {
+    const empty = await written(UTM, { values: [[0, 0]] });
+    expect(empty.features).toEqual([]);
+    const { metadata, rows } = await parquetOf(empty.parquet);
+    expect(rows).toEqual([]);
+    expect(geoOf(metadata)).toMatchObject({ columns: { geometry: { geometry_types: [] } } });
+    const unplaced = await written({ ...UTM, crs: undefined }, { values: [[1]] });
+    expect(geoOf((await parquetOf(unplaced.parquet)).metadata)).toMatchObject({
+      columns: { geometry: { crs: null, bbox: [500_000, 8_999_990, 500_010, 9_000_000] } },
+    });
+  });
+
   it("leaves nothing behind when it is stopped", async () => {
     const controller = new AbortController();
     controller.abort();
-    const geojson = join(folder, "stopped.geojson");
+    const [geojson, parquet] = [join(folder, "stopped.geojson"), join(folder, "stopped.parquet")];
     const rows = [{ drawn: Uint16Array.of(1), probabilities: Float32Array.of(1, 0, 0) }];
     const cells = { columns: 1, rows: 1 };
     const stopped = writePolygons({
@@ -181,11 +252,11 @@ describe("writePolygons", () => {
       cells,
       georeference: UTM,
       rows,
-      files: { geojson },
+      files: { geojson, parquet },
       signal: controller.signal,
     });
     await expect(stopped).rejects.toMatchObject({ code: "aborted" });
-    expect(existsSync(geojson)).toBe(false);
+    expect([geojson, parquet].filter(existsSync)).toEqual([]);
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { type Placement, placementOf } from "./placement.js";
 import { polygonize, type ValueRow } from "./polygons.js";
 import { type DecidedRow, NO_LABEL } from "./products.js";
 import { openGeoJson } from "./write-geojson.js";
+import { openGeoParquet } from "./write-geoparquet.js";
 
 /** A polygon of a map as vector files hold it. */
 export interface PolygonFeature {
@@ -34,7 +35,7 @@ export interface PolygonOptions extends Pick<WorkOptions, "signal" | "onWarning"
   readonly georeference: Georeference;
   /** From north to south. */
   readonly rows: Iterable<Pick<DecidedRow, "drawn" | "probabilities">>;
-  readonly files: { readonly geojson: string };
+  readonly files: { readonly geojson: string; readonly parquet: string };
 }
 
 /** Writes the polygons of a map: cells of one class that hang together. @throws UserError `io`, `aborted` */
@@ -44,6 +45,7 @@ export async function writePolygons(options: PolygonOptions): Promise<void> {
   const open: FeatureFile[] = [];
   try {
     open.push(await openGeoJson(files.geojson, placement));
+    open.push(await openGeoParquet(files.parquet, placement));
     let unplaced = 0;
     for (const feature of featuresOf(options, placement)) {
       throwIfAborted(signal);

@@ -20,6 +20,8 @@ export interface MapFiles {
   readonly labels: string | undefined;
   /** Cells of one class that hang together, as polygons; undefined where the scene does not say where it lies. */
   readonly geojson: string | undefined;
+  /** The same as GeoParquet. */
+  readonly parquet: string | undefined;
 }
 
 /** Where no label is decided. */
