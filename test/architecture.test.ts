@@ -39,6 +39,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "@node-rs/crc32": ["src/crc32.ts"],
   commander: ["src/cli/parser.ts"],
   "csv-parse": ["src/data/csv.ts"],
+  "hyparquet-writer": ["src/map/write-geoparquet.ts"],
   "onnxruntime-node": ["src/runtime/native.ts"],
   // ort.ts has the types that both builds share.
   "onnxruntime-web": ["src/runtime/wasm.ts", "src/runtime/ort.ts"],

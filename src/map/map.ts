@@ -6,14 +6,15 @@ import { refuseUnwritable } from "../files.js";
 import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
 import { readClassifier } from "../model/read-classifier.js";
 import type { WorkOptions } from "../progress.js";
-import { openRaster } from "../raster/reader.js";
+import { openRaster, type RasterInfo } from "../raster/reader.js";
 import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
 import { bandsFor, checkScale } from "./fitness.js";
 import { openJournal } from "./journal.js";
-import { type CellCounts, type MapFiles, writeProducts } from "./products.js";
+import { writePolygons } from "./polygon-features.js";
+import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
 import { decideCells } from "./run.js";
 
 export interface MapOptions extends WorkOptions {
@@ -66,7 +67,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const hashes = { classifier: sha256(classifier.bytes), scene: await sha256OfFile(path) };
     const fingerprint = sha256(Buffer.from(JSON.stringify({ ...hashes, ...cells, bands, runtime, version: VERSION })));
-    const files = withLabels(filesOf(out), classifier);
+    const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
     const journal = openJournal({
       path: journalPath(out),
       fingerprint,
@@ -97,6 +98,13 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
         SIGMAX_SCENE_SHA256: hashes.scene,
       };
       const georeference = cellGeoreference(cells, scene.info.georeference);
+      const { geojson, parquet } = files;
+      if (georeference !== undefined && geojson !== undefined && parquet !== undefined) {
+        const rows = decidedRows(classifier, journal.read());
+        const { classes } = manifest;
+        await writePolygons({ classes, cells, georeference, rows, files: { geojson, parquet }, signal, onWarning });
+      }
+      // The rasters follow, and the map itself comes last: where it is, everything is.
       const counts = await writeProducts({
         classifier,
         cells,
@@ -129,12 +137,25 @@ function filesOf(out: string): MapFiles {
       hint: "Name it map.tif; its other files stand beside it.",
     });
   }
-  const beside = (what: string) => out.replace(/\.tiff?$/i, `.${what}.tif`);
-  return { map: out, probabilities: beside("probabilities"), certainty: beside("certainty"), labels: beside("labels") };
+  const beside = (ending: string) => out.replace(/\.tiff?$/i, `.${ending}`);
+  return {
+    map: out,
+    probabilities: beside("probabilities.tif"),
+    certainty: beside("certainty.tif"),
+    labels: beside("labels.tif"),
+    geojson: beside("geojson"),
+    parquet: beside("parquet"),
+  };
 }
 
 function withLabels(files: MapFiles, { manifest }: ClassifierFile): MapFiles {
   return manifest.task === "multilabel" ? files : { ...files, labels: undefined };
+}
+
+function withPolygons(files: MapFiles, { file, georeference }: RasterInfo, onWarning: WorkOptions["onWarning"]): MapFiles {
+  if (georeference !== undefined) return files;
+  onWarning?.(`${file} does not say where it lies on the earth: the map gets no polygons`);
+  return { ...files, geojson: undefined, parquet: undefined };
 }
 
 /** Rows that are done stand beside the map, hidden. */

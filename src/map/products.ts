@@ -18,6 +18,10 @@ export interface MapFiles {
   readonly certainty: string;
   /** With several labels per image: a band for each, 1 yes, 0 no. */
   readonly labels: string | undefined;
+  /** Cells of one class that hang together, as polygons; undefined where the scene does not say where it lies. */
+  readonly geojson: string | undefined;
+  /** The same as GeoParquet. */
+  readonly parquet: string | undefined;
 }
 
 /** Where no label is decided. */
@@ -56,7 +60,8 @@ interface Product {
   readonly put: (row: DecidedRow, out: ReturnType<typeof newSamples>, at: number, stride: number) => void;
 }
 
-interface DecidedRow extends CellRow {
+/** A row of cells, decided. */
+export interface DecidedRow extends CellRow {
   /** `[columns, K]` of 1 and 0. */
   readonly decided: Uint8Array;
   /** The number drawn, 0 without an answer. */
@@ -99,8 +104,7 @@ export async function writeProducts(options: ProductOptions): Promise<CellCounts
       top += count;
       count = 0;
     };
-    for (const row of journal.read()) {
-      const decided = decidedRow(classifier, row);
+    for (const decided of decidedRows(classifier, journal.read())) {
       for (const drawn of decided.drawn) counts[drawn]++;
       products.forEach(({ put }, i) => {
         put(decided, held[i], count * cells.columns, cells.columns * BLOCK_PX);
@@ -126,6 +130,11 @@ function packed<T extends ReturnType<typeof newSamples>>(held: T, bands: number,
   const out = new (held.constructor as new (length: number) => T)(bands * length);
   for (let band = 0; band < bands; band++) out.set(held.subarray(band * stride, band * stride + length) as T, band * length);
   return out;
+}
+
+/** Rows of cells, and what a classifier decides by their probabilities. */
+export function* decidedRows(classifier: ClassifierFile, rows: Iterable<CellRow>): Generator<DecidedRow> {
+  for (const row of rows) yield decidedRow(classifier, row);
 }
 
 function decidedRow({ manifest: { task, classes, thresholds }, rules }: ClassifierFile, row: CellRow): DecidedRow {
