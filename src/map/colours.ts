@@ -1,6 +1,9 @@
 /** Red, green and blue, 0 to 255. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
+/** Of cells on which no label is decided. */
+export const NO_LABEL_COLOUR: Colour = [160, 160, 160];
+
 /** What maps have taught people to expect; a name is looked for whole, then word by word. */
 const KNOWN: Readonly<Record<string, Colour>> = {
   water: [59, 111, 182],

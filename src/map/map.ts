@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
-import { refuseUnwritable } from "../files.js";
+import { refuseUnwritable, writeFileAtomic } from "../files.js";
 import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
 import { readClassifier } from "../model/read-classifier.js";
 import type { WorkOptions } from "../progress.js";
+import { encodePng } from "../raster/encode.js";
 import { openRaster } from "../raster/reader.js";
 import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
@@ -14,6 +15,7 @@ import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
 import { bandsFor, checkScale } from "./fitness.js";
 import { openJournal } from "./journal.js";
 import { type CellCounts, type MapFiles, writeProducts } from "./products.js";
+import { openQuickLook } from "./quick-look.js";
 import { decideCells } from "./run.js";
 
 export interface MapOptions extends WorkOptions {
@@ -97,6 +99,15 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
         SIGMAX_SCENE_SHA256: hashes.scene,
       };
       const georeference = cellGeoreference(cells, scene.info.georeference);
+      const look = openQuickLook({
+        scene,
+        cells,
+        classes: manifest.classes,
+        withNoLabel: manifest.task === "multilabel",
+        classifierSha256: hashes.classifier,
+        signal,
+      });
+      const finishLook = async () => writeFileAtomic(files.quickLook, await encodePng(await look.finish()));
       const counts = await writeProducts({
         classifier,
         cells,
@@ -104,6 +115,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
         metadata,
         journal,
         files,
+        companions: [{ row: look.row, finish: finishLook }],
         force: force || isResumed,
         signal,
       });
@@ -130,7 +142,13 @@ function filesOf(out: string): MapFiles {
     });
   }
   const beside = (what: string) => out.replace(/\.tiff?$/i, `.${what}.tif`);
-  return { map: out, probabilities: beside("probabilities"), certainty: beside("certainty"), labels: beside("labels") };
+  return {
+    map: out,
+    probabilities: beside("probabilities"),
+    certainty: beside("certainty"),
+    labels: beside("labels"),
+    quickLook: out.replace(/\.tiff?$/i, ".png"),
+  };
 }
 
 function withLabels(files: MapFiles, { manifest }: ClassifierFile): MapFiles {

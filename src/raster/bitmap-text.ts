@@ -1,5 +1,4 @@
-import type { Paint } from "./drawing.js";
-import { fillRectangle } from "./drawing.js";
+import { fillRectangle, type Paint } from "./drawing.js";
 import type { Raster } from "./raster.js";
 
 /** Letters of our own, so that pictures need no fonts and are the same bytes everywhere: from space to ~ in their order, then a box. */

@@ -6,7 +6,7 @@ import { number, runtimeOf, text } from "../inputs.js";
 
 export const map: Command = {
   name: "map",
-  summary: "map a scene with a classifier: class, probabilities and certainty of every cell",
+  summary: "map a scene with a classifier: class, probabilities and certainty of every cell, and a picture",
   examples: [
     "sigmax map runs/first/classifier.onnx scene.tif --out map.tif",
     "sigmax map runs/first/classifier.onnx scene.tif --stride 16 --out fine.tif       cells of 16 px, each decided by the chip around it",
@@ -62,5 +62,5 @@ function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer 
   const others = [...(noLabel > 0 ? [line("no label", noLabel)] : []), ...(noAnswer > 0 ? [line("no answer", noAnswer)] : [])];
   return `${files.map}: ${columns} × ${rows} cells of ${stridePx} px
 ${[...classes.map(({ name, cells: count }) => line(name, count)), ...others].join("\n")}
-Beside it: ${[files.probabilities, files.certainty, files.labels].filter((file) => file !== undefined).join(", ")}`;
+Beside it: ${[files.quickLook, files.probabilities, files.certainty, files.labels].filter((file) => file !== undefined).join(", ")}`;
 }
