@@ -15,22 +15,24 @@ function drawn(text: string, { scale = 1, x = 0, y = 0, widthPx = textWidth(text
 
 describe("text of pixels", () => {
   it("draws letters, digits and signs", () => {
-    expect(drawn("Ag7%").rows).toEqual([
-      "..#.........#####.##...",
+    expect(drawn("Ag7%", { heightPx: 9 }).rows).toEqual([
+      "..#.........#####.##..#",
       ".#.#............#.##..#",
       "#...#..####....#.....#.",
       "#...#.#...#....#....#..",
-      "#####..####...#....#...",
-      "#...#.....#...#...#..##",
-      "#...#..###....#......##",
+      "#####.#...#...#....#...",
+      "#...#.#...#...#...#..##",
+      "#...#..####...#...#..##",
+      "..........#............",
+      ".......###.............",
     ]);
   });
 
   it("has a letter for all of ASCII, no two alike and none empty but the space", () => {
-    const all = Array.from({ length: 0x7f - 0x20 }, (_, i) => drawn(String.fromCharCode(0x20 + i)).rows.join("\n"));
+    const all = Array.from({ length: 0x7f - 0x20 }, (_, i) => drawn(String.fromCharCode(0x20 + i), { heightPx: 9 }).rows.join("\n"));
     expect(new Set(all).size).toBe(all.length);
     expect(all.filter((letter) => !letter.includes("#"))).toHaveLength(1);
-    expect(all).not.toContain(drawn("木").rows.join("\n"));
+    expect(all).not.toContain(drawn("木", { heightPx: 9 }).rows.join("\n"));
   });
 
   it("draws letters with accents as those without, and unknown ones as a box", () => {
