@@ -24,12 +24,21 @@ const SHARE_PX = textWidth("< 0.1 %", TEXT);
 /** A legend with fewer rows stays in one column; with more than the last it gets more columns, or is cut off. */
 const FEW_ROWS = 4;
 const MOST_ROWS = 14;
+/** One above the other is harder to compare: only where both become so much larger. */
+const STACKED = 1.3;
+/** A strip that would be thinner is widened: nobody could see it. */
+const THINNEST_PX = 16;
 /** Smaller pictures are enlarged to no more. */
 const ENLARGED_PX = 640;
 
 interface Size {
   readonly widthPx: number;
   readonly heightPx: number;
+}
+
+/** Pixels of a page for each of the scene: of its longer side, since a thin one may be widened. */
+export function scaleOf(scene: Size, { scene: place }: Layout): number {
+  return scene.widthPx >= scene.heightPx ? place.widthPx / scene.widthPx : place.heightPx / scene.heightPx;
 }
 
 /** Where everything stands on a page. */
@@ -48,7 +57,7 @@ export interface Layout {
 }
 
 /**
- * Lays out the page of a scene and its map: beside each other or one above the other, whichever shows them larger.
+ * Lays out the page of a scene and its map: beside each other, or one above the other where that shows them much larger.
  *
  * @param names of the lines of the legend
  */
@@ -67,7 +76,7 @@ export function layoutOf(scene: Size, names: readonly string[]): Layout {
   const roomPx = inner - headPx - GAP_PX - blockPx(least) - GAP_PX - footPx;
   const beside = fitted(scene, { widthPx: Math.floor((inner - GAP_PX) / 2), heightPx: roomPx - captionPx });
   const stacked = fitted(scene, { widthPx: inner, heightPx: Math.floor((roomPx - GAP_PX) / 2) - captionPx });
-  const isStacked = stacked.widthPx * stacked.heightPx > beside.widthPx * beside.heightPx;
+  const isStacked = stacked.widthPx > STACKED * beside.widthPx;
   const panel = isStacked ? stacked : beside;
 
   const panelsPx = isStacked ? panel.widthPx : 2 * panel.widthPx + GAP_PX;
@@ -108,11 +117,11 @@ export function layoutOf(scene: Size, names: readonly string[]): Layout {
   };
 }
 
-/** As large as a room allows, in its own shape; enlarged by whole pixels only. */
+/** As large as a room allows, in its own shape unless that is too thin; enlarged by whole pixels only. */
 function fitted(scene: Size, room: Size): Size {
   const most = Math.min(room.widthPx / scene.widthPx, room.heightPx / scene.heightPx);
   const enlarged = Math.min(most, ENLARGED_PX / Math.max(scene.widthPx, scene.heightPx));
   const scale = most < 1 ? most : Math.max(1, Math.floor(enlarged));
-  const side = (length: number) => Math.max(1, Math.floor(length * scale));
+  const side = (length: number) => Math.max(THINNEST_PX, Math.floor(length * scale));
   return { widthPx: side(scene.widthPx), heightPx: side(scene.heightPx) };
 }

@@ -77,6 +77,13 @@ const boxesOf = (layout: Layout): readonly PixelWindow[] => [
   layout.foot,
 ];
 
+/** Pixels of ink along the upper edge of the scale bar. */
+function barLength(page: Raster, { key }: Layout): number {
+  const y = key.topPx + KEY.heightPx / 2;
+  const row = Array.from({ length: KEY.widthPx - KEY.arrowPx }, (_, i) => at(page, key.leftPx + i, y).join());
+  return row.filter((colour) => colour === INK.join()).length;
+}
+
 const apart = (a: PixelWindow, b: PixelWindow) =>
   a.leftPx + a.widthPx <= b.leftPx ||
   b.leftPx + b.widthPx <= a.leftPx ||
@@ -95,7 +102,14 @@ describe("the layout of a quick look", () => {
     [100, 40_000],
     [1500, 1500],
   ];
-  const lists = [named(2), named(40), named(300), ["x".repeat(80), "y".repeat(80)], ["a"], named(40).map((name) => name.repeat(9))];
+  const lists = [
+    named(2),
+    named(40),
+    named(300),
+    ["x".repeat(80), "y".repeat(80)],
+    ["a"],
+    named(40).map((name) => name.repeat(9)),
+  ];
   for (const [widthPx, heightPx] of shapes) {
     it(`fits a scene of ${widthPx} × ${heightPx} into a page, nothing over anything else`, () => {
       for (const names of lists) {
@@ -167,12 +181,16 @@ describe("a quick look", () => {
       await keep(page, name);
       const scale = layout.scene.widthPx / 100;
       expect(scale).toBe(6);
-      const y = layout.key.topPx + KEY.heightPx / 2;
-      const end = layout.key.leftPx + KEY.widthPx - KEY.arrowPx;
-      const inked = Array.from({ length: end - layout.key.leftPx }, (_, i) => at(page, layout.key.leftPx + i, y).join());
-      const length = inked.filter((colour) => colour === INK.join()).length;
-      expect(Math.abs(length - (meters * scale) / metersPerPixel)).toBeLessThanOrEqual(1);
+      expect(Math.abs(barLength(page, layout) - (meters * scale) / metersPerPixel)).toBeLessThanOrEqual(1);
     }
+  });
+
+  it("has a scale bar for the length of a strip that is widened to be seen", async () => {
+    const { page, layout } = await look({ columns: 1, rows: 500, stridePx: 4, answered: true, name: "strip.tif" });
+    expect(layout.scene.widthPx).toBe(16);
+    // 20 km are as long as the strip.
+    expect(Math.abs(barLength(page, layout) - (2 / 20) * layout.scene.heightPx)).toBeLessThanOrEqual(1);
+    await keep(page, "strip");
   });
 
   it("leaves scale bar and arrow out where nobody says where the scene lies", async () => {

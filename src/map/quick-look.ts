@@ -10,7 +10,7 @@ import { type PixelWindow, resize } from "../raster/resample.js";
 import type { CellGrid } from "./cells.js";
 import { classColours, NO_LABEL_COLOUR } from "./colours.js";
 import { northOf, type ScaleBar, scaleBar } from "./map-key.js";
-import { KEY, type Layout, layoutOf, NAME_PX, SWATCH, SWATCH_GAP_PX, TEXT, TITLE } from "./quick-look-layout.js";
+import { KEY, type Layout, layoutOf, NAME_PX, SWATCH, SWATCH_GAP_PX, scaleOf, TEXT, TITLE } from "./quick-look-layout.js";
 
 const PAPER: Paint = [255, 255, 255];
 const INK: Paint = [34, 38, 44];
@@ -162,14 +162,15 @@ function shareText(share: number): string {
   return share > 0 && share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`;
 }
 
-async function drawKey(page: Raster, { key, scene: place }: Layout, { info }: RasterReader): Promise<void> {
+async function drawKey(page: Raster, layout: Layout, { info }: RasterReader): Promise<void> {
   const { widthPx, heightPx, georeference } = info;
   if (georeference === undefined) return;
   const grid = { widthPx, heightPx, ...georeference };
   const north = await northOf(grid);
+  const { key } = layout;
   const right = key.leftPx + key.widthPx;
   if (north !== undefined) drawNorth(page, right - KEY.arrowPx / 2, key.topPx + KEY.heightPx / 2, north);
-  const bar = scaleBar(grid, place.widthPx / widthPx, KEY.barPx);
+  const bar = scaleBar(grid, scaleOf(grid, layout), KEY.barPx);
   if (bar !== undefined) drawBar(page, right - KEY.arrowPx - 20, key.topPx + KEY.heightPx / 2, bar);
 }
 

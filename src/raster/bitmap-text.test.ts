@@ -29,7 +29,9 @@ describe("text of pixels", () => {
   });
 
   it("has a letter for all of ASCII, no two alike and none empty but the space", () => {
-    const all = Array.from({ length: 0x7f - 0x20 }, (_, i) => drawn(String.fromCharCode(0x20 + i), { heightPx: 9 }).rows.join("\n"));
+    const all = Array.from({ length: 0x7f - 0x20 }, (_, i) =>
+      drawn(String.fromCharCode(0x20 + i), { heightPx: 9 }).rows.join("\n"),
+    );
     expect(new Set(all).size).toBe(all.length);
     expect(all.filter((letter) => !letter.includes("#"))).toHaveLength(1);
     expect(all).not.toContain(drawn("木", { heightPx: 9 }).rows.join("\n"));

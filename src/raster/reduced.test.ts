@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { openRaster, type ReadOptions } from "./reader.js";
+import { openRaster, type RasterReader, type ReadOptions } from "./reader.js";
 import { readReduced } from "./reduced.js";
 import { createCog } from "./write/cog.js";
 
@@ -10,7 +10,10 @@ const folder = mkdtempSync(join(tmpdir(), "sigmax-reduced-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Values 0 to 99 by column, a second band 1000 more; 65535 in the first 50 columns of the lower half. */
-async function written(name: string, { overviews = "none" as "none" | "average", side = 100, blockPx = 16 } = {}): Promise<string> {
+async function written(
+  name: string,
+  { overviews = "none" as "none" | "average", side = 100, blockPx = 16 } = {},
+): Promise<string> {
   const path = join(folder, name);
   const bands = [{ name: "a" }, { name: "b" }];
   const cog = await createCog({ path, widthPx: side, heightPx: side, dtype: "uint16", bands, nodata: 65535, blockPx, overviews });
@@ -22,6 +25,19 @@ async function written(name: string, { overviews = "none" as "none" | "average",
   await cog.finish();
   await cog.close();
   return path;
+}
+
+/** A reader, and what was read by it. */
+function watching(reader: RasterReader): { readonly watched: RasterReader; readonly read: readonly ReadOptions[] } {
+  const read: ReadOptions[] = [];
+  const watched = {
+    ...reader,
+    read(options: ReadOptions = {}) {
+      read.push(options);
+      return reader.read(options);
+    },
+  };
+  return { watched, read };
 }
 
 it("every pixel is the mean of those measured below it", async () => {
@@ -46,8 +62,7 @@ it("never more pixels than there are", async () => {
 
 it("an overview is read where it is large enough, in windows that bound memory", async () => {
   const reader = await openRaster(await written("levels.tif", { overviews: "average" }));
-  const read: ReadOptions[] = [];
-  const watched = { ...reader, read: (options: ReadOptions = {}) => (read.push(options), reader.read(options)) };
+  const { watched, read } = watching(reader);
   expect(reader.info.levels.map((level) => level.widthPx)).toEqual([100, 50, 25, 13]);
   await readReduced(watched, { bands: [0], widthPx: 25, heightPx: 20 });
   await readReduced(watched, { bands: [0], widthPx: 26, heightPx: 20 });
@@ -58,8 +73,7 @@ it("an overview is read where it is large enough, in windows that bound memory",
 it("many windows give what one gives", async () => {
   const side = 2048;
   const reader = await openRaster(await written("large.tif", { side, blockPx: 512 }));
-  const read: ReadOptions[] = [];
-  const watched = { ...reader, read: (options: ReadOptions = {}) => (read.push(options), reader.read(options)) };
+  const { watched, read } = watching(reader);
   const { data } = await readReduced(watched, { bands: [0, 1], widthPx: 16, heightPx: 1 });
   expect(read.length).toBeGreaterThan(1);
   for (const { window } of read) expect((window?.widthPx ?? 0) * (window?.heightPx ?? 0)).toBeLessThanOrEqual(2 ** 21);
