@@ -3,6 +3,9 @@ import { LAND } from "../land.js";
 /** Red, green and blue, 0 to 255. */
 export type Colour = readonly [red: number, green: number, blue: number];
 
+/** Of cells on which no label is decided. */
+export const NO_LABEL_COLOUR: Colour = [160, 160, 160];
+
 const ofLand = Object.fromEntries(LAND.map(({ name, colour }) => [name, colour])) as Record<string, Colour>;
 
 /** What maps have taught people to expect; a name is looked for whole, then word by word. */

@@ -2,19 +2,21 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
-import { refuseUnwritable } from "../files.js";
+import { refuseUnwritable, writeFileAtomic } from "../files.js";
 import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
 import { readClassifier } from "../model/read-classifier.js";
 import type { WorkOptions } from "../progress.js";
-import { openRaster, type RasterInfo } from "../raster/reader.js";
+import { encodePng } from "../raster/encode.js";
+import { openRaster, type RasterInfo, type RasterReader } from "../raster/reader.js";
 import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
 import { bandsFor, checkScale } from "./fitness.js";
-import { openJournal } from "./journal.js";
+import { type Journal, openJournal } from "./journal.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
+import { openQuickLook } from "./quick-look.js";
 import { decideCells } from "./run.js";
 
 export interface MapOptions extends WorkOptions {
@@ -90,31 +92,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
       } finally {
         await pool.close();
       }
-      const metadata = {
-        SIGMAX_VERSION: VERSION,
-        SIGMAX_CLASSIFIER: basename(classifier.file),
-        SIGMAX_CLASSIFIER_SHA256: hashes.classifier,
-        SIGMAX_SCENE: basename(path),
-        SIGMAX_SCENE_SHA256: hashes.scene,
-      };
-      const georeference = cellGeoreference(cells, scene.info.georeference);
-      const { geojson, parquet } = files;
-      if (georeference !== undefined && geojson !== undefined && parquet !== undefined) {
-        const rows = decidedRows(classifier, journal.read());
-        const { classes } = manifest;
-        await writePolygons({ classes, cells, georeference, rows, files: { geojson, parquet }, signal, onWarning });
-      }
-      // The rasters follow, and the map itself comes last: where it is, everything is.
-      const counts = await writeProducts({
-        classifier,
-        cells,
-        georeference,
-        metadata,
-        journal,
-        files,
-        force: force || isResumed,
-        signal,
-      });
+      const counts = await writeMap({ ...options, classifier, scene, cells, journal, files, hashes, force: force || isResumed });
       journal.remove();
       return resultOf(files, cells, manifest.classes, counts);
     } catch (error) {
@@ -124,6 +102,41 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   } finally {
     await scene.close();
   }
+}
+
+interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
+  readonly classifier: ClassifierFile;
+  readonly scene: RasterReader;
+  readonly cells: CellGrid;
+  readonly journal: Journal;
+  readonly files: MapFiles;
+  readonly hashes: Readonly<Record<"classifier" | "scene", string>>;
+  readonly force: boolean;
+}
+
+/** Writes everything of a map whose cells are decided; the map itself comes last: where it is, everything is. */
+async function writeMap({ classifier, scene, cells, journal, files, hashes, ...work }: WrittenMap): Promise<CellCounts> {
+  const { classes, task } = classifier.manifest;
+  const georeference = cellGeoreference(cells, scene.info.georeference);
+  const { geojson, parquet } = files;
+  if (georeference !== undefined && geojson !== undefined && parquet !== undefined) {
+    const rows = decidedRows(classifier, journal.read());
+    await writePolygons({ classes, cells, georeference, rows, files: { geojson, parquet }, ...work });
+  }
+  const look = openQuickLook({
+    ...{ scene, cells, classes, withNoLabel: task === "multilabel" },
+    ...{ classifierSha256: hashes.classifier, signal: work.signal },
+  });
+  const finishLook = async () => writeFileAtomic(files.quickLook, await encodePng(await look.finish()));
+  const metadata = {
+    SIGMAX_VERSION: VERSION,
+    SIGMAX_CLASSIFIER: basename(classifier.file),
+    SIGMAX_CLASSIFIER_SHA256: hashes.classifier,
+    SIGMAX_SCENE: basename(scene.info.file),
+    SIGMAX_SCENE_SHA256: hashes.scene,
+  };
+  const companions = [{ row: look.row, finish: finishLook }];
+  return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
 }
 
 function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts): MapResult {
@@ -145,6 +158,7 @@ function filesOf(out: string): MapFiles {
     labels: beside("labels.tif"),
     geojson: beside("geojson"),
     parquet: beside("parquet"),
+    quickLook: beside("png"),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Georeference, RasterDType } from "../raster/raster.js";
 import { newSamples } from "../raster/samples.js";
 import { type CogOptions, createCog, type RasterWriter } from "../raster/write/cog.js";
 import type { CellGrid } from "./cells.js";
-import { classColours } from "./colours.js";
+import { classColours, NO_LABEL_COLOUR } from "./colours.js";
 import { CELL, type CellRow, type Journal } from "./journal.js";
 
 /** The files of a map beside its own. */
@@ -22,6 +22,16 @@ export interface MapFiles {
   readonly geojson: string | undefined;
   /** The same as GeoParquet. */
   readonly parquet: string | undefined;
+  /** A PNG to look at: the scene, the map in its colours, and what they mean. */
+  readonly quickLook: string;
+}
+
+/** A file of a map that is no raster: made of the same rows, and there before the map is. */
+export interface Companion {
+  /** The drawn numbers of the next row of cells, 0 without an answer; not kept by the caller. */
+  row(drawn: Uint16Array): void;
+  /** Writes the file. */
+  finish(): Promise<void>;
 }
 
 /** Where no label is decided. */
@@ -32,7 +42,6 @@ const PROBABILITY_NODATA = 65_535;
 const PROBABILITY_STEPS = 65_534;
 const LABEL_NODATA = 255;
 const BLACK = [0, 0, 0] as const;
-const GREY = [160, 160, 160] as const;
 
 export interface ProductOptions extends Pick<WorkOptions, "signal" | "onProgress"> {
   readonly classifier: ClassifierFile;
@@ -41,6 +50,7 @@ export interface ProductOptions extends Pick<WorkOptions, "signal" | "onProgress
   readonly metadata: Readonly<Record<string, string>>;
   readonly journal: Journal;
   readonly files: MapFiles;
+  readonly companions?: readonly Companion[];
   readonly force: boolean;
 }
 
@@ -70,7 +80,7 @@ export interface DecidedRow extends CellRow {
 
 /** Writes the rasters of a map from its journal, row by row. @throws UserError `exists`, `io`, `aborted` */
 export async function writeProducts(options: ProductOptions): Promise<CellCounts> {
-  const { classifier, cells, georeference, metadata, journal, signal, force } = options;
+  const { classifier, cells, georeference, metadata, journal, companions = [], signal, force } = options;
   const { classes } = classifier.manifest;
   const counts = new Float64Array(classes.length + 2);
   const products = productsOf(options);
@@ -106,6 +116,7 @@ export async function writeProducts(options: ProductOptions): Promise<CellCounts
     };
     for (const decided of decidedRows(classifier, journal.read())) {
       for (const drawn of decided.drawn) counts[drawn]++;
+      for (const companion of companions) companion.row(decided.drawn);
       products.forEach(({ put }, i) => {
         put(decided, held[i], count * cells.columns, cells.columns * BLOCK_PX);
       });
@@ -113,6 +124,7 @@ export async function writeProducts(options: ProductOptions): Promise<CellCounts
       if (count === BLOCK_PX) await flush();
     }
     if (count > 0) await flush();
+    for (const companion of companions) await companion.finish();
     // The map itself last: where it is, everything is.
     for (const writer of [...writers].reverse()) await writer.finish();
   } finally {
@@ -166,7 +178,7 @@ function productsOf({ classifier: { manifest }, files }: ProductOptions): readon
       dtype: classes.length + 1 > 255 ? "uint16" : "uint8",
       bands: [{ name: "class" }],
       nodata: 0,
-      palette: [BLACK, ...classColours(classes), ...(withNone ? [GREY] : [])],
+      palette: [BLACK, ...classColours(classes), ...(withNone ? [NO_LABEL_COLOUR] : [])],
       categories: ["", ...classes, ...(withNone ? [NO_LABEL] : [])],
     },
     put: ({ drawn }, out, at) => out.set(drawn, at),

@@ -6,7 +6,7 @@ import { number, runtimeOf, text } from "../inputs.js";
 
 export const map: Command = {
   name: "map",
-  summary: "map a scene with a classifier: class, probabilities and certainty of every cell, and polygons",
+  summary: "map a scene with a classifier: class, probabilities and certainty of every cell, polygons, and a picture",
   examples: [
     "sigmax map runs/first/classifier.onnx scene.tif --out map.tif",
     "sigmax map runs/first/classifier.onnx scene.tif --stride 16 --out fine.tif       cells of 16 px, each decided by the chip around it",
