@@ -56,7 +56,7 @@ export function sceneClasses({ cloud, shadow }: Sky, cover: Uint8Array): Uint8Ar
   return cover.map((value, at) => {
     if (cloud[at] > 0.75) return SCL.cloudHigh;
     if (cloud[at] > 0.3) return SCL.cloudMedium;
-    if (shadow[at] > 0.3) return SCL.shadow;
-    return cloud[at] > 0.05 ? SCL.cirrus : ofLand[value];
+    if (cloud[at] > 0.02) return SCL.cirrus;
+    return shadow[at] > 0.3 ? SCL.shadow : ofLand[value];
   });
 }
