@@ -57,6 +57,11 @@ export type { FinetunePlan } from "./train/finetune/finetune.js";
 export { RECIPE_OPTIONS, type Recipe, type RecipeOptions } from "./train/finetune/recipe.js";
 export { type FoundRate, findRate, type RateFinderOptions } from "./train/rate-finder.js";
 
+// Scenes: cut them into labelled chips, map them
+
+export { type ChipSceneOptions, type ChipSceneResult, chipScene } from "./map/chip/chip.js";
+export { type MapOptions, type MapResult, mapScene } from "./map/map.js";
+
 // Run models, and follow their gradients: see `sigmax/onnx`
 
 export {

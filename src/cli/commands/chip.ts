@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import { type ChipResult, chipScene, DEFAULT_CHIP_PX, DEFAULT_MIN_SHARE } from "../../map/chip/chip.js";
+import { type ChipSceneResult, chipScene, DEFAULT_CHIP_PX, DEFAULT_MIN_SHARE } from "../../map/chip/chip.js";
 import { type Command, decimal, integer, list, workOf } from "../command.js";
 import { OUT_FLAGS } from "../flags.js";
 import { number, text, texts } from "../inputs.js";
@@ -55,7 +55,7 @@ export const chip: Command = {
   },
 };
 
-function described({ folder, labels, largest, chips, leftOut, classes }: ChipResult): string {
+function described({ folder, labels, largest, chips, leftOut, classes }: ChipSceneResult): string {
   const width = Math.max(...classes.map(({ name }) => name.length), 5);
   const rows = classes.map(
     ({ name, present, unknown }) => `  ${name.padEnd(width)} ${String(present).padStart(8)} ${String(unknown).padStart(8)}`,

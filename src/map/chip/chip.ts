@@ -13,7 +13,7 @@ import { type ChipSource, openLabeller } from "./source.js";
 import { type ChipGrid, type ChipStrip, type ChipWindow, chipCounts, chipStrips } from "./windows.js";
 import { chipTable, LABELS_FILE, LARGEST_FILE, type LabelledChip, makeChipsFolder, RECORD_FILE, writeChip } from "./write.js";
 
-export interface ChipOptions extends WorkOptions, ChipSource {
+export interface ChipSceneOptions extends WorkOptions, ChipSource {
   /** Path of the scene: a GeoTIFF. */
   readonly scene: string;
   readonly out: string;
@@ -29,7 +29,7 @@ export interface ChipOptions extends WorkOptions, ChipSource {
 }
 
 /** What was cut. */
-export interface ChipResult {
+export interface ChipSceneResult {
   readonly folder: string;
   /** For several labels per image. */
   readonly labels: string;
@@ -54,7 +54,7 @@ const AT_ONCE = 4;
  *
  * @throws UserError `usage`, `not-found`, `bad-file`, `bad-data` where scene and labels do not fit, `exists`, `aborted`
  */
-export async function chipScene(options: ChipOptions): Promise<ChipResult> {
+export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneResult> {
   const { scene, out, sizePx = DEFAULT_CHIP_PX, minShare = DEFAULT_MIN_SHARE, bandNames, force = false, ...work } = options;
   const grid = { sizePx, stridePx: options.stridePx ?? sizePx };
   checkGrid(grid, minShare);
@@ -101,7 +101,7 @@ async function writeChips({
   out,
   signal,
   onProgress,
-}: Work): Promise<ChipResult> {
+}: Work): Promise<ChipSceneResult> {
   const { columns, rows } = chipCounts(reader.info, grid);
   const { classes, kind, source } = labeller;
   const name = basename(scene, extname(scene)).replaceAll(/[^\w.-]/g, "_");
