@@ -25,6 +25,7 @@ interface Given {
   readonly classes?: readonly string[];
   readonly georeference?: Georeference | undefined;
   readonly answered?: boolean;
+  readonly withNoLabel?: boolean;
   readonly name?: string;
 }
 
@@ -33,6 +34,7 @@ const named = (count: number) => Array.from({ length: count }, (_, i) => `class 
 /** A scene of diagonal ramps, and the page of a map of it whose classes are stripes. */
 async function look(given: Given) {
   const { columns, rows, stridePx = 1, classes = ["water", "forest"], answered = false, name = "scene.tif" } = given;
+  const { withNoLabel = false } = given;
   const georeference = "georeference" in given ? given.georeference : UTM;
   const [widthPx, heightPx] = [columns * stridePx, rows * stridePx];
   const path = join(folder, name);
@@ -48,13 +50,17 @@ async function look(given: Given) {
   await cog.close();
   const scene = await openRaster(path);
   const cells = cellGrid(scene.info, { chipPx: Math.min(widthPx, heightPx, stridePx), stridePx });
-  const open = openQuickLook({ scene, cells, classes, withNoLabel: false, classifierSha256: "0123456789abcdef" });
+  const open = openQuickLook({ scene, cells, classes, withNoLabel, classifierSha256: "0123456789abcdef" });
   for (let row = 0; row < rows; row++) {
-    open.row(Uint16Array.from({ length: columns }, (_, x) => (!answered && x === 0 ? 0 : ((x + row) % classes.length) + 1)));
+    open.row(
+      Uint16Array.from({ length: columns }, (_, x) =>
+        !answered && x === 0 ? 0 : ((x + row) % (classes.length + (withNoLabel ? 1 : 0))) + 1,
+      ),
+    );
   }
   const page = await open.finish();
   await scene.close();
-  return { page, layout: layoutOf(scene.info, [...classes, "no answer"]) };
+  return { page, layout: layoutOf(scene.info, [...classes, ...(withNoLabel ? ["no label"] : []), "no answer"]) };
 }
 
 const at = ({ data, widthPx, heightPx }: Raster, x: number, y: number) =>
@@ -199,6 +205,23 @@ describe("a quick look", () => {
     for (let y = topPx; y < topPx + heightPx; y++) {
       for (let x = leftPx; x < leftPx + widthPx; x++) if (at(page, x, y)[0] !== 255) expect.fail(`${x}, ${y} is drawn on`);
     }
+  });
+
+  it("has a colour for cells without a label", async () => {
+    const { page, layout } = await look({ columns: 30, rows: 30, withNoLabel: true, name: "several.tif" });
+    const { map, entries } = layout;
+    expect(at(page, map.leftPx + 21 * 2 + 10, map.topPx + 10)).toEqual([160, 160, 160]);
+    expect(entries).toHaveLength(4);
+    expect(at(page, entries[2].leftPx + 5, entries[2].topPx + 5)).toEqual([160, 160, 160]);
+  });
+
+  it("says how many classes its legend leaves out", async () => {
+    const { page, layout } = await look({ columns: 30, rows: 30, classes: named(300), name: "many.tif" });
+    expect(layout.entries.length).toBeLessThan(300);
+    const last = layout.entries[layout.entries.length - 1];
+    const row = Array.from({ length: last.widthPx }, (_, x) => at(page, last.leftPx + x, last.topPx + 9)[0]);
+    expect(row).toContain(112);
+    await keep(page, "many");
   });
 
   it("turns the arrow with the grid, and shortens long names", async () => {
