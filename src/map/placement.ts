@@ -1,7 +1,6 @@
 import { UserError } from "../errors.js";
 import { type Crs, crsOfEpsg } from "../raster/geo/crs.js";
 import { type Transformer, transformer } from "../raster/geo/project.js";
-import { applyTransform } from "../raster/geo/transform.js";
 import type { Georeference } from "../raster/raster.js";
 import type { Ring } from "./polygons.js";
 
@@ -38,11 +37,14 @@ export async function placementOf(
     if (!(error instanceof UserError)) throw error;
     onWarning?.(`the polygons have the coordinates of the map, not longitude and latitude: ${error.message}`);
   }
-  const [, xc, xr, , yc, yr] = transform;
+  const [x0, xc, xr, y0, yc, yr] = transform;
   const isMirrored = xc * yr - xr * yc > 0;
   const positions = (cells: ArrayLike<number>) => {
     const points = new Float64Array(cells.length);
-    for (let at = 0; at < cells.length; at += 2) points.set(applyTransform(transform, cells[at], cells[at + 1]), at);
+    for (let at = 0; at < cells.length; at += 2) {
+      points[at] = x0 + xc * cells[at] + xr * cells[at + 1];
+      points[at + 1] = y0 + yc * cells[at] + yr * cells[at + 1];
+    }
     project?.(points);
     if (project !== undefined) for (let at = 0; at < points.length; at += 2) points[at] = wrapped(points[at]);
     return points;

@@ -130,7 +130,7 @@ function polygonOf({ value, cells, sums, rings }: Region): CellPolygon {
   return {
     value,
     cells,
-    means: Float64Array.from(sums, (sum) => sum / cells),
+    means: new Float64Array(sums).map((sum) => sum / cells),
     rings: [rings[outer], ...rings.slice(0, outer), ...rings.slice(outer + 1)],
   };
 }
