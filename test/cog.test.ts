@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import zlib from "node:zlib";
@@ -141,11 +141,15 @@ describe("a COG", () => {
     expect(offsets[1]).toEqual([false, false, false, true, false, false]);
   });
 
-  it("replaces a file only by force, and with it the sidecar that spoke of its pixels", async () => {
+  it("replaces a file only by force, and with it what lies beside it and speaks of its pixels", async () => {
     const options = { ...CASES["classes with colours"], categories: ["none", "a <wood> & more"] };
     await write(options);
     expect(readdirSync(work)).toEqual(["map.tif", "map.tif.aux.xml"]);
     await expect(createCog({ ...options, path })).rejects.toThrow(expect.objectContaining({ code: "exists" }));
+    for (const suffix of [".msk", ".ovr"]) writeFileSync(path + suffix, "of the old pixels");
+    await write({ ...options, categories: ["new"], force: true });
+    expect(readdirSync(work)).toEqual(["map.tif", "map.tif.aux.xml"]);
+    expect(readFileSync(`${path}.aux.xml`, "utf8")).toContain("<Category>new</Category>");
     await write({ ...CASES["one pixel"], force: true });
     expect(readdirSync(work)).toEqual(["map.tif"]);
   });
@@ -196,6 +200,25 @@ describe("a COG that is not finished", () => {
     await expect(writer.finish()).rejects.toThrow(expect.objectContaining({ code: "io" }));
     expect(readdirSync(work)).toEqual(["file"]);
     expect(existsSync(`${work}.aux.xml`)).toBe(false);
+  });
+
+  it("leaves what lies beside the old file as it was where the new one cannot appear", async () => {
+    const old = { "map.tif.aux.xml": "names", "map.tif.msk": "mask", "map.tif.ovr": "overviews" };
+    for (const [name, text] of Object.entries(old)) writeFileSync(join(work, name), text);
+    // A file cannot take the place of a folder.
+    mkdirSync(path);
+    const writer = await begun({ force: true, categories: ["a"] });
+    await expect(writer.finish()).rejects.toThrow(expect.objectContaining({ code: "io" }));
+    expect(readdirSync(work).sort()).toEqual(["map.tif", ...Object.keys(old)]);
+    for (const [name, text] of Object.entries(old)) expect(readFileSync(join(work, name), "utf8")).toBe(text);
+    rmSync(path, { recursive: true });
+    rmSync(`${path}.ovr`);
+    mkdirSync(`${path}.ovr`);
+    const another = await begun({ force: true });
+    await expect(another.finish()).rejects.toThrow(
+      expect.objectContaining({ code: "io", message: expect.stringContaining(".ovr") }),
+    );
+    expect(readdirSync(work).sort()).toEqual(Object.keys(old));
   });
 
   it("refuses windows that are no whole blocks, come twice or hold something else, and goes on", async () => {

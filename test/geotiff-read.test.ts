@@ -60,4 +60,71 @@ ${READ}`,
     writeFileSync(path, tiffBytes([page]));
     expect(await samplesOf(path)).toEqual(askGdal(READ, path));
   });
+
+  const PLACED = "d.SetGeoTransform([500000, 30, 0, 9000000, 0, -30])";
+  const IN_UTM = "s = osr.SpatialReference()\ns.ImportFromEPSG(32718)\nd.SetSpatialRef(s)";
+  const NOTED =
+    "b = d.GetRasterBand(1)\nb.SetNoDataValue(-1)\nb.SetScale(2)\nb.SetOffset(1)\nb.SetDescription('inside')\nb.SetUnitType('m')";
+  const WORLD = "2\n0.5\n0.25\n-2\n101\n199\n";
+  const GEOTRANSFORM = "<GeoTransform> 1.0e+02, 1.0, 0.0, 2.0e+02, 0.0, -2.0</GeoTransform>";
+  const SRS =
+    '<SRS>GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]]</SRS>';
+  const BAND =
+    "<Description>beside</Description><NoDataValue>7</NoDataValue><Offset>5</Offset><Scale>0.5</Scale><UnitType>ft</UnitType><ColorInterp>Red</ColorInterp>";
+  const pam = (xml: string) => `<PAMDataset>${xml}</PAMDataset>`;
+  const ofBand = (xml: string) => `<PAMRasterBand band="1">${xml}</PAMRasterBand>`;
+
+  it.each<[why: string, made: readonly string[], files: Readonly<Record<string, string>>]>([
+    ["nothing", [PLACED, IN_UTM, NOTED], {}],
+    ["notes of everything", [PLACED, IN_UTM, NOTED], { "tif.aux.xml": pam(SRS + GEOTRANSFORM + ofBand(BAND)) }],
+    ["notes where it says nothing itself", [], { "tif.aux.xml": pam(SRS + GEOTRANSFORM + ofBand(BAND)) }],
+    ["a system by its code", [PLACED], { "tif.aux.xml": pam("<SRS>EPSG:3857</SRS>") }],
+    ["another system", [PLACED, IN_UTM], { "tif.aux.xml": pam(SRS) }],
+    ["another place", [PLACED, IN_UTM], { "tif.aux.xml": pam(GEOTRANSFORM) }],
+    ["a place that is none", [PLACED, IN_UTM], { "tif.aux.xml": pam("<GeoTransform>1,2,3</GeoTransform>") }],
+    ["another scale", [NOTED], { "tif.aux.xml": pam(ofBand("<Scale>0.5</Scale>")) }],
+    ["a scale", [PLACED], { "tif.aux.xml": pam(ofBand("<Scale>0.5</Scale>")) }],
+    ["notes that are no XML", [PLACED, NOTED], { "tif.aux.xml": pam(`${GEOTRANSFORM}<`) }],
+    ["a world file", [], { tfw: WORLD }],
+    ["a world file for its system", [IN_UTM], { TFW: WORLD }],
+    ["a world file of a long name", [], { tifw: WORLD }],
+    ["a world file of any raster", [], { wld: WORLD }],
+    ["several world files", [], { tfw: WORLD, tifw: `9${WORLD}`, wld: `8${WORLD}` }],
+    ["a world file it does not need", [PLACED], { tfw: WORLD }],
+    ["a world file and notes", [], { tfw: WORLD, "tif.aux.xml": pam(GEOTRANSFORM) }],
+    ["a world file that is none", [], { tfw: "2 0 0 -2 101 199" }],
+    ["a world file of middles already", ['d.SetMetadataItem("AREA_OR_POINT", "Point")', IN_UTM], { tfw: WORLD }],
+  ])("has beside it: %s", async (_, made, files) => {
+    const folder = mkdtempSync(join(work, "beside-"));
+    const path = join(folder, "scene.tif");
+    for (const [extension, text] of Object.entries(files)) writeFileSync(join(folder, `scene.${extension}`), text);
+    const answer = askGdal(
+      `import os
+from osgeo import osr
+gdal.PushErrorHandler("CPLQuietErrorHandler")
+d = gdal.GetDriverByName("GTiff").Create(args[0] + ".tmp", 4, 3, 1, gdal.GDT_Int16)
+${made.join("\n")}
+d = None
+os.rename(args[0] + ".tmp", args[0])
+d = gdal.Open(args[0])
+b = d.GetRasterBand(1)
+t, s = d.GetGeoTransform(can_return_null=True), d.GetSpatialRef()
+answer = [t and list(t), s and t and int(s.GetAuthorityCode(None)), b.GetNoDataValue(), b.GetScale(), b.GetOffset(), b.GetDescription(), b.GetUnitType(), gdal.GetColorInterpretationName(b.GetColorInterpretation())]`,
+      path,
+    );
+    const reader = await openRaster(path);
+    await reader.close();
+    const { georeference, nodata, bands } = reader.info;
+    const [{ scaling, description, unit, colour }] = bands;
+    expect([
+      georeference?.transform ?? null,
+      georeference?.crs?.epsg ?? null,
+      nodata ?? null,
+      scaling?.scale ?? null,
+      scaling?.offset ?? null,
+      description ?? "",
+      unit ?? "",
+      colour === "grey" ? "Gray" : "Red",
+    ]).toEqual(answer);
+  });
 });

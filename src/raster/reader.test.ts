@@ -211,28 +211,6 @@ describe("a raster file", () => {
     await expect(readRasterBytes(bytes, { ...LIMITS, maxBytes: 4000 })).rejects.toMatchObject({ code: "limit" });
   });
 
-  it("has its overviews, its mask and the names of its classes beside it", async () => {
-    const path = join(folder, "classes.tif");
-    const [whole, half] = [plainTags(2, 2), plainTags(1, 1)];
-    writeFileSync(path, tiffBytes([{ tags: whole, blocks: [Uint8Array.of(0, 1, 1, 0)] }]));
-    writeFileSync(`${path}.ovr`, tiffBytes([{ tags: { ...half, subfileType: [1] }, blocks: [Uint8Array.of(1)] }]));
-    writeFileSync(`${path}.msk`, tiffBytes([{ tags: whole, blocks: [Uint8Array.of(255, 255, 0, 255)] }]));
-    const names = "<CategoryNames><Category>water</Category><Category>grass &amp; field</Category></CategoryNames>";
-    writeFileSync(`${path}.aux.xml`, `<PAMDataset><PAMRasterBand band="1">${names}</PAMRasterBand></PAMDataset>`);
-    const reader = await openRaster(path);
-    expect(reader.info.categories).toEqual(["water", "grass & field"]);
-    expect(reader.info).toMatchObject({ validity: "mask", levels: [{ widthPx: 2 }, { widthPx: 1 }] });
-    expect((await reader.read()).valid).toEqual(Uint8Array.of(1, 1, 0, 1));
-    expect(await reader.read({ level: 1 })).toMatchObject({ data: Uint8Array.of(1) });
-    await reader.close();
-    writeFileSync(`${path}.ovr`, "no overviews");
-    const warnings: string[] = [];
-    await (await openRaster(path, { onWarning: (warning) => warnings.push(warning) })).close();
-    expect(warnings[0]).toContain("classes.tif.ovr");
-    writeFileSync(`${path}.msk`, "no mask");
-    await expect(openRaster(path)).rejects.toMatchObject({ code: "bad-file" });
-  });
-
   it("on disk is opened by path or file address, and watched for changes", async () => {
     const path = join(folder, "scene.tif");
     writeFileSync(path, tiffBytes([PLAIN]));

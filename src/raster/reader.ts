@@ -77,7 +77,8 @@ const SNIFFED_BYTES = 4;
 
 /**
  * Opens a raster file: a path, a `file:` address, bytes in memory, or any source of bytes. Pixels are read by `read`; the file's
- * structure is checked here. Beside a file, overviews (`.ovr`), a mask (`.msk`) and names of classes (`.aux.xml`) are found.
+ * structure is checked here. Beside a file, overviews (`.ovr`), a mask (`.msk`), what GDAL noted (`.aux.xml`) and a world file
+ * (`.tfw`) are found, and count as they do with GDAL.
  *
  * @throws UserError `not-found`, `io`, `bad-file` where it is damaged or of a kind that is not read, `limit` for too large blocks
  */
@@ -96,7 +97,7 @@ export async function openRaster(
       });
     }
     const path = pathOf(source);
-    if (path !== undefined) companions = await companionsOf(path);
+    if (path !== undefined) companions = await companionsOf(path, options.onWarning);
     return await openTiff(bytes, options, companions);
   } catch (error) {
     for (const open of [bytes, companions.overviews, companions.mask]) await open?.close();

@@ -58,6 +58,13 @@ export function crsOfEpsg(epsg: number): Crs | undefined {
   return { epsg, name, kind, proj4: why === undefined ? proj4 : undefined, metersPerUnit, geoKeys: undefined };
 }
 
+/** A system that nobody here knows how to project; which is told. */
+export function keptCrs(crs: Omit<Crs, "proj4">, onWarning?: (message: string) => void): Crs {
+  const what = crs.epsg === undefined ? crs.name : `EPSG:${crs.epsg}`;
+  onWarning?.(`nothing is known of its reference system (${what}): it is kept, not projected`);
+  return { ...crs, proj4: undefined };
+}
+
 /** Whether two systems are known to be the same: by EPSG code, else by how they are projected, else by all that a file says of them. */
 export function sameCrs(a: Crs | undefined, b: Crs | undefined): boolean {
   if (a === undefined || b === undefined) return false;

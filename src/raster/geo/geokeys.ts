@@ -1,5 +1,5 @@
 import { TAGS } from "../tiff/tags.js";
-import { type Crs, crsOfEpsg, type GeoKeys } from "./crs.js";
+import { type Crs, crsOfEpsg, type GeoKeys, keptCrs } from "./crs.js";
 
 /** Keys that are read and written (OGC 19-008r4, annex B). */
 export const GEO_KEYS = {
@@ -103,11 +103,8 @@ export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => voi
   const known = epsg === undefined ? undefined : crsOfEpsg(epsg);
   if (known !== undefined && known.kind === kind) return { ...known, geoKeys: keys };
   const name = citation ?? text("citation") ?? (epsg === undefined ? "user-defined" : `EPSG:${epsg}`);
-  onWarning?.(
-    `nothing is known of its reference system (${epsg === undefined ? name : `EPSG:${epsg}`}): it is kept, not projected`,
-  );
   const size = double("linearUnitSize") ?? UNIT_METERS[number("linearUnits") ?? 0];
-  return { epsg, name, kind, proj4: undefined, metersPerUnit: kind === "projected" ? size : undefined, geoKeys: keys };
+  return keptCrs({ epsg, name, kind, metersPerUnit: kind === "projected" ? size : undefined, geoKeys: keys }, onWarning);
 }
 
 /** EPSG codes lie on both sides of the one for "user-defined". */

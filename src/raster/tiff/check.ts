@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import { checkBlocks, cutBlocks, cutStrips, type Refuse } from "./check-blocks.js";
+import { type Blocks, checkBlocks, cutBlocks, cutStrips, type Refuse } from "./check-blocks.js";
 import { CODECS, type Codec } from "./codecs.js";
 import { type Directory, numberOf, numbersOf } from "./directory.js";
 import { type BlockGrid, blockCount } from "./layout.js";
@@ -7,7 +7,7 @@ import { PREDICTORS, type Predictor } from "./predictors.js";
 import { rowBytes, SAMPLE_KINDS, type SampleFormat, sampleFormat } from "./samples.js";
 
 /** One image of a TIFF whose numbers hold: everything in it may be used without a further look. */
-export interface TiffImage {
+export interface TiffImage extends Blocks {
   readonly directory: Directory;
   readonly widthPx: number;
   readonly heightPx: number;
@@ -25,9 +25,6 @@ export interface TiffImage {
   readonly grid: BlockGrid;
   /** That a decoded block may have at the most: the last strip, too, may be stored with all its rows. */
   readonly mostBytes: number;
-  /** Of every block, in bytes of the file; a block of 0 bytes was never written. */
-  readonly offsets: Float64Array;
-  readonly byteCounts: Float64Array;
 }
 
 export interface CheckOptions {

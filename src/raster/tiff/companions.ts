@@ -1,7 +1,9 @@
 import { UserError } from "../../errors.js";
 import type { ByteSource } from "../bytes/bytes.js";
 import { fileBytes } from "../bytes/file.js";
-import { xmlElements } from "./xml.js";
+import type { Affine } from "../geo/transform.js";
+import { parseWorldFile, worldFilePaths } from "../geo/world-file.js";
+import { type PamNotes, parsePam } from "./pam.js";
 
 /** Files beside a TIFF that GDAL takes for a part of it. */
 export interface Companions {
@@ -9,27 +11,37 @@ export interface Companions {
   readonly overviews: ByteSource | undefined;
   /** `scene.tif.msk`: a mask. */
   readonly mask: ByteSource | undefined;
-  /** Names of the values of a class raster, from `scene.tif.aux.xml`. */
-  readonly categories: readonly string[] | undefined;
+  /** `scene.tif.aux.xml`: what GDAL noted. */
+  readonly notes: PamNotes | undefined;
+  /** Looks for a world file (`scene.tfw`), which counts only where nothing else says where the raster lies. */
+  readonly world: () => Promise<Affine | undefined>;
 }
 
 const MAX_XML_BYTES = 8 << 20;
+const MAX_WORLD_BYTES = 1 << 14;
 
 /**
- * Opens the files beside one on this machine; those that are not there are undefined.
+ * Opens the files beside one on this machine; those that are not there are undefined, and so are those that cannot be read.
  *
- * @throws UserError `io` where one is there and cannot be opened
+ * @param onWarning hears of what cannot be read
+ * @throws UserError where a mask is there and cannot be opened: without it, every pixel would pass for measured
  */
-export async function companionsOf(path: string): Promise<Companions> {
-  const [overviews, mask, xml] = await Promise.all([".ovr", ".msk", ".aux.xml"].map((suffix) => optional(path + suffix)));
-  try {
-    return { overviews, mask, categories: xml && (await categoriesIn(xml)) };
-  } finally {
-    await xml?.close();
-  }
+export async function companionsOf(path: string, onWarning?: (message: string) => void): Promise<Companions> {
+  const unused = (error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    onWarning?.(`${error.message}; it is not used`);
+    return undefined;
+  };
+  // First what may refuse: nothing else is open then.
+  const mask = await beside(`${path}.msk`);
+  const [overviews, notes] = await Promise.all([
+    beside(`${path}.ovr`).catch(unused),
+    notesIn(`${path}.aux.xml`, onWarning).catch(unused),
+  ]);
+  return { overviews, mask, notes, world: () => worldOf(path).catch(unused) };
 }
 
-async function optional(path: string): Promise<ByteSource | undefined> {
+async function beside(path: string): Promise<ByteSource | undefined> {
   try {
     return await fileBytes(path);
   } catch (error) {
@@ -38,22 +50,39 @@ async function optional(path: string): Promise<ByteSource | undefined> {
   }
 }
 
-/** Undefined where the file names no categories, or is too large to be one of GDAL's. */
-async function categoriesIn(source: ByteSource): Promise<readonly string[] | undefined> {
-  if (source.size > MAX_XML_BYTES) return undefined;
-  return parseCategories(new TextDecoder().decode(await source.read(0, source.size)));
+/** The text of a file that is there, in UTF-8. */
+async function textBeside(path: string, maxBytes: number): Promise<string | undefined> {
+  const source = await beside(path);
+  if (source === undefined) return undefined;
+  try {
+    if (source.size > maxBytes) throw unread(path, `has ${source.size} bytes, more than ${maxBytes}`);
+    return new TextDecoder().decode(await source.read(0, source.size));
+  } finally {
+    await source.close();
+  }
 }
 
-/** The categories of the first band that has any; undefined where there are none, or where the text is no XML. */
-export function parseCategories(xml: string): readonly string[] | undefined {
-  const names: string[] = [];
+async function notesIn(path: string, onWarning?: (message: string) => void): Promise<PamNotes | undefined> {
+  const xml = await textBeside(path, MAX_XML_BYTES);
   try {
-    for (const { name, text, parent } of xmlElements(xml)) {
-      if (name === "Category" && parent?.name === "CategoryNames") names.push(text.trim());
-      else if (name === "CategoryNames") return names;
-    }
+    return xml === undefined ? undefined : parsePam(xml, (message) => onWarning?.(`${path}: ${message}`));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
+    throw unread(path, `is no XML (${error.message})`);
+  }
+}
+
+async function worldOf(path: string): Promise<Affine | undefined> {
+  for (const candidate of worldFilePaths(path)) {
+    const text = await textBeside(candidate, MAX_WORLD_BYTES);
+    if (text === undefined) continue;
+    const transform = parseWorldFile(text);
+    if (transform === undefined) throw unread(candidate, "is no world file: six lines with a number each place a raster");
+    return transform;
   }
   return undefined;
+}
+
+function unread(path: string, what: string): UserError {
+  return new UserError("bad-file", `${path}: ${what}`, { hint: "Write it again, or remove it." });
 }

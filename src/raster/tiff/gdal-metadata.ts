@@ -18,6 +18,8 @@ export interface BandItems {
   unit?: string;
 }
 
+const isNumber = (text: string) => text.trim() !== "" && Number.isFinite(Number(text));
+
 /** What an item of each role says of its band. */
 const ROLES: Readonly<Record<string, (items: BandItems, text: string) => void>> = {
   description: (items, text) => {
@@ -27,15 +29,20 @@ const ROLES: Readonly<Record<string, (items: BandItems, text: string) => void>> 
     items.colour = text;
   },
   scale: (items, text) => {
-    if (Number.isFinite(Number(text))) items.scale = Number(text);
+    if (isNumber(text)) items.scale = Number(text);
   },
   offset: (items, text) => {
-    if (Number.isFinite(Number(text))) items.offset = Number(text);
+    if (isNumber(text)) items.offset = Number(text);
   },
   unittype: (items, text) => {
     items.unit = text;
   },
 };
+
+/** Adds what a text in this role says; nothing for other roles. */
+export function noteOfBand(items: BandItems, role: string, text: string): void {
+  if (Object.hasOwn(ROLES, role)) ROLES[role](items, text);
+}
 
 /**
  * Reads the `Item` elements of GDAL's metadata tag (42112).
@@ -68,7 +75,7 @@ function note(
   if (Number.isInteger(band) && band >= 0) {
     const items = bands.get(band) ?? {};
     bands.set(band, items);
-    if (role !== undefined && Object.hasOwn(ROLES, role)) ROLES[role](items, text);
+    if (role !== undefined) noteOfBand(items, role, text);
   } else if (name !== undefined && !attributes.get("domain")) file[name] = text;
 }
 

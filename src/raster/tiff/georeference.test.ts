@@ -4,10 +4,14 @@ import { readDirectories } from "./directory.js";
 import { georeferenceOf } from "./georeference.js";
 import { plainTags, type TiffPage, tiffBytes } from "./tiff-file.cases.js";
 
-async function transformOf(tags: TiffPage["tags"], onWarning?: (message: string) => void) {
+async function transformOf(
+  tags: TiffPage["tags"],
+  onWarning?: (message: string) => void,
+  beside?: Parameters<typeof georeferenceOf>[1],
+) {
   const page = { tags: { ...plainTags(1, 1), ...tags }, blocks: [new Uint8Array(1)] };
   const [directory] = await readDirectories(memoryBytes(tiffBytes([page]), "scene.tif"));
-  return georeferenceOf(directory, onWarning)?.transform;
+  return (await georeferenceOf(directory, beside, onWarning))?.transform;
 }
 
 const doubles = (...values: number[]) => ({ doubles: values });

@@ -1,14 +1,11 @@
 import { UserError } from "../../errors.js";
 import type { ByteSource } from "../bytes/bytes.js";
-import type { OpenRasterOptions, RasterInfo, RasterReader } from "../reader.js";
-import { describeBands, paletteOf } from "./bands.js";
+import type { OpenRasterOptions, RasterReader } from "../reader.js";
 import { checkImage, type TiffImage } from "./check.js";
 import type { Companions } from "./companions.js";
-import { countOf, type Directory, numberOf, readDirectories, textOf } from "./directory.js";
-import { parseGdalMetadata } from "./gdal-metadata.js";
-import { georeferenceOf } from "./georeference.js";
+import { countOf, type Directory, numberOf, readDirectories } from "./directory.js";
+import { infoOf } from "./info.js";
 import { type Level, readLevel } from "./level.js";
-import { parseNodata } from "./validity.js";
 
 const MAX_BLOCK_BYTES = 2 ** 28;
 
@@ -33,7 +30,7 @@ export async function openTiff(
   const image = await checkImage(first, { maxBlockBytes, onWarning });
   const pages = await pagesOf(others, companions, onWarning);
   const levels = await levelsOf(image, pages, { maxBlockBytes, onWarning });
-  const info = { ...describe(image, levels, bandNames, warn), categories: companions.categories };
+  const info = await infoOf({ image, levels, bandNames }, companions, warn);
   return {
     info,
     read: (readOptions = {}) => readLevel(info, levels, readOptions),
@@ -110,34 +107,4 @@ async function overviewOf(
     options.onWarning?.(`${error.message}; this overview is not used`);
     return undefined;
   }
-}
-
-function describe(
-  image: TiffImage,
-  levels: readonly Level[],
-  bandNames: readonly string[] | undefined,
-  warn: ((message: string) => void) | undefined,
-): Omit<RasterInfo, "categories"> {
-  const { directory, format } = image;
-  const metadata = parseGdalMetadata(textOf(directory, "gdalMetadata") ?? "", warn);
-  const bands = describeBands(image, metadata, bandNames);
-  const nodata = parseNodata(textOf(directory, "gdalNodata"), format.dtype, warn);
-  const alpha = bands.some(({ colour }) => colour === "alpha");
-  return {
-    file: directory.source.name,
-    widthPx: image.widthPx,
-    heightPx: image.heightPx,
-    dtype: format.dtype,
-    stored: format.stored,
-    bands,
-    nodata,
-    // In GDAL's order of precedence.
-    validity: levels[0].mask !== undefined ? "mask" : nodata !== undefined ? "nodata" : alpha ? "alpha" : "all",
-    georeference: georeferenceOf(directory, warn),
-    levels: levels.map(({ image: { widthPx, heightPx } }) => ({ widthPx, heightPx })),
-    block: image.block,
-    compression: image.codec.name,
-    palette: paletteOf(image),
-    metadata: metadata.file,
-  };
 }

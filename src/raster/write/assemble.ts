@@ -1,9 +1,8 @@
-import { rmSync } from "node:fs";
-import { discard, openAtomicFile, unwritable, writeFileAtomic } from "../../files.js";
+import { type AtomicFile, openAtomicFile, writeFileAtomic } from "../../files.js";
 import { throwIfAborted } from "../../progress.js";
 import { encodeDirectories, type Tag } from "./directory.js";
 import type { LevelSize } from "./overviews.js";
-import { categorySidecar, sidecarPath } from "./sidecar.js";
+import { categorySidecar, setSidecarsAside, sidecarPath } from "./sidecar.js";
 import type { StoredBlocks } from "./stored-blocks.js";
 import { type ImageNotes, levelTags } from "./tags.js";
 
@@ -22,9 +21,10 @@ export interface CogParts {
 }
 
 /**
- * Puts head and blocks together in a temporary file, makes it appear under its name, and its sidecar before it.
+ * Puts head and blocks together in a temporary file, makes it appear under its name, then the sidecar with its categories.
  *
- * @throws UserError `io` naming the file if the disk refuses, `aborted`; then nothing is left behind
+ * @throws UserError `io` naming the file if the disk refuses, `aborted`; then nothing is left behind, and what was there is as it
+ *   was, unless the sidecar is the file that is named: then the raster is whole without it
  */
 export async function assembleCog(parts: CogParts): Promise<void> {
   const { path, levels, categories, classicBytes, signal } = parts;
@@ -39,14 +39,28 @@ export async function assembleCog(parts: CogParts): Promise<void> {
         await file.write(piece);
       }
     }
-    writeSidecar(path, categories);
-    await file.finish().catch((error: unknown) => {
-      discard(sidecarPath(path));
-      throw error;
-    });
+    await replace(path, file);
   } finally {
     await file.discard();
   }
+  if (categories !== undefined) writeFileAtomic(sidecarPath(path), categorySidecar(categories));
+}
+
+/**
+ * Makes the file appear under its name. What lies beside an old one speaks of the pixels that are replaced, and would be believed
+ * of the new ones: it goes first, and comes back if the new file cannot appear. Killed in between, the process leaves the old file
+ * without its sidecars, which lie there under hidden names; killed later, the new file whole, without the names of its values.
+ * At no time has a file the mask, the overviews or the names of another.
+ */
+async function replace(path: string, file: AtomicFile): Promise<void> {
+  const sidecars = setSidecarsAside(path);
+  try {
+    await file.finish();
+  } catch (error) {
+    sidecars.restore();
+    throw error;
+  }
+  sidecars.remove();
 }
 
 /** The head of the file, and where the file ends with all blocks behind it. */
@@ -69,18 +83,4 @@ function headOf({ notes, fileTags, levels, blockPx }: CogParts, { big }: { reado
   };
   // A head is as long wherever the blocks lie.
   return startingAt(startingAt(0).head.length);
-}
-
-/** A sidecar that is there speaks of the pixels that are replaced. */
-function writeSidecar(path: string, categories: readonly string[] | undefined): void {
-  const sidecar = sidecarPath(path);
-  if (categories !== undefined) {
-    writeFileAtomic(sidecar, categorySidecar(categories));
-    return;
-  }
-  try {
-    rmSync(sidecar, { force: true });
-  } catch (error) {
-    throw unwritable(sidecar, error);
-  }
 }

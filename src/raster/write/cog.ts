@@ -53,7 +53,9 @@ export interface RasterWriter {
   /**
    * Makes the file appear whole under its name. Blocks never written are sparse: they read as nodata, or as 0 without one.
    *
-   * @throws UserError `io` if the disk refuses, `aborted`; then nothing is left behind
+   * What lay beside an old file (`.aux.xml`, `.msk`, `.ovr`) is gone with it.
+   *
+   * @throws UserError `io` if the disk refuses, `aborted`; then nothing is left behind, unless only `<path>.aux.xml` is missing
    */
   finish(): Promise<void>;
   /** Gives up what is not finished: nothing is left behind. Does nothing after `finish`. */
