@@ -24,7 +24,7 @@ describe("a reference system in words", () => {
     [FEET, { epsg: undefined, name: "mine", kind: "projected", metersPerUnit: 0.304800609601219 }],
     [LAEA_2, { epsg: undefined, name: "unknown", kind: "projected", metersPerUnit: 1 }],
     ['LOCAL_CS["ours"]', { epsg: undefined, name: "ours", kind: "unknown", metersPerUnit: undefined }],
-    ["EPSG:2056", { epsg: 2056, name: "EPSG:2056", kind: "unknown" }],
+    ["EPSG:65000", { epsg: 65000, name: "EPSG:65000", kind: "unknown" }],
   ])("that nothing is known of is kept and told: %s", (text, expected) => {
     const warnings: string[] = [];
     expect(crsOfText(text, (warning) => warnings.push(warning))).toMatchObject({ ...expected, proj4: undefined });
