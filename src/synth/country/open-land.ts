@@ -35,9 +35,9 @@ const CROPS: readonly {
   readonly upTo: number;
   readonly mixture: (a: number, b: number, c: number) => Omit<Mixture, `${string}Swing`>;
 }[] = [
-  { upTo: 0.36, mixture: (a, b, c) => ({ green: 0.5 + 0.48 * a, dry: b, lush: 0.75 * c, tone: 0.86 + 0.28 * b }) },
-  { upTo: 0.66, mixture: (a, b, c) => ({ green: 0.3 * a * a, dry: c, lush: 0, tone: 0.85 + 0.35 * b }) },
-  { upTo: 0.83, mixture: (a, b, c) => ({ green: 0.86 + 0.14 * a, dry: 0.4, lush: 0.4 + 0.6 * c, tone: 0.55 + 0.3 * b }) },
+  { upTo: 0.4, mixture: (a, b, c) => ({ green: 0.5 + 0.48 * a, dry: b, lush: 0.75 * c, tone: 0.86 + 0.28 * b }) },
+  { upTo: 0.72, mixture: (a, b, c) => ({ green: 0.3 * a * a, dry: c, lush: 0, tone: 0.85 + 0.35 * b }) },
+  { upTo: 0.86, mixture: (a, b, c) => ({ green: 0.86 + 0.14 * a, dry: 0.4, lush: 0.4 + 0.6 * c, tone: 0.55 + 0.3 * b }) },
   { upTo: 1, mixture: (a, b, c) => ({ green: 0.22 + 0.36 * a, dry: 0.7 * c, lush: 0.5, tone: 0.8 + 0.3 * b }) },
 ];
 /** Share of the fields whose crop looks as on the date before. */

@@ -21,10 +21,10 @@ const OFFSET = 0.012;
 
 /** What the air does to a band at full haze: light it sends by itself, share of the contrast it takes. */
 const AIR: Readonly<Record<CountryBand, { readonly light: number; readonly veil: number }>> = {
-  red: { light: 0.12, veil: 0.27 },
-  green: { light: 0.135, veil: 0.31 },
-  blue: { light: 0.155, veil: 0.36 },
-  nir: { light: 0.11, veil: 0.19 },
+  red: { light: 0.12, veil: 0.19 },
+  green: { light: 0.135, veil: 0.22 },
+  blue: { light: 0.155, veil: 0.26 },
+  nir: { light: 0.11, veil: 0.14 },
   swir16: { light: 0.06, veil: 0.1 },
   swir22: { light: 0.05, veil: 0.08 },
 };

@@ -16,10 +16,11 @@ interface Planting {
   readonly salt: number;
 }
 
-const { forest, grass, urban, bare } = LAND_VALUE;
+const { forest, grass, field, urban, bare } = LAND_VALUE;
 const PLANTINGS: readonly Planting[] = [
   { ground: forest, spacingPx: 4.9, density: 0.95, radiusPx: 3, salt: 100 },
-  { ground: grass, spacingPx: 21, density: 0.09, radiusPx: 2.5, salt: 200 },
+  { ground: grass, spacingPx: 21, density: 0.07, radiusPx: 2.5, salt: 200 },
+  { ground: field, spacingPx: 21, density: 0.06, radiusPx: 2.5, salt: 250 },
   { ground: bare, spacingPx: 25, density: 0.05, radiusPx: 1.8, salt: 300 },
   { ground: urban, spacingPx: 8, density: 0.4, radiusPx: 2, salt: 400 },
 ];
@@ -104,5 +105,5 @@ function plant(canvas: Canvas, { x, y, radiusPx, peakPx, spectrum, isConifer, to
 }
 
 function isOpen(class_: number): boolean {
-  return class_ === grass || class_ === bare || class_ === LAND_VALUE.field;
+  return class_ === grass || class_ === bare || class_ === field;
 }
