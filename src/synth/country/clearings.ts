@@ -1,7 +1,7 @@
 import { LAND_VALUE } from "../../land.js";
 import type { Random } from "../../random.js";
 import type { Point } from "../geometry.js";
-import { type NoiseShape, noiseAt } from "../noise.js";
+import type { NoiseShape } from "../noise.js";
 import { type GridIndex, gridIndex } from "./grid-index.js";
 import { bankDistanceAt, type Ribbons } from "./ribbon.js";
 
@@ -93,9 +93,4 @@ export function clearedTo(clearings: readonly Clearing[], x: number, y: number, 
 /** The clearings that touch a box on a date, oldest first. */
 export function clearingsNear({ index }: Clearings, box: Parameters<GridIndex<Clearing>["near"]>[0], date: number): Clearing[] {
   return index.near(box).filter(({ since }) => since <= date);
-}
-
-/** The noise that makes edges ragged, at one place. */
-export function edgeNoiseAt({ edge }: Clearings, x: number, y: number): number {
-  return noiseAt(edge, x, y);
 }
