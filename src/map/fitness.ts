@@ -15,6 +15,8 @@ const SCALE_TOLERANCE = 0.1;
  */
 export function bandsFor({ file, bands }: RasterInfo, preprocess: Preprocess, classifier: string): readonly number[] {
   const names = bands.map(({ name }) => name);
+  // Formulas name what they need themselves, and whatever lacks it.
+  if (preprocess.derived !== undefined) return bands.flatMap(({ colour }, band) => (colour === "alpha" ? [] : [band]));
   const needed = needs(names, preprocess.bands);
   const missing = needed.filter((name) => !names.includes(name));
   if (missing.length === 0) return needed.map((name) => names.indexOf(name));

@@ -102,7 +102,7 @@ async function trainOrStop(options: TrainOptions, onSaved: () => void): Promise<
 
   const { preprocess } = embedded.backbone;
   const learned = embedded.placed.flatMap(({ sample, part }) => (part === "train" ? [sample] : []));
-  const pixels = preprocess ? await trainingPixels(readSpread(learned, PIXEL_IMAGES), preprocess.bands) : undefined;
+  const pixels = preprocess ? await trainingPixels(readSpread(learned, PIXEL_IMAGES), preprocess) : undefined;
 
   const result = await writeFolder(out, { force, marker: RUN_MARKER }, async (folder) => {
     const { model, manifest } = assembleClassifier({
