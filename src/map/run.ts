@@ -2,6 +2,7 @@ import { mapInOrder } from "../concurrency.js";
 import { UserError } from "../errors.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
 import { crop } from "../raster/crop.js";
+import { measuredShare } from "../raster/measure.js";
 import type { Raster } from "../raster/raster.js";
 import type { RasterReader } from "../raster/reader.js";
 import { bytesPerSample } from "../raster/samples.js";
@@ -90,7 +91,7 @@ async function decideCell(
   if (!wanted(column, row)) return undefined;
   const window = chipOf(cells, scene.info, column, row);
   const { georeference: _, ...chip } = crop(raster, { ...window, topPx: window.topPx - topPx });
-  if (validShare(chip) < LEAST_VALID) return undefined;
+  if (measuredShare(chip) < LEAST_VALID) return undefined;
   const { final_result: probabilities } = await pool.run(chip, `${scene.info.file}, cell ${column}, ${row}`);
   if (probabilities.length !== classes) {
     throw new UserError("bad-model", `the classifier gives ${probabilities.length} probabilities for ${classes} classes`, {
@@ -98,11 +99,4 @@ async function decideCell(
     });
   }
   return probabilities;
-}
-
-function validShare({ valid }: Raster): number {
-  if (valid === undefined) return 1;
-  let count = 0;
-  for (const one of valid) count += one;
-  return count / valid.length;
 }

@@ -1,3 +1,11 @@
+/** Share of the pixels of a raster that were measured. */
+export function measuredShare({ valid }: { readonly valid?: Uint8Array }): number {
+  if (valid === undefined) return 1;
+  let measured = 0;
+  for (const one of valid) measured += one;
+  return measured / valid.length;
+}
+
 /** Moments and shares of one band's values, exact. */
 export interface BandMeasure {
   /** Finite values. */

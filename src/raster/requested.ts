@@ -36,8 +36,22 @@ export function requestedOf(
   return { window, bands, data };
 }
 
+/** What was read, before its place and what was measured of it are said. */
+export function rasterOf(info: RasterInfo, { window, bands, data }: Requested): Raster {
+  const scaling = scalingOf(info, bands);
+  return {
+    bands: bands.map((band) => info.bands[band].name),
+    widthPx: window.widthPx,
+    heightPx: window.heightPx,
+    dtype: info.dtype,
+    data,
+    ...(info.nodata !== undefined && { nodata: info.nodata }),
+    ...(scaling && { scaling }),
+  };
+}
+
 /** How stored numbers of bands become values; undefined where the file says nothing of any. */
-export function scalingOf(info: RasterInfo, bands: readonly number[]): readonly BandScaling[] | undefined {
+function scalingOf(info: RasterInfo, bands: readonly number[]): readonly BandScaling[] | undefined {
   const scalings = bands.map((band) => info.bands[band].scaling);
   if (scalings.every((scaling) => scaling === undefined)) return undefined;
   return scalings.map((scaling) => scaling ?? UNSCALED);

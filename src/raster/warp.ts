@@ -4,9 +4,9 @@ import { applyTransform, invertTransform, isSingular, placedTransform } from "./
 import { type Grid, gridOf, sameGrid } from "./grid.js";
 import type { Raster } from "./raster.js";
 import type { RasterInfo, RasterReader, ReadOptions } from "./reader.js";
-import { requestedOf, scalingOf } from "./requested.js";
+import { rasterOf, requestedOf } from "./requested.js";
 import type { PixelWindow } from "./resample.js";
-import { newSamples } from "./samples.js";
+import { bytesPerSample } from "./samples.js";
 import { type Gathering, gatherNearest, gatherWeighted } from "./warp/gather.js";
 import { KERNELS, type Resampling, windowOf } from "./warp/kernels.js";
 import { type Mapping, MESH_PX, placesOf } from "./warp/mesh.js";
@@ -170,17 +170,10 @@ async function readWarped(warp: Warp, info: RasterInfo, options: ReadOptions): P
       }
     }
   }
-  const scaling = scalingOf(info, bands);
   return {
-    bands: bands.map((band) => info.bands[band].name),
-    widthPx: window.widthPx,
-    heightPx: window.heightPx,
-    dtype: info.dtype,
-    data,
-    ...(info.nodata !== undefined && { nodata: info.nodata }),
+    ...rasterOf(info, { window, bands, data }),
     georeference: { crs: grid.crs, transform: placedTransform(grid.transform, window) },
     ...((options.validity ?? true) && valid.includes(0) && { valid }),
-    ...(scaling && { scaling }),
   };
 }
 
@@ -218,7 +211,7 @@ async function makePiece(warp: Warp, piece: PixelWindow, bands: readonly number[
   if (needed === undefined) return gatherer.finish();
   const { leftPx, widthPx } = needed;
   const bottom = needed.topPx + needed.heightPx;
-  const fitting = Math.floor(SOURCE_BYTES / (bands.length * widthPx * newSamples(dtype, 0).BYTES_PER_ELEMENT));
+  const fitting = Math.floor(SOURCE_BYTES / (bands.length * widthPx * bytesPerSample(dtype)));
   const heightPx = Math.max(1, fitting > block.heightPx ? fitting - (fitting % block.heightPx) : fitting);
   for (let { topPx } = needed; topPx < bottom; topPx += heightPx) {
     const part = { leftPx, topPx, widthPx, heightPx: Math.min(heightPx, bottom - topPx) };

@@ -5,7 +5,7 @@ import { UserError } from "../../errors.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
 import { throwIfAborted, type WorkOptions } from "../../progress.js";
 import { crop } from "../../raster/crop.js";
-import type { Raster } from "../../raster/raster.js";
+import { measuredShare } from "../../raster/measure.js";
 import { openRaster, type RasterReader } from "../../raster/reader.js";
 import { VERSION } from "../../version.js";
 import type { Labeller } from "./labeller.js";
@@ -162,17 +162,10 @@ async function labelled({ window, chips }: ChipStrip, reader: RasterReader, labe
   await labeller.look({ window, raster });
   return chips.flatMap((chip) => {
     const cut = crop(raster, { ...chip, leftPx: chip.leftPx - window.leftPx, topPx: chip.topPx - window.topPx });
-    return invalidShare(cut) > MAX_INVALID
+    return 1 - measuredShare(cut) > MAX_INVALID
       ? []
       : [{ window: chip satisfies ChipWindow, raster: cut, shares: labeller.shares(chip) }];
   });
-}
-
-function invalidShare({ valid }: Raster): number {
-  if (valid === undefined) return 0;
-  let invalid = 0;
-  for (const one of valid) if (one === 0) invalid++;
-  return invalid / valid.length;
 }
 
 function checkGrid({ sizePx, stridePx }: ChipGrid, minShare: number): void {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { formatCsv } from "../../data/csv.js";
+import { applyTransform } from "../../raster/geo/transform.js";
 import type { Raster } from "../../raster/raster.js";
 import { encodeGeoTiff } from "../../raster/write/tiff.js";
 import { largestClass, type Shares, verdict } from "./labeller.js";
@@ -94,7 +95,6 @@ export async function makeChipsFolder(folder: string): Promise<void> {
 /** Coordinates of the middle; of a raster that lies nowhere, pixels are not to be mistaken for them. */
 function middleOf({ georeference, widthPx, heightPx }: Raster): readonly [x: string, y: string] {
   if (georeference === undefined) return ["", ""];
-  const [x0, xc, xr, y0, yc, yr] = georeference.transform;
-  const [column, row] = [widthPx / 2, heightPx / 2];
-  return [String(x0 + xc * column + xr * row), String(y0 + yc * column + yr * row)];
+  const [x, y] = applyTransform(georeference.transform, widthPx / 2, heightPx / 2);
+  return [String(x), String(y)];
 }

@@ -1,7 +1,7 @@
 import { placedTransform } from "../geo/transform.js";
 import type { Raster } from "../raster.js";
 import type { RasterInfo, ReadOptions } from "../reader.js";
-import { requestedOf, scalingOf } from "../requested.js";
+import { rasterOf, requestedOf } from "../requested.js";
 import type { PixelWindow } from "../resample.js";
 import { newSamples } from "../samples.js";
 import type { TiffImage } from "./check.js";
@@ -36,14 +36,8 @@ export async function readLevel(info: RasterInfo, levels: readonly Level[], opti
   const found = validity ? await validOf(info, { image, mask }, levels[0].mask, { window, data, alpha, signal }) : undefined;
   const valid = found?.includes(0) ? found : undefined;
 
-  const scaling = scalingOf(info, bands);
   return {
-    bands: bands.map((band) => info.bands[band].name),
-    widthPx: window.widthPx,
-    heightPx: window.heightPx,
-    dtype: info.dtype,
-    data,
-    ...(info.nodata !== undefined && { nodata: info.nodata }),
+    ...rasterOf(info, { window, bands, data }),
     ...(info.georeference && {
       georeference: {
         crs: info.georeference.crs,
@@ -57,7 +51,6 @@ export async function readLevel(info: RasterInfo, levels: readonly Level[], opti
       },
     }),
     ...(valid && { valid }),
-    ...(scaling && { scaling }),
   };
 }
 
