@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { extname } from "node:path";
+
+const TYPES: Readonly<Record<string, string>> = { ".html": "text/html", ".js": "text/javascript" };
 
 /** A part of a file that was asked for. */
 export interface Served {
@@ -18,6 +21,8 @@ export interface RangeServer {
   readonly address: string;
   /** The requests so far, as `start-end` without the end. */
   readonly ranges: string[];
+  /** Paths that were asked for without a range, or are not there. */
+  readonly others: string[];
   /** Bytes of files that were sent. */
   readonly sent: () => number;
   close(): Promise<void>;
@@ -31,14 +36,13 @@ export function servePart({ bytes, start, end, response }: Served, headers: Reco
       "content-range": `bytes ${start}-${last - 1}/${bytes.length}`,
       "content-length": last - start,
       etag: '"v1"',
-      "access-control-allow-origin": "*",
       ...headers,
     })
     .end(bytes.subarray(start, last));
 }
 
 /**
- * A server of parts of files on this machine.
+ * A server of files and of parts of them, on this machine.
  *
  * @param files by path: `/scene.tif`
  * @param serve answers a request for a part; the good answer by default
@@ -48,12 +52,17 @@ export async function rangeServer(
   serve: (served: Served) => void = servePart,
 ): Promise<RangeServer> {
   const ranges: string[] = [];
+  const others: string[] = [];
   let sent = 0;
   const server = createServer((request, response) => {
-    const bytes = files[new URL(request.url ?? "", "http://localhost").pathname];
+    const { pathname } = new URL(request.url ?? "", "http://localhost");
+    const bytes = files[pathname];
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
     if (bytes === undefined || range === null) {
-      response.writeHead(bytes === undefined ? 404 : 400).end();
+      others.push(pathname);
+      response
+        .writeHead(bytes === undefined ? 404 : 200, { "content-type": TYPES[extname(pathname)] ?? "application/octet-stream" })
+        .end(bytes);
       return;
     }
     const [start, end] = [Number(range[1]), Number(range[2]) + 1];
@@ -65,6 +74,7 @@ export async function rangeServer(
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, // it listens on a port
     ranges,
+    others,
     sent: () => sent,
     close: () =>
       new Promise((done) => {
