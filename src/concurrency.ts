@@ -28,3 +28,20 @@ export async function* mapInOrder<T, R>(
     await Promise.allSettled(underWay);
   }
 }
+
+/** Runs pieces of work as they are given, with at most `limit` of them under way; the others wait in line. */
+export function limited(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free--;
+    else await new Promise<void>((start) => waiting.push(start));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
+}

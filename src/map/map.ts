@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { refuseUnwritable, writeFileAtomic } from "../files.js";
@@ -16,12 +15,13 @@ import { bandsFor, checkScale } from "./fitness.js";
 import { type Journal, openJournal } from "./journal.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
+import { type ContentMark, contentMark, markItem, sha256 } from "./provenance.js";
 import { openQuickLook } from "./quick-look.js";
 import { decideCells } from "./run.js";
 
 export interface MapOptions extends WorkOptions {
   readonly classifier: string | ClassifierFile;
-  /** Path of a GeoTIFF. */
+  /** Path of a GeoTIFF, or its address of http or https. */
   readonly scene: string;
   /** The map, `.tif`; its other files stand beside it. */
   readonly out: string;
@@ -62,12 +62,12 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   const classifier = await readClassifier(options.classifier, { runtime, signal });
   const { manifest } = classifier;
   const preprocess = preprocessOf(manifest, classifier.file);
-  const scene = await openRaster(path, { bandNames: options.bandNames, onWarning });
+  const scene = await openRaster(path, { bandNames: options.bandNames, onWarning, signal });
   try {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
-    const hashes = { classifier: sha256(classifier.bytes), scene: await sha256OfFile(path) };
+    const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(path, signal) };
     const fingerprint = sha256(Buffer.from(JSON.stringify({ ...hashes, ...cells, bands, runtime, version: VERSION })));
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
     const journal = openJournal({
@@ -110,7 +110,7 @@ interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly cells: CellGrid;
   readonly journal: Journal;
   readonly files: MapFiles;
-  readonly hashes: Readonly<Record<"classifier" | "scene", string>>;
+  readonly hashes: { readonly classifier: string; readonly scene: ContentMark };
   readonly force: boolean;
 }
 
@@ -133,7 +133,7 @@ async function writeMap({ classifier, scene, cells, journal, files, hashes, ...w
     SIGMAX_CLASSIFIER: basename(classifier.file),
     SIGMAX_CLASSIFIER_SHA256: hashes.classifier,
     SIGMAX_SCENE: basename(scene.info.file),
-    SIGMAX_SCENE_SHA256: hashes.scene,
+    ...markItem("SIGMAX_SCENE", hashes.scene),
   };
   const companions = [{ row: look.row, finish: finishLook }];
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
@@ -188,8 +188,8 @@ function refuseExisting({ map, ...others }: MapFiles, { force, isResumed }: { fo
 }
 
 function gridOfCells(
-  { chipPx, stridePx, scene }: MapOptions,
-  info: { readonly widthPx: number; readonly heightPx: number },
+  { chipPx, stridePx }: MapOptions,
+  info: RasterInfo,
   { pixels }: ClassifierFile["manifest"],
   file: string,
 ): CellGrid {
@@ -200,24 +200,9 @@ function gridOfCells(
     });
   }
   if (size > info.widthPx || size > info.heightPx) {
-    throw new UserError("bad-data", `${scene}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${size} px`, {
+    throw new UserError("bad-data", `${info.file}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${size} px`, {
       hint: "Give a larger scene, or --chip.",
     });
   }
   return cellGrid(info, { chipPx: size, stridePx: stridePx ?? size });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Larger files are told apart by size and time of change: reading them twice would take minutes. */
-const HASHED_BYTES = 8 * 2 ** 30;
-
-async function sha256OfFile(path: string): Promise<string> {
-  const { size, mtimeMs } = statSync(path);
-  const hash = createHash("sha256");
-  if (size > HASHED_BYTES) return hash.update(`${size} ${mtimeMs}`).digest("hex");
-  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
-  return hash.digest("hex");
 }

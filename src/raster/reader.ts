@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.js";
+import { isAddress } from "./bytes/address.js";
 import { type ByteSource, memoryBytes } from "./bytes/bytes.js";
 import { fileBytes } from "./bytes/file.js";
+import { httpBytes } from "./bytes/http.js";
 import type { BandScaling, Georeference, Raster, RasterDType } from "./raster.js";
 import type { PixelWindow } from "./resample.js";
 import { bytesPerSample } from "./samples.js";
@@ -71,22 +73,26 @@ export interface OpenRasterOptions {
   /** Names of bands in the order of the file, instead of what it says. */
   readonly bandNames?: readonly string[] | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
+  /** Ends what is read over a network, as long as the reader is open. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const SNIFFED_BYTES = 4;
 
 /**
- * Opens a raster file: a path, a `file:` address, bytes in memory, or any source of bytes. Pixels are read by `read`; the file's
- * structure is checked here. Beside a file, overviews (`.ovr`), a mask (`.msk`), what GDAL noted (`.aux.xml`) and a world file
+ * Opens a raster file: a path, an address of `http:` or `https:`, a `file:` URL, bytes in memory, or any source of bytes. Pixels are read by
+ * `read`; the file's structure is checked here. Over a network only the parts that are needed are fetched, and nothing is looked for
+ * beside them. Beside a file, overviews (`.ovr`), a mask (`.msk`), what GDAL noted (`.aux.xml`) and a world file
  * (`.tfw`) are found, and count as they do with GDAL.
  *
- * @throws UserError `not-found`, `io`, `bad-file` where it is damaged or of a kind that is not read, `limit` for too large blocks
+ * @throws UserError `not-found`, `io`, `bad-file` where it is damaged or of a kind that is not read, `limit` for too large blocks,
+ *   `network` where a server does not send parts of files
  */
 export async function openRaster(
   source: string | URL | Uint8Array | ByteSource,
   options: OpenRasterOptions = {},
 ): Promise<RasterReader> {
-  const bytes = await sourceOf(source, options.file);
+  const bytes = await sourceOf(source, options);
   let companions: Partial<Companions> = {};
   try {
     const start = await bytes.read(0, Math.min(SNIFFED_BYTES, bytes.size));
@@ -108,24 +114,28 @@ export async function openRaster(
 /** Undefined for what is no file of this machine: nothing is looked for beside it. */
 function pathOf(source: string | URL | Uint8Array | ByteSource): string | undefined {
   if (source instanceof URL) return source.protocol === "file:" ? fileURLToPath(source) : undefined;
-  return typeof source === "string" ? source : undefined;
+  return typeof source === "string" && !isAddress(source) ? source : undefined;
 }
 
-async function sourceOf(source: string | URL | Uint8Array | ByteSource, file: string | undefined): Promise<ByteSource> {
+async function sourceOf(source: string | URL | Uint8Array | ByteSource, options: OpenRasterOptions): Promise<ByteSource> {
+  const { file, signal, onWarning } = options;
   if (source instanceof Uint8Array) return memoryBytes(source, file ?? "the raster");
   const path = pathOf(source);
   if (path !== undefined) return named(await fileBytes(path), file);
-  if (source instanceof URL || typeof source === "string") {
-    throw new UserError("usage", `${source}: rasters are not yet read from such an address`, {
-      hint: "Fetch the file and give its path.",
-    });
-  }
+  if (source instanceof URL || typeof source === "string") return named(await httpBytes(source, { signal, onWarning }), file);
   return named(source, file);
 }
 
 function named(source: ByteSource, name: string | undefined): ByteSource {
   if (name === undefined) return source;
-  return { name, size: source.size, read: (offset, length) => source.read(offset, length), close: () => source.close() };
+  return {
+    name,
+    size: source.size,
+    ...(source.version !== undefined && { version: source.version }),
+    read: (offset, length) => source.read(offset, length),
+    ...(source.ahead && { ahead: source.ahead.bind(source) }),
+    close: () => source.close(),
+  };
 }
 
 /**

@@ -13,7 +13,7 @@ export const chip: Command = {
     "sigmax train chips/ --group-by scene                       several labels per image: labels.csv",
     "sigmax train chips/ --labels chips/largest.csv              one label per image: the class with the largest share",
   ],
-  arguments: [{ name: "scene", describe: "GeoTIFF" }],
+  arguments: [{ name: "scene", describe: "GeoTIFF, or its address: https://host/scene.tif" }],
   flags: {
     size: { value: "pixels", parse: integer(1, 4096), describe: "side of a chip", shownDefault: String(DEFAULT_CHIP_PX) },
     stride: { value: "pixels", parse: integer(1, 4096), describe: "from one chip to the next", shownDefault: "the size" },

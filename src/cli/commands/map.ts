@@ -13,7 +13,7 @@ export const map: Command = {
   ],
   arguments: [
     { name: "classifier", describe: "classifier.onnx of a run" },
-    { name: "scene", describe: "GeoTIFF" },
+    { name: "scene", describe: "GeoTIFF, or its address: https://host/scene.tif" },
   ],
   flags: {
     stride: {

@@ -14,7 +14,7 @@ import { type ChipGrid, type ChipStrip, type ChipWindow, chipCounts, chipStrips 
 import { chipTable, LABELS_FILE, LARGEST_FILE, type LabelledChip, makeChipsFolder, RECORD_FILE, writeChip } from "./write.js";
 
 export interface ChipSceneOptions extends WorkOptions, ChipSource {
-  /** Path of the scene: a GeoTIFF. */
+  /** Path of the scene, a GeoTIFF, or its address of http or https. */
   readonly scene: string;
   readonly out: string;
   /** Side of a chip in pixels. Default 64. */
@@ -59,19 +59,19 @@ export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneRes
   const grid = { sizePx, stridePx: options.stridePx ?? sizePx };
   checkGrid(grid, minShare);
   refuseFolder(out, { force, marker: RECORD_FILE });
-  const reader = await openRaster(scene, { bandNames, onWarning: work.onWarning });
+  const reader = await openRaster(scene, { bandNames, onWarning: work.onWarning, signal: work.signal });
   try {
     const { columns, rows } = chipCounts(reader.info, grid);
     if (columns * rows === 0) throw tooSmall(reader, grid);
     if (columns * rows > MOST_CHIPS) {
-      throw new UserError("limit", `${scene}: ${columns * rows} chips; the limit is ${MOST_CHIPS}`, {
+      throw new UserError("limit", `${reader.info.file}: ${columns * rows} chips; the limit is ${MOST_CHIPS}`, {
         hint: "Choose larger chips or a larger --stride.",
       });
     }
     const labeller = await openLabeller(options, reader);
     try {
       return await writeFolder(out, { force, marker: RECORD_FILE }, (folder) =>
-        writeChips({ reader, labeller, grid, minShare, folder, scene, out, ...work }),
+        writeChips({ reader, labeller, grid, minShare, folder, out, ...work }),
       );
     } finally {
       await labeller.close();
@@ -87,21 +87,12 @@ interface Work extends WorkOptions {
   readonly grid: ChipGrid;
   readonly minShare: number;
   readonly folder: string;
-  readonly scene: string;
   readonly out: string;
 }
 
-async function writeChips({
-  reader,
-  labeller,
-  grid,
-  minShare,
-  folder,
-  scene,
-  out,
-  signal,
-  onProgress,
-}: Work): Promise<ChipSceneResult> {
+async function writeChips({ reader, labeller, grid, minShare, folder, out, signal, onProgress }: Work): Promise<ChipSceneResult> {
+  // Of an address, what may be shown of it.
+  const scene = reader.info.file;
   const { columns, rows } = chipCounts(reader.info, grid);
   const { classes, kind, source } = labeller;
   const name = basename(scene, extname(scene)).replaceAll(/[^\w.-]/g, "_");

@@ -2,7 +2,7 @@ import type { Raster } from "../raster.js";
 import type { PixelWindow } from "../resample.js";
 import { decodeBlock } from "./block.js";
 import type { TiffImage } from "./check.js";
-import { blocksOf, sharedPart } from "./layout.js";
+import { type BlockPlace, blocksOf, sharedPart } from "./layout.js";
 import { fillPart, type PlaneTarget, placeBand } from "./place.js";
 
 /** A band of an image, and the plane `[H, W]` it is written to. */
@@ -40,6 +40,9 @@ export async function readPlanes(image: TiffImage, { window, bands, empty, signa
     ofPlane.push({ sample: together ? band : 0, to: { data, start, window } });
   }
   const planes = [...targets.keys()].sort((a, b) => a - b);
+  const pieceOf = ({ index }: BlockPlace) => ({ offset: offsets[index], length: byteCounts[index] });
+  const pieces = () => Array.from(blocksOf(grid, window, planes), pieceOf).filter(({ length }) => length > 0);
+  const source = directory.source.ahead?.(pieces(), signal) ?? directory.source;
   for (const place of blocksOf(grid, window, planes)) {
     signal?.throwIfAborted();
     const { index, plane, leftPx, topPx } = place;
@@ -48,7 +51,7 @@ export async function readPlanes(image: TiffImage, { window, bands, empty, signa
       for (const { to } of targets.get(plane) ?? []) fillPart(empty, part, to);
       continue;
     }
-    const bytes = await directory.source.read(offsets[index], byteCounts[index]);
+    const bytes = await source.read(offsets[index], byteCounts[index]);
     const block = { data: await decodeBlock(image, place, bytes), leftPx, topPx, widthPx: grid.widthPx, samples };
     for (const { sample, to } of targets.get(plane) ?? []) placeBand(block, sample, part, to);
   }
