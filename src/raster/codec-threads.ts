@@ -45,8 +45,8 @@ export async function inCodecThread<Name extends keyof CodecWork>(
     threads: isMainThread ? availableParallelism() : 1,
     heapMb: HEAP_MB,
   });
-  // A copy, for what lies around these bytes is the caller's.
-  const lent = bytes.slice();
+  // A copy, for what lies around these bytes is the caller's; `slice` of a Buffer is none.
+  const lent = new Uint8Array(bytes);
   try {
     return await threads.run(
       { name, bytes: lent, options },

@@ -119,7 +119,7 @@ describe("a block that claims or gives far more than it may", () => {
       () => Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xe0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 0, 0),
       /claims 1099511627776 bytes/,
     ],
-    ["ZSTD that says 100 MB and gives them", zstd, () => zstdCompress(new Uint8Array(1e8), 1), /claims 100000000 bytes/],
+    ["ZSTD that says 100 MB and gives them", zstd, () => zstdCompress(new Uint8Array(1e8), 1), /claims 100000000 bytes|goes on/],
     ["ZSTD that says nothing and gives 2 GB", zstd, () => zstdBomb(16_384), /more than its 1024 bytes|goes on/],
     ["ZSTD that wants a window of 2 TB", zstd, () => patched(zstdBomb(1), 5, 0xf8), /window of 2199023255552 bytes/],
     [
