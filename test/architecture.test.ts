@@ -36,10 +36,12 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "src/report/tensorboard/tfevents_pb.ts",
     "src/report/tensorboard/proto.ts",
   ],
+  "@hpcc-js/wasm-zstd": ["src/raster/zstd-wasm.ts"],
   "@node-rs/crc32": ["src/crc32.ts"],
   commander: ["src/cli/parser.ts"],
   "csv-parse": ["src/data/csv.ts"],
   "hyparquet-writer": ["src/map/write-geoparquet.ts"],
+  lerc: ["src/raster/tiff/codecs/lerc-wasm.ts"],
   "onnxruntime-node": ["src/runtime/native.ts"],
   // ort.ts has the types that both builds share.
   "onnxruntime-web": ["src/runtime/wasm.ts", "src/runtime/ort.ts"],

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { buildSync } from "esbuild";
@@ -70,7 +70,9 @@ describe("hostile scenes", () => {
     folder = mkdtempSync(join(tmpdir(), "sigmax-hostile-tiff-"));
     if (files.length === 0) return;
     const outfile = join(folder, "reader.mjs");
-    buildSync({ entryPoints: ["src/raster/reader.ts"], outfile, bundle: true, platform: "node", format: "esm" });
+    symlinkSync(resolve("node_modules"), join(folder, "node_modules"));
+    const external = ["sharp"];
+    buildSync({ entryPoints: ["src/raster/reader.ts"], outfile, bundle: true, platform: "node", format: "esm", external });
     writeFileSync(join(folder, "child.mjs"), CHILD);
     const paths = files.map(({ file }) => join(BAD, file));
     const child = spawnSync(process.execPath, [join(folder, "child.mjs"), ...paths], { encoding: "utf8", timeout: 60_000 });

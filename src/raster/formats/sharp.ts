@@ -38,6 +38,31 @@ export async function decodeInterleaved(bytes: Uint8Array, header: PictureHeader
   return { widthPx: info.width, heightPx: info.height, channels: info.channels, data: samples };
 }
 
+/** The colour space of a JPEG or WebP of so many samples, for which libvips converts nothing. */
+const SPACE_OF_SAMPLES: Readonly<Record<number, string>> = { 1: "b-w", 2: "srgb", 3: "srgb", 4: "srgb" };
+const BLOCK_TIMEOUT_SECONDS = 10;
+
+/**
+ * Decodes the samples of a JPEG or WebP as they are stored: not turned, and no colours converted but those of the file format itself.
+ *
+ * @throws Error with libvips's message on anything that is damaged or cut off, also where its decoders would only warn
+ */
+export async function decodeSamples(
+  bytes: Uint8Array,
+  { widthPx, heightPx, samples }: { readonly widthPx: number; readonly heightPx: number; readonly samples: number },
+): Promise<InterleavedPixels & { readonly data: Uint8Array }> {
+  const cmyk = samples === 4 && bytes[0] === 0xff;
+  const pipeline = sharp(bytes, { failOn: "warning", limitInputPixels: widthPx * heightPx, ignoreIcc: true })
+    .timeout({ seconds: BLOCK_TIMEOUT_SECONDS })
+    .toColourspace(cmyk ? "cmyk" : SPACE_OF_SAMPLES[samples])
+    .raw({ depth: "uchar" });
+  if (cmyk) pipeline.pipelineColourspace("cmyk");
+  const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
+  // libvips takes four components of a JPEG for inverted inks.
+  if (cmyk) for (let i = 0; i < data.length; i++) data[i] = 255 - data[i];
+  return { widthPx: info.width, heightPx: info.height, channels: info.channels, data };
+}
+
 /** What an image file holds beside the pixels that are read of it. */
 export interface StoredExtras {
   /** How far the picture was turned, 1 to 8 as in EXIF; 1 is upright. */

@@ -1,7 +1,7 @@
 import { GREY, RGB } from "../bands.js";
 import { memoryBytes } from "../bytes/bytes.js";
 import { openRaster, readRasterBytes } from "../reader.js";
-import { CODECS } from "../tiff/codecs.js";
+import { isReadCompression } from "../tiff/codecs.js";
 import { countOf, type Directory, isTiff, numberOf, numbersOf, readDirectories } from "../tiff/directory.js";
 import type { ImageFormat, ImageHeader, PictureHeader } from "./header.js";
 import { decodePicture } from "./picture.js";
@@ -11,6 +11,8 @@ const MAX_DECODED_BYTES = 2 ** 30;
 /** ExtraSamples that mean transparency; 0, or none said, is a measurement. */
 const ALPHA = [1, 2];
 const UNCOMPRESSED = 1;
+/** ZSTD and LERC, which the decoder of pictures is built without. */
+const UNKNOWN_TO_PICTURES = [50000, 34887];
 
 const PHOTOMETRIC_GREY = 1;
 const PHOTOMETRIC_RGB = 2;
@@ -71,9 +73,14 @@ function pictureOf(directory: Directory): PictureHeader | undefined {
   return { widthPx, heightPx, colour: kind.colour, bands, dtype: "uint8" };
 }
 
-/** Whether the file says more than a picture: where it lies, what is no measurement, names; and is compressed in a way that is read here. */
+/**
+ * Whether the file says more than a picture: where it lies, what is no measurement, names; or is stored as the decoder of pictures has it
+ * not. And is compressed in a way that is read here.
+ */
 function isMeasured(directory: Directory): boolean {
   const compression = numberOf(directory, "compression", UNCOMPRESSED);
-  const isRead = CODECS.some((codec) => "decode" in codec && codec.ids.includes(compression));
-  return isRead && (["geoKeyDirectory", "gdalMetadata", "gdalNodata"] as const).some((tag) => countOf(directory, tag) > 0);
+  if (!isReadCompression(compression)) return false;
+  const tilesOfBands = numberOf(directory, "planarConfiguration", 1) === 2 && countOf(directory, "tileWidth") > 0;
+  if (tilesOfBands || UNKNOWN_TO_PICTURES.includes(compression)) return true;
+  return (["geoKeyDirectory", "gdalMetadata", "gdalNodata"] as const).some((tag) => countOf(directory, tag) > 0);
 }

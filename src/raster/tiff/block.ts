@@ -33,10 +33,8 @@ export async function decodeBlock(image: TiffImage, { index, rows }: BlockPlace,
     const decoded = await codec.decode(bytes, shape);
     if (decoded.length < expected) throw new BadBlock(`ends after ${decoded.length} of ${expected} bytes`);
     const whole = aligned(decoded.subarray(0, expected));
-    if (codec.gives === "bytes") {
-      if (image.directory.little !== HOST_LITTLE && (predictor?.swapped ?? true)) swapBytes(whole, format.bits);
-      predictor?.undo(whole, { rows, length, stride: samples, bits: format.bits });
-    }
+    if (image.directory.little !== HOST_LITTLE && (predictor?.swapped ?? true)) swapBytes(whole, format.bits);
+    predictor?.undo(whole, { rows, length, stride: samples, bits: format.bits });
     return format.unpack(whole, { rows, length });
   } catch (error) {
     if (!(error instanceof BadBlock)) throw error;

@@ -1,7 +1,7 @@
 import { UserError } from "../../errors.js";
 import { type Blocks, checkBlocks, cutBlocks, cutStrips, type Refuse } from "./check-blocks.js";
-import { CODECS, type Codec } from "./codecs.js";
-import { type Directory, numberOf, numbersOf } from "./directory.js";
+import { CODECS, type Codec, type StoredPixels } from "./codecs.js";
+import { bytesOf, type Directory, numberOf, numbersOf } from "./directory.js";
 import { type BlockGrid, blockCount } from "./layout.js";
 import { PREDICTORS, type Predictor } from "./predictors.js";
 import { rowBytes, SAMPLE_KINDS, type SampleFormat, sampleFormat } from "./samples.js";
@@ -75,15 +75,13 @@ export async function checkImage(directory: Directory, { maxBlockBytes, onWarnin
     throw refuse(`claims ${samples} samples a pixel (tag 277); there may be 1 to ${MAX_SAMPLES}`);
   }
   const format = checkFormat(directory, samples, refuse);
-  const codec = checkCodec(directory, refuse);
-  const photometric = numberOf(directory, "photometric", 1);
-  if (photometric === YCBCR || UNREAD_COLOURS[photometric] !== undefined) {
-    const colour = UNREAD_COLOURS[photometric] ?? "YCbCr without JPEG";
-    throw refuse(`its colours are ${colour} (tag 262), which is not read`);
-  }
-  const predictor = checkPredictor(directory, format, refuse);
   const planar = numberOf(directory, "planarConfiguration", 1);
   if (planar !== 1 && planar !== 2) throw refuse(`has the planar configuration ${planar} (tag 284); there are 1 and 2`);
+  const photometric = numberOf(directory, "photometric", 1);
+  const codec = checkCodec(directory, { stored: format.stored, samples: planar === 2 ? 1 : samples, photometric }, refuse);
+  const unreadColour = photometric === YCBCR && codec.name !== "JPEG" ? "YCbCr without JPEG" : UNREAD_COLOURS[photometric];
+  if (unreadColour !== undefined) throw refuse(`its colours are ${unreadColour} (tag 262), which is not read`);
+  const predictor = codec.gives === "samples" ? undefined : checkPredictor(directory, format, refuse);
   const stored = checkGrid(directory, { widthPx, heightPx, planes: planar === 2 ? samples : 1 }, refuse, onWarning);
 
   const perPixel = planar === 2 ? 1 : samples;
@@ -117,7 +115,7 @@ export async function checkImage(directory: Directory, { maxBlockBytes, onWarnin
     photometric,
     codec,
     predictor,
-    bitsReversed: numberOf(directory, "fillOrder", 1) === 2,
+    bitsReversed: numberOf(directory, "fillOrder", 1) === 2 && !codec.ownBitOrder,
     block: { widthPx: stored.widthPx, heightPx: stored.heightPx },
     grid,
     mostBytes: grid.tiled ? blockBytes : Math.max(blockBytes, paddedStrip(directory, bytesPerRow)),
@@ -154,12 +152,22 @@ function checkFormat(directory: Directory, samples: number, refuse: Refuse): Sam
   return format;
 }
 
-function checkCodec(directory: Directory, refuse: Refuse): Codec {
+function checkCodec(
+  directory: Directory,
+  pixels: Pick<StoredPixels, "stored" | "samples" | "photometric">,
+  refuse: Refuse,
+): Codec {
   const id = numberOf(directory, "compression", 1);
   const codec = CODECS.find(({ ids }) => ids.includes(id));
   if (codec === undefined) throw refuse(`has the compression ${id} (tag 259), which is not known`);
-  if ("unread" in codec) throw refuse(`is compressed with ${codec.name} (tag 259 is ${id}), which is ${codec.unread}`);
-  return codec;
+  const unread = (name: string) => refuse(`is compressed with ${name} (tag 259 is ${id}), which is not read`);
+  if ("unread" in codec) throw unread(codec.name);
+  if (!("bind" in codec)) return codec;
+  const { bind, ...row } = codec;
+  const lercCompression = numbersOf(directory, "lercParameters")?.[1] ?? 0;
+  const decode = bind({ ...pixels, tables: bytesOf(directory, "jpegTables"), lercCompression });
+  if ("unread" in decode) throw unread(decode.unread);
+  return { ...row, decode };
 }
 
 function checkPredictor(directory: Directory, format: SampleFormat, refuse: Refuse): Predictor | undefined {

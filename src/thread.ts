@@ -1,5 +1,5 @@
-import { parentPort, Worker } from "node:worker_threads";
-import { receivedError, type SentError, sentError, UserError } from "../errors.js";
+import { parentPort, Worker, type WorkerOptions } from "node:worker_threads";
+import { receivedError, type SentError, sentError, UserError } from "./errors.js";
 
 /** A worker thread that answers requests. */
 export interface Thread<Request, Result> {
@@ -22,6 +22,11 @@ export interface ThreadOptions {
   /** What it is called in errors: "an image worker". */
   readonly name: string;
   readonly onNotice?: ((message: string) => void) | undefined;
+  /**
+   * For work that may go wrong: the heap is bounded, what it prints is dropped, and the process can end while nothing is under way.
+   * Memory of WebAssembly and of typed arrays is not in that heap.
+   */
+  readonly confined?: { readonly heapMb: number } | undefined;
 }
 
 interface Job<Result> {
@@ -41,8 +46,14 @@ type ThreadReply<Result> =
   | { readonly kind: "error"; readonly id: number | undefined; readonly error: SentError };
 
 /** Starts a worker thread. */
-export function openThread<Request, Result>({ file, workerData, name, onNotice }: ThreadOptions): Thread<Request, Result> {
-  const worker = new Worker(file, { workerData });
+export function openThread<Request, Result>({
+  file,
+  workerData,
+  name,
+  onNotice,
+  confined,
+}: ThreadOptions): Thread<Request, Result> {
+  const worker = new Worker(file, { workerData, ...(confined && confinement(confined.heapMb)) });
   const jobs = new Map<number, Job<Result>>();
   let nextId = 0;
   let failure: unknown;
@@ -51,6 +62,12 @@ export function openThread<Request, Result>({ file, workerData, name, onNotice }
     settleReady = { resolve, reject };
   });
   ready.catch(() => {}); // whoever waits for it sees it; a thread closed before that is no unhandled rejection
+
+  if (confined !== undefined) worker.unref();
+  const end = (id: number) => {
+    jobs.delete(id);
+    if (confined !== undefined && jobs.size === 0) worker.unref();
+  };
 
   const failAll = (error: unknown) => {
     failure ??= error;
@@ -68,7 +85,7 @@ export function openThread<Request, Result>({ file, workerData, name, onNotice }
         return;
       case "result":
         jobs.get(reply.id)?.resolve(reply.result);
-        jobs.delete(reply.id);
+        end(reply.id);
         return;
       case "error": {
         const error = receivedError(reply.error);
@@ -76,7 +93,7 @@ export function openThread<Request, Result>({ file, workerData, name, onNotice }
           failAll(error);
         } else {
           jobs.get(reply.id)?.reject(error);
-          jobs.delete(reply.id);
+          end(reply.id);
         }
         return;
       }
@@ -95,6 +112,7 @@ export function openThread<Request, Result>({ file, workerData, name, onNotice }
     run(request, transfer = []) {
       if (failure !== undefined) return Promise.reject(failure);
       const id = nextId++;
+      if (confined !== undefined) worker.ref();
       return new Promise((resolve, reject) => {
         jobs.set(id, { resolve, reject });
         const message: ThreadRequest<Request> = { id, request };
@@ -107,6 +125,11 @@ export function openThread<Request, Result>({ file, workerData, name, onNotice }
       failAll(new UserError("aborted", `${name} was closed`));
     },
   };
+}
+
+/** What it prints stays with the streams, unread: a stream that is read keeps the process alive. */
+function confinement(heapMb: number): WorkerOptions {
+  return { stdout: true, stderr: true, resourceLimits: { maxOldGenerationSizeMb: heapMb } };
 }
 
 /** What a thread answers, and the memory that goes over with it. */
