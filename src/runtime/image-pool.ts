@@ -2,8 +2,8 @@ import { availableParallelism } from "node:os";
 import { compiledFile } from "../compiled.js";
 import type { Preprocess } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
+import { openThread } from "../thread.js";
 import type { RuntimeChoice } from "./session.js";
-import { openThread } from "./thread.js";
 
 /** What a worker thread is given when it starts. */
 export interface ImageWorkerData {

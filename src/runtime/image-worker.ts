@@ -4,10 +4,10 @@ import { UserError } from "../errors.js";
 import { decodeRaster } from "../raster/formats.js";
 import { toInput } from "../raster/preprocess.js";
 import { float32 } from "../tensor.js";
+import { type Answer, serveThread } from "../thread.js";
 import type { ImageOutputs, ImageRequest, ImageWorkerData } from "./image-pool.js";
 import { openSession } from "./open.js";
 import type { Session } from "./session.js";
-import { type Answer, serveThread } from "./thread.js";
 
 // workerData is untyped by Node; image-pool.ts is the only one that starts this file.
 const { model, preprocess, outputs, runtime } = workerData as ImageWorkerData;

@@ -1,6 +1,6 @@
 import { workerData } from "node:worker_threads";
 import type { PixelWindow } from "../../raster/resample.js";
-import { serveThread } from "../../runtime/thread.js";
+import { serveThread } from "../../thread.js";
 import { type CrewData, type PaintedDate, painter } from "./crew.js";
 
 await serveThread<PixelWindow, PaintedDate[]>(async () => {

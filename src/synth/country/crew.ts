@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { compiledFile } from "../../compiled.js";
 import type { PixelWindow } from "../../raster/resample.js";
-import { openThread } from "../../runtime/thread.js";
+import { openThread } from "../../thread.js";
 import { type CountryOptions, createCountry } from "./country.js";
 import { type CountryView, renderWindow } from "./render-window.js";
 

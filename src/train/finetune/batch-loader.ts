@@ -6,7 +6,7 @@ import { throwIfAborted, type WorkOptions } from "../../progress.js";
 import { createRandom, DEFAULT_SEED } from "../../random.js";
 import { type AugmentOptions, checkAugment } from "../../raster/augment/augmentations.js";
 import type { Preprocess } from "../../raster/preprocess.js";
-import { openThread } from "../../runtime/thread.js";
+import { openThread } from "../../thread.js";
 import type { NamedFile } from "../image-files.js";
 import { type BatchOrder, type BatchPlace, batchesFrom } from "./batch-order.js";
 

@@ -6,7 +6,7 @@ import { drawAugmentation } from "../../raster/augment/augmentations.js";
 import { augmentedInput } from "../../raster/augment/augmented-input.js";
 import { toInput } from "../../raster/preprocess.js";
 import type { Raster } from "../../raster/raster.js";
-import { type Answer, serveThread } from "../../runtime/thread.js";
+import { type Answer, serveThread } from "../../thread.js";
 import { IMAGE_ERRORS, readRaster } from "../image-files.js";
 import { type BatchWorkerData, DECODING, type FillRequest, type FillResult, type Replacement } from "./batch-loader.js";
 

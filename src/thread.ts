@@ -1,5 +1,5 @@
-import { parentPort, Worker } from "node:worker_threads";
-import { receivedError, type SentError, sentError, UserError } from "../errors.js";
+import { parentPort, type ResourceLimits, Worker } from "node:worker_threads";
+import { receivedError, type SentError, sentError, UserError } from "./errors.js";
 
 /** A worker thread that answers requests. */
 export interface Thread<Request, Result> {
@@ -22,6 +22,8 @@ export interface ThreadOptions {
   /** What it is called in errors: "an image worker". */
   readonly name: string;
   readonly onNotice?: ((message: string) => void) | undefined;
+  /** Of its JavaScript; memory of WebAssembly and of typed arrays does not count. */
+  readonly resourceLimits?: ResourceLimits | undefined;
 }
 
 interface Job<Result> {
@@ -41,8 +43,9 @@ type ThreadReply<Result> =
   | { readonly kind: "error"; readonly id: number | undefined; readonly error: SentError };
 
 /** Starts a worker thread. */
-export function openThread<Request, Result>({ file, workerData, name, onNotice }: ThreadOptions): Thread<Request, Result> {
-  const worker = new Worker(file, { workerData });
+export function openThread<Request, Result>(options: ThreadOptions): Thread<Request, Result> {
+  const { file, workerData, name, onNotice, resourceLimits } = options;
+  const worker = new Worker(file, { workerData, ...(resourceLimits && { resourceLimits }) });
   const jobs = new Map<number, Job<Result>>();
   let nextId = 0;
   let failure: unknown;
