@@ -36,6 +36,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "src/report/tensorboard/tfevents_pb.ts",
     "src/report/tensorboard/proto.ts",
   ],
+  "@cornerstonejs/codec-openjpeg": ["src/raster/jp2/openjpeg.ts"],
   "@node-rs/crc32": ["src/crc32.ts"],
   commander: ["src/cli/parser.ts"],
   "csv-parse": ["src/data/csv.ts"],

@@ -2,6 +2,8 @@ import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.js";
 import { type ByteSource, memoryBytes } from "./bytes/bytes.js";
 import { fileBytes } from "./bytes/file.js";
+import { isJpeg2000, JPEG2000_SNIFFED_BYTES } from "./jp2/boxes.js";
+import { openJp2 } from "./jp2/open.js";
 import type { BandScaling, Georeference, Raster, RasterDType } from "./raster.js";
 import type { PixelWindow } from "./resample.js";
 import { bytesPerSample } from "./samples.js";
@@ -73,8 +75,6 @@ export interface OpenRasterOptions {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-const SNIFFED_BYTES = 4;
-
 /**
  * Opens a raster file: a path, a `file:` address, bytes in memory, or any source of bytes. Pixels are read by `read`; the file's
  * structure is checked here. Beside a file, overviews (`.ovr`), a mask (`.msk`), what GDAL noted (`.aux.xml`) and a world file
@@ -89,16 +89,17 @@ export async function openRaster(
   const bytes = await sourceOf(source, options.file);
   let companions: Partial<Companions> = {};
   try {
-    const start = await bytes.read(0, Math.min(SNIFFED_BYTES, bytes.size));
+    const start = await bytes.read(0, Math.min(JPEG2000_SNIFFED_BYTES, bytes.size));
     // An empty file has no format: the reader of TIFF says that it is empty.
-    if (bytes.size > 0 && !isTiff(start)) {
-      throw new UserError("bad-file", `${bytes.name}: is not a TIFF`, {
+    const open = isJpeg2000(start) ? openJp2 : openTiff;
+    if (bytes.size > 0 && open === openTiff && !isTiff(start)) {
+      throw new UserError("bad-file", `${bytes.name}: is neither a TIFF nor JPEG 2000`, {
         hint: "Convert it: gdal_translate -co COMPRESS=DEFLATE in out.tif",
       });
     }
     const path = pathOf(source);
     if (path !== undefined) companions = await companionsOf(path, options.onWarning);
-    return await openTiff(bytes, options, companions);
+    return await open(bytes, options, companions);
   } catch (error) {
     for (const open of [bytes, companions.overviews, companions.mask]) await open?.close();
     throw error;
