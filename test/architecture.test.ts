@@ -37,6 +37,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
     "src/report/tensorboard/proto.ts",
   ],
   "@hpcc-js/wasm-zstd": ["src/raster/zstd-wasm.ts"],
+  "@cornerstonejs/codec-openjpeg": ["src/raster/jp2/openjpeg.ts"],
   "@node-rs/crc32": ["src/crc32.ts"],
   commander: ["src/cli/parser.ts"],
   "csv-parse": ["src/data/csv.ts"],

@@ -4,6 +4,8 @@ import { isAddress } from "./bytes/address.js";
 import { type ByteSource, memoryBytes } from "./bytes/bytes.js";
 import { fileBytes } from "./bytes/file.js";
 import { httpBytes } from "./bytes/http.js";
+import { isJpeg2000, JPEG2000_SNIFFED_BYTES } from "./jp2/boxes.js";
+import { openJp2 } from "./jp2/open.js";
 import type { BandScaling, Georeference, Raster, RasterDType } from "./raster.js";
 import type { PixelWindow } from "./resample.js";
 import { bytesPerSample } from "./samples.js";
@@ -77,8 +79,6 @@ export interface OpenRasterOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const SNIFFED_BYTES = 4;
-
 /**
  * Opens a raster file: a path, an address of `http:` or `https:`, a `file:` URL, bytes in memory, or any source of bytes. Pixels are read by
  * `read`; the file's structure is checked here. Over a network only the parts that are needed are fetched, and nothing is looked for
@@ -95,16 +95,17 @@ export async function openRaster(
   const bytes = await sourceOf(source, options);
   let companions: Partial<Companions> = {};
   try {
-    const start = await bytes.read(0, Math.min(SNIFFED_BYTES, bytes.size));
+    const start = await bytes.read(0, Math.min(JPEG2000_SNIFFED_BYTES, bytes.size));
     // An empty file has no format: the reader of TIFF says that it is empty.
-    if (bytes.size > 0 && !isTiff(start)) {
-      throw new UserError("bad-file", `${bytes.name}: is not a TIFF`, {
+    const open = isJpeg2000(start) ? openJp2 : openTiff;
+    if (bytes.size > 0 && open === openTiff && !isTiff(start)) {
+      throw new UserError("bad-file", `${bytes.name}: is neither a TIFF nor JPEG 2000`, {
         hint: "Convert it: gdal_translate -co COMPRESS=DEFLATE in out.tif",
       });
     }
     const path = pathOf(source);
     if (path !== undefined) companions = await companionsOf(path, options.onWarning);
-    return await openTiff(bytes, options, companions);
+    return await open(bytes, options, companions);
   } catch (error) {
     for (const open of [bytes, companions.overviews, companions.mask]) await open?.close();
     throw error;

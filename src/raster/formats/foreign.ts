@@ -1,3 +1,5 @@
+import { isJpeg2000 } from "../jp2/boxes.js";
+import { CONVERT_JP2 } from "../jp2/convert.js";
 import { startsWith } from "./header.js";
 
 /** A file that is often met where an image should be, refused by its name. */
@@ -31,9 +33,9 @@ export const FOREIGN_FILES: readonly ForeignFile[] = [
     sniff: (bytes) => /^ftyp(hei|hev|mif1|msf1|avi)/.test(textOf(bytes.subarray(4))),
   },
   {
-    what: "a JPEG 2000 image",
-    hint: CONVERT,
-    sniff: (bytes) => startsWith(bytes, "jP  ", 4) || startsWith(bytes, [0xff, 0x4f, 0xff, 0x51]),
+    what: "a JPEG 2000 image, which is read as a scene, not as a chip",
+    hint: CONVERT_JP2,
+    sniff: isJpeg2000,
   },
   { what: "a JPEG XL image", hint: CONVERT, sniff: (bytes) => startsWith(bytes, "JXL ", 4) || startsWith(bytes, [0xff, 0x0a]) },
   { what: "a Photoshop document", hint: CONVERT, sniff: (bytes) => startsWith(bytes, "8BPS") },

@@ -29,19 +29,32 @@ const COLORINTERP: Readonly<Record<string, Colour>> = {
 
 /**
  * Names and meaning of an image's bands, as GDAL finds them: what its metadata says of a band, else photometric interpretation and
- * ExtraSamples. A band is named by its description, else by its colour, else "band3"; no two bands are named alike.
+ * ExtraSamples.
  *
- * @param bandNames names instead of those, one for each band or one for each but alpha
- * @throws UserError `usage` where they are not as many or not different
+ * @throws UserError as `nameBands`
  */
 export function describeBands(
   image: TiffImage,
   metadata: GdalMetadata,
   bandNames: readonly string[] | undefined,
 ): readonly RasterBand[] {
-  const colours = coloursOf(image, metadata);
+  return nameBands(coloursOf(image, metadata), metadata, bandNames, image.directory.source.name);
+}
+
+/**
+ * Bands of these colours. A band is named by its description, else by its colour, else "band3"; no two bands are named alike.
+ *
+ * @param bandNames names instead of those, one for each band or one for each but alpha
+ * @throws UserError `usage` where they are not as many or not different
+ */
+export function nameBands(
+  colours: readonly Colour[],
+  metadata: GdalMetadata,
+  bandNames: readonly string[] | undefined,
+  file: string,
+): readonly RasterBand[] {
   const names = namesOf(colours, metadata);
-  if (bandNames !== undefined) rename(names, colours, bandNames, image.directory.source.name);
+  if (bandNames !== undefined) rename(names, colours, bandNames, file);
   return colours.map((colour, band) => {
     const items = metadata.bands.get(band);
     return { name: names[band], description: items?.description, colour, scaling: scalingOf(items), unit: items?.unit };

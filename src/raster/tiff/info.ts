@@ -1,3 +1,4 @@
+import type { RasterDType } from "../raster.js";
 import type { RasterBand, RasterInfo } from "../reader.js";
 import { describeBands, paletteOf } from "./bands.js";
 import type { TiffImage } from "./check.js";
@@ -22,7 +23,7 @@ export async function infoOf(
   const { directory, format } = image;
   const metadata = withPam(parseGdalMetadata(textOf(directory, "gdalMetadata") ?? "", warn), companions.notes);
   const bands = describeBands(image, metadata, bandNames);
-  const nodata = nodataOf(image, bands, companions.notes, warn);
+  const nodata = nodataOf({ dtype: format.dtype, tag: textOf(directory, "gdalNodata") }, bands, companions.notes, warn);
   const alpha = bands.some(({ colour }) => colour === "alpha");
   return {
     file: directory.source.name,
@@ -43,7 +44,8 @@ export async function infoOf(
   };
 }
 
-function withPam({ file, bands }: GdalMetadata, notes: PamNotes | undefined): GdalMetadata {
+/** What a file says, with what the notes beside it say. */
+export function withPam({ file, bands }: GdalMetadata, notes: PamNotes | undefined): GdalMetadata {
   if (notes === undefined) return { file, bands };
   const all = [...new Set([...bands.keys(), ...notes.bands.keys()])];
   return {
@@ -52,15 +54,15 @@ function withPam({ file, bands }: GdalMetadata, notes: PamNotes | undefined): Gd
   };
 }
 
-/** The notes have a value for each band, the tag one for all; a raster here has one. */
-function nodataOf(
-  { directory, format }: TiffImage,
+/** The notes have a value for each band, the tag (a text) one for all; a raster here has one. */
+export function nodataOf(
+  { dtype, tag }: { readonly dtype: RasterDType; readonly tag: string | undefined },
   bands: readonly RasterBand[],
   notes: PamNotes | undefined,
   warn: ((message: string) => void) | undefined,
 ): number | undefined {
-  const parsed = (text: string | undefined) => parseNodata(text, format.dtype, warn);
-  const ofTag = parsed(textOf(directory, "gdalNodata"));
+  const parsed = (text: string | undefined) => parseNodata(text, dtype, warn);
+  const ofTag = parsed(tag);
   const texts = bands.flatMap(({ colour }, band) => (colour === "alpha" ? [] : [notes?.bands.get(band)?.nodata]));
   // A set holds NaN once.
   const values = [...new Set([...new Set(texts)].map((text) => parsed(text) ?? ofTag))];
