@@ -23,7 +23,7 @@ export function coverageOf(
   values: number,
 ): (window: PixelWindow) => Covered {
   const ys = Float64Array.from({ length: heightPx * LINES_PER_PIXEL }, (_, line) => topPx + (line + 0.5) / LINES_PER_PIXEL);
-  const spans = spansOf([...polygons, ...polygons.map((polygon) => ({ ...polygon, value: values }))], ys, values + 1);
+  const spans = spansOf(polygons, ys, values);
   return (window) => {
     const lengths = new Float64Array(values + 1);
     const first = (window.topPx - topPx) * LINES_PER_PIXEL;

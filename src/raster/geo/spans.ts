@@ -9,7 +9,7 @@ export interface PlacedPolygon {
 
 /** Where lines across a grid are inside polygons: for each value, the union of its polygons, exact along the line. */
 export interface Spans {
-  /** Length of a line between two x that polygons of a value cover. */
+  /** Length of a line between two x that polygons of a value cover; of whatever value for the value after the last. */
   length(value: number, line: number, fromX: number, toX: number): number;
   /** Whether a point of a line is inside a polygon of the value. */
   holds(value: number, line: number, x: number): boolean;
@@ -30,36 +30,42 @@ const MOST_ENDS = 50_000_000;
  * @throws UserError `limit` for polygons that no map of this world has
  */
 export function spansOf(polygons: readonly PlacedPolygon[], ys: Float64Array, values: number): Spans {
-  const reaching = polygons.map((polygon) => ({ ...polygon, reach: reachOf(polygon) }));
+  const reaching = polygons.map((polygon): Reaching => ({ ...polygon, reach: reachOf(polygon) }));
   // By value: [start, end, start, end, …] of one line after the other, and where each line begins.
-  const ends = Array.from({ length: values }, (): number[] => []);
-  const offsets = Array.from({ length: values }, () => new Uint32Array(ys.length + 1));
+  const numbers = Array.from({ length: values + 1 }, (): number[] => []);
+  const offsets = Array.from({ length: values + 1 }, () => new Uint32Array(ys.length + 1));
   for (let first = 0; first < ys.length; first += LINES_AT_ONCE) {
     const lines = ys.subarray(first, first + LINES_AT_ONCE);
     const near = reaching.filter(({ reach }) => reach.from <= lines[lines.length - 1] && reach.to > lines[0]);
     const found = crossed(near, lines, values);
-    for (let value = 0; value < values; value++) {
-      for (let line = 0; line < lines.length; line++) {
-        unite(found[value * lines.length + line], ends[value]);
-        offsets[value][first + line + 1] = ends[value].length;
+    for (let line = 0; line < lines.length; line++) {
+      const all: Crossed = { starts: [], ends: [] };
+      for (let value = 0; value <= values; value++) {
+        const from = numbers[value].length;
+        unite(value < values ? found[value * lines.length + line] : all, numbers[value]);
+        offsets[value][first + line + 1] = numbers[value].length;
+        for (let at = from; value < values && at < numbers[value].length; at += 2) {
+          all.starts.push(numbers[value][at]);
+          all.ends.push(numbers[value][at + 1]);
+        }
       }
     }
-    if (ends.reduce((sum, { length }) => sum + length, 0) > MOST_ENDS) throw tooIntricate();
+    if (numbers.reduce((sum, { length }) => sum + length, 0) > MOST_ENDS) throw tooIntricate();
   }
-  const flat = ends.map((numbers) => Float64Array.from(numbers));
+  const flat = numbers.map((list) => Float64Array.from(list));
   return {
     length(value, line, fromX, toX) {
-      const [numbers, end] = [flat[value], offsets[value][line + 1]];
+      const [ends, end] = [flat[value], offsets[value][line + 1]];
       let sum = 0;
-      for (let at = firstPast(numbers, offsets[value][line], end, fromX); at < end && numbers[at] < toX; at += 2) {
-        sum += Math.min(numbers[at + 1], toX) - Math.max(numbers[at], fromX);
+      for (let at = firstPast(ends, offsets[value][line], end, fromX); at < end && ends[at] < toX; at += 2) {
+        sum += Math.min(ends[at + 1], toX) - Math.max(ends[at], fromX);
       }
       return sum;
     },
     holds(value, line, x) {
-      const [numbers, end] = [flat[value], offsets[value][line + 1]];
-      const at = firstPast(numbers, offsets[value][line], end, x);
-      return at < end && numbers[at] <= x;
+      const [ends, end] = [flat[value], offsets[value][line + 1]];
+      const at = firstPast(ends, offsets[value][line], end, x);
+      return at < end && ends[at] <= x;
     },
   };
 }
@@ -81,7 +87,13 @@ function firstPast(numbers: Float64Array, start: number, end: number, x: number)
   return 2 * low;
 }
 
-function reachOf({ rings }: PlacedPolygon): { readonly from: number; readonly to: number } {
+/** Rows between which something lies. */
+interface Reach {
+  readonly from: number;
+  readonly to: number;
+}
+
+function reachOf({ rings }: PlacedPolygon): Reach {
   let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const ring of rings) {
     for (let at = 1; at < ring.length; at += 2) {
@@ -92,6 +104,10 @@ function reachOf({ rings }: PlacedPolygon): { readonly from: number; readonly to
   return { from, to };
 }
 
+interface Reaching extends PlacedPolygon {
+  readonly reach: Reach;
+}
+
 /** Spans that may overlap. */
 interface Crossed {
   readonly starts: number[];
@@ -99,45 +115,43 @@ interface Crossed {
 }
 
 /** The spans of each polygon, by value and line; undefined where there is none. */
-function crossed(polygons: readonly PlacedPolygon[], lines: Float64Array, values: number): readonly (Crossed | undefined)[] {
+function crossed(polygons: readonly Reaching[], lines: Float64Array, values: number): readonly (Crossed | undefined)[] {
   const found = new Array<Crossed | undefined>(values * lines.length);
-  let total = 0;
-  for (const { value, rings } of polygons) {
-    const crossings = new Map<number, number[]>();
-    for (const ring of rings) {
-      total += crossRing(ring, lines, crossings, MOST_CROSSINGS - total);
-    }
-    for (const [line, xs] of crossings) {
-      xs.sort((a, b) => a - b);
+  // Of the polygon at hand, by line.
+  const crossings = Array.from(lines, (): number[] => []);
+  let room = MOST_CROSSINGS;
+  for (const { value, rings, reach } of polygons) {
+    for (const ring of rings) room = crossRing(ring, lines, crossings, room);
+    for (let line = firstFrom(lines, reach.from); line < lines.length && lines[line] < reach.to; line++) {
+      const xs = crossings[line];
+      if (xs.length > 2 || xs[0] > xs[1]) xs.sort((a, b) => a - b);
       const at = value * lines.length + line;
       found[at] ??= { starts: [], ends: [] };
       for (let i = 0; i + 1 < xs.length; i += 2) {
         found[at].starts.push(xs[i]);
         found[at].ends.push(xs[i + 1]);
       }
+      xs.length = 0;
     }
   }
   return found;
 }
 
-/** Adds where the sides of a ring cross lines; returns how often. A side holds its upper end, not its lower one. */
-function crossRing(ring: Float64Array, lines: Float64Array, crossings: Map<number, number[]>, most: number): number {
-  let count = 0;
+/** Adds where the sides of a ring cross lines, as long as there is room for it; returns what is left. A side holds its upper end, not its lower one. */
+function crossRing(ring: Float64Array, lines: Float64Array, crossings: readonly number[][], room: number): number {
+  let left = room;
   let [x0, y0] = [ring[ring.length - 2], ring[ring.length - 1]];
   for (let at = 0; at < ring.length; at += 2) {
     const [x1, y1] = [ring[at], ring[at + 1]];
     const [top, bottom] = y0 < y1 ? [y0, y1] : [y1, y0];
     for (let line = firstFrom(lines, top); line < lines.length && lines[line] < bottom; line++) {
-      const x = x0 + ((lines[line] - y0) / (y1 - y0)) * (x1 - x0);
-      const there = crossings.get(line);
-      if (there === undefined) crossings.set(line, [x]);
-      else there.push(x);
-      count++;
+      crossings[line].push(x0 + ((lines[line] - y0) / (y1 - y0)) * (x1 - x0));
+      left--;
     }
-    if (count > most) throw tooIntricate();
+    if (left < 0) throw tooIntricate();
     [x0, y0] = [x1, y1];
   }
-  return count;
+  return left;
 }
 
 /** Index of the first line at `y` or below. */
