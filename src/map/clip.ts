@@ -34,7 +34,7 @@ const SLACK = 1e-3;
  * @throws UserError as `readVector` and `placedLayer`
  */
 export async function openClip(path: string, scene: RasterInfo, onWarning: WorkOptions["onWarning"]): Promise<Clip> {
-  const layer = readVector(path, { onWarning });
+  const layer = await readVector(path, { onWarning });
   const { polygons, places } = await placedLayer(layer, scene, () => 0);
   const misses = (what: string) =>
     new UserError("bad-data", `${path}: ${what}: ${places}`, { hint: "Do both show the same place? Give a larger area." });

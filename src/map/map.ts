@@ -30,7 +30,7 @@ export interface MapOptions extends WorkOptions {
   readonly stridePx?: number | undefined;
   /** Side of a chip in pixels of the scene. Default that of the chips which the classifier was trained on. */
   readonly chipPx?: number | undefined;
-  /** GeoJSON: cells whose middle is not inside its polygons have no answer. */
+  /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
   readonly clip?: string | undefined;
   /** Names of the scene's bands in their order, where the file does not say them. */
   readonly bandNames?: readonly string[] | undefined;

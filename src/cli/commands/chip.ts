@@ -25,7 +25,7 @@ export const chip: Command = {
       describe: 'what its values mean: {"classes": [{"value": 1, "name": "water"}]}',
       shownDefault: "its category names, or classes.json beside it",
     },
-    fromVector: { value: "file", describe: "labels from polygons: GeoJSON" },
+    fromVector: { value: "file", describe: "labels from polygons: GeoJSON or GeoPackage" },
     field: { value: "name", describe: "the field of --from-vector that names the class of a polygon" },
     elsewhere: {
       value: "unknown|no",
@@ -40,7 +40,7 @@ export const chip: Command = {
       describe: "a class that covers as much of a chip is one of its labels; below half of it, it is not; between, unknown",
       shownDefault: String(DEFAULT_MIN_SHARE),
     },
-    clip: { value: "file", describe: "only chips that lie wholly inside these polygons: GeoJSON" },
+    clip: { value: "file", describe: "only chips that lie wholly inside these polygons: GeoJSON or GeoPackage" },
     bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
     out: { value: "folder", describe: "the dataset" },
     ...OUT_FLAGS,

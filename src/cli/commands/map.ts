@@ -29,7 +29,7 @@ export const map: Command = {
       describe: "side of a chip in pixels of the scene",
       shownDefault: "that of the chips it was trained on",
     },
-    clip: { value: "file", describe: "only cells whose middle is inside these polygons: GeoJSON" },
+    clip: { value: "file", describe: "only cells whose middle is inside these polygons: GeoJSON or GeoPackage" },
     bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,

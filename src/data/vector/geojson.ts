@@ -64,7 +64,8 @@ function isObject(value: unknown): value is Fields {
 /** Counted before anything is made of the text. */
 function refuseTooLarge(bytes: Uint8Array, file: string): void {
   let [marks, objects] = [0, 0];
-  for (const byte of bytes) {
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
     if (byte === 0x5b || byte === 0x2c) marks++;
     else if (byte === 0x7b) objects++;
   }

@@ -4,11 +4,11 @@ import { readWholeFile } from "../../files.js";
 import { extensionOf } from "../listing.js";
 import { MAX_TEXT_BYTES } from "../text.js";
 import { readGeoJson } from "./geojson.js";
+import { readGeoPackage } from "./geopackage.js";
 import type { VectorLayer, VectorOptions } from "./layer.js";
 
 /** Forms of vector data that are known and not read, by the ending of their files. */
 const OTHERS: Readonly<Record<string, string>> = {
-  gpkg: "GeoPackage",
   shp: "a shapefile",
   dbf: "the table of a shapefile",
   zip: "an archive",
@@ -26,10 +26,12 @@ const OTHERS: Readonly<Record<string, string>> = {
  *
  * @throws UserError `not-found`, `bad-file` for what is not read or damaged, `bad-data` where nothing of it can be used, `limit`
  */
-export function readVector(path: string, options: VectorOptions = {}): VectorLayer {
-  const form = OTHERS[extensionOf(path)];
+export async function readVector(path: string, options: VectorOptions = {}): Promise<VectorLayer> {
+  const extension = extensionOf(path);
+  if (extension === "gpkg") return readGeoPackage(path, options);
+  const form = OTHERS[extension];
   if (form !== undefined) {
-    throw new UserError("bad-file", `${path}: polygons are read from GeoJSON, not from ${form}`, {
+    throw new UserError("bad-file", `${path}: polygons are read from GeoJSON and GeoPackage, not from ${form}`, {
       hint: `Convert it: ogr2ogr -t_srs EPSG:4326 out.geojson ${path}`,
     });
   }

@@ -24,7 +24,7 @@ export interface ChipSceneOptions extends WorkOptions, ChipSource {
   readonly stridePx?: number | undefined;
   /** Share of a chip from which on a class is present. Default 0.1. */
   readonly minShare?: number | undefined;
-  /** GeoJSON: only chips that lie wholly inside its polygons are cut. */
+  /** GeoJSON or GeoPackage: only chips that lie wholly inside its polygons are cut. */
   readonly clip?: string | undefined;
   /** Names of the scene's bands in their order, where the file does not say them. */
   readonly bandNames?: readonly string[] | undefined;

@@ -34,7 +34,7 @@ export async function vectorLabeller(
   scene: RasterInfo,
   onWarning: WorkOptions["onWarning"],
 ): Promise<Labeller> {
-  const layer = readVector(file, { field, onWarning });
+  const layer = await readVector(file, { field, onWarning });
   const classes = classesOf(layer, field, onWarning);
   const indices = new Map(classes.map((name, k) => [name, k]));
   const { polygons } = await placedLayer(layer, scene, (feature) => {

@@ -15,7 +15,7 @@ export interface ChipSource {
   readonly fromRaster?: string | undefined;
   /** What the values of `fromRaster` mean: a file, or the name of a known legend. */
   readonly classTable?: string | undefined;
-  /** Polygons: GeoJSON. */
+  /** Polygons: GeoJSON or GeoPackage. */
   readonly fromVector?: string | undefined;
   /** The field of `fromVector` that names the class of a polygon. */
   readonly field?: string | undefined;
