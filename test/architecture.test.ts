@@ -43,6 +43,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   "csv-parse": ["src/data/csv.ts"],
   "hyparquet-writer": ["src/map/write-geoparquet.ts"],
   lerc: ["src/raster/tiff/codecs/lerc-wasm.ts"],
+  "node-sqlite3-wasm": ["src/data/vector/geopackage-task.ts"],
   "onnxruntime-node": ["src/runtime/native.ts"],
   // ort.ts has the types that both builds share.
   "onnxruntime-web": ["src/runtime/wasm.ts", "src/runtime/ort.ts"],

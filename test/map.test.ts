@@ -1,8 +1,11 @@
+import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRandom } from "../src/random.js";
+import { crsOfEpsg } from "../src/raster/geo/crs.js";
+import { transformer } from "../src/raster/geo/project.js";
 import type { Raster } from "../src/raster/raster.js";
 import { openRaster } from "../src/raster/reader.js";
 import { encodeGeoTiff } from "../src/raster/write/tiff.js";
@@ -29,13 +32,28 @@ function landscape(pixelMeters: number): Raster {
   return { bands: ["red", "nir"], widthPx: WIDTH, heightPx: HEIGHT, dtype: "uint16", data, nodata: NODATA, georeference };
 }
 
+/** Rectangles in pixels of the landscape, as longitude and latitude. */
+async function polygons(name: string, ...boxes: readonly (readonly [land: string, ...px: readonly number[]])[]): Promise<string> {
+  const toDegrees = await transformer(UTM_18S, crsOfEpsg(4326)!);
+  const features = boxes.map(([land, left, top, right, bottom]) => {
+    const corners = [left, top, left, bottom, right, bottom, right, top, left, top];
+    const points = Float64Array.from(corners, (px, i) => (i % 2 === 0 ? 500_000 + 10 * px : 9_000_000 - 10 * px));
+    toDegrees(points);
+    const ring = Array.from({ length: corners.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
+    return { type: "Feature", properties: { land }, geometry: { type: "Polygon", coordinates: [ring] } };
+  });
+  writeFileSync(at(name), JSON.stringify({ type: "FeatureCollection", features }));
+  return at(name);
+}
+
 const [scene, chips, run] = [at("scene.tif"), at("chips"), at("run")];
 const classifier = join(run, "classifier.onnx");
 
 beforeAll(async () => {
   writeFileSync(scene, await encodeGeoTiff(landscape(10)));
-  const rules = ["--rule", "bright: red > 2000", "--rule", "dark: red <= 2000"];
-  expect(sigmaxJson("chip", scene, "--size", String(CHIP), ...rules, "--out", chips)).toMatchObject({ chips: 171, leftOut: 9 });
+  const land = await polygons("land.geojson", ["bright", 0, 0, 100, HEIGHT], ["dark", 100, 0, WIDTH, HEIGHT]);
+  const source = ["--from-vector", land, "--field", "land"];
+  expect(sigmaxJson("chip", scene, "--size", String(CHIP), ...source, "--out", chips)).toMatchObject({ chips: 171, leftOut: 9 });
   sigmaxJson("train", chips, "--labels", join(chips, "largest.csv"), "--backbone", "stats", "--no-cache", "--out", run);
 }, 240_000);
 
@@ -91,6 +109,29 @@ describe("sigmax map", () => {
     for (const name of readdirSync(at("whole"))) {
       expect(readFileSync(at(`killed/${name}`)).equals(readFileSync(at(`whole/${name}`))), name).toBe(true);
     }
+  });
+
+  it("answers inside a clip alone, and not with what was decided for another one", async () => {
+    const [clip, other] = [
+      await polygons("clip.geojson", ["", 70, 30, 170, 90]),
+      await polygons("other.geojson", ["", 0, 0, 240, 200]),
+    ];
+    const args = (area: string) => ["map", classifier, scene, "--stride", "8", "--clip", area, "--out", at("clip/map.tif")];
+    const journal = at("clip/.map.tif.cells");
+    await interrupted(args(other), () => existsSync(journal) && readFileSync(journal).length > 1000, "SIGKILL");
+    expect(existsSync(journal)).toBe(true);
+    const result = sigmaxJson(...args(clip));
+    const { data, widthPx, heightPx, info } = await classesOf(result.files.map);
+    // Middles at 4, 12, …: from 76 to 164 across, from 36 to 84 down; the land is bright up to 100.
+    const inside = (i: number) => {
+      const [x, y] = [(i % widthPx) * 8 + 4, Math.floor(i / widthPx) * 8 + 4];
+      return x > 70 && x < 170 && y > 30 && y < 90;
+    };
+    expect([...data].map((value) => value > 0)).toEqual([...data].map((_, i) => inside(i)));
+    expect(result).toMatchObject({ outside: widthPx * heightPx - 12 * 7, noAnswer: 0 });
+    expect(result.classes.reduce((sum: number, { cells }: { cells: number }) => sum + cells, 0)).toBe(12 * 7);
+    const sha256 = createHash("sha256").update(readFileSync(clip)).digest("hex");
+    expect(info.metadata).toMatchObject({ SIGMAX_CLIP: "clip.geojson", SIGMAX_CLIP_SHA256: sha256 });
   });
 
   it("refuses scenes that do not fit, and files that are there", async () => {

@@ -11,6 +11,7 @@ import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
+import { type Clip, openClip } from "./clip.js";
 import { bandsFor, checkScale } from "./fitness.js";
 import { type Journal, openJournal } from "./journal.js";
 import { writePolygons } from "./polygon-features.js";
@@ -29,6 +30,8 @@ export interface MapOptions extends WorkOptions {
   readonly stridePx?: number | undefined;
   /** Side of a chip in pixels of the scene. Default that of the chips which the classifier was trained on. */
   readonly chipPx?: number | undefined;
+  /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
+  readonly clip?: string | undefined;
   /** Names of the scene's bands in their order, where the file does not say them. */
   readonly bandNames?: readonly string[] | undefined;
   readonly threads?: number | undefined;
@@ -45,7 +48,10 @@ export interface MapResult {
   readonly classes: readonly { readonly name: string; readonly cells: number }[];
   /** Cells on which no label is decided; with one label per image there are none. */
   readonly noLabel: number;
+  /** Cells of which too little was measured. */
   readonly noAnswer: number;
+  /** Cells outside `clip`. */
+  readonly outside: number;
 }
 
 /**
@@ -67,8 +73,12 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
+    const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);
+    const { wanted, outside } = clip?.cells(cells) ?? EVERYWHERE;
     const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(path, signal) };
-    const fingerprint = sha256(Buffer.from(JSON.stringify({ ...hashes, ...cells, bands, runtime, version: VERSION })));
+    const fingerprint = sha256(
+      Buffer.from(JSON.stringify({ ...hashes, clip: clip?.sha256, ...cells, bands, runtime, version: VERSION })),
+    );
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
     const journal = openJournal({
       path: journalPath(out),
@@ -87,14 +97,23 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
         onWarning,
       });
       try {
-        const wanted = () => true;
         await decideCells({ scene, bands, cells, classes: manifest.classes.length, pool, journal, wanted, signal, onProgress });
       } finally {
         await pool.close();
       }
-      const counts = await writeMap({ ...options, classifier, scene, cells, journal, files, hashes, force: force || isResumed });
+      const counts = await writeMap({
+        ...options,
+        classifier,
+        scene,
+        cells,
+        journal,
+        files,
+        hashes,
+        clip,
+        force: force || isResumed,
+      });
       journal.remove();
-      return resultOf(files, cells, manifest.classes, counts);
+      return resultOf(files, cells, manifest.classes, counts, outside);
     } catch (error) {
       journal.close();
       throw error;
@@ -104,6 +123,9 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   }
 }
 
+/** Of a map that is not clipped. */
+const EVERYWHERE = { wanted: () => true, outside: 0 };
+
 interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly classifier: ClassifierFile;
   readonly scene: RasterReader;
@@ -111,11 +133,12 @@ interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly journal: Journal;
   readonly files: MapFiles;
   readonly hashes: { readonly classifier: string; readonly scene: ContentMark };
+  readonly clip: Clip | undefined;
   readonly force: boolean;
 }
 
 /** Writes everything of a map whose cells are decided; the map itself comes last: where it is, everything is. */
-async function writeMap({ classifier, scene, cells, journal, files, hashes, ...work }: WrittenMap): Promise<CellCounts> {
+async function writeMap({ classifier, scene, cells, journal, files, hashes, clip, ...work }: WrittenMap): Promise<CellCounts> {
   const { classes, task } = classifier.manifest;
   const georeference = cellGeoreference(cells, scene.info.georeference);
   const { geojson, parquet } = files;
@@ -134,14 +157,16 @@ async function writeMap({ classifier, scene, cells, journal, files, hashes, ...w
     SIGMAX_CLASSIFIER_SHA256: hashes.classifier,
     SIGMAX_SCENE: basename(scene.info.file),
     ...markItem("SIGMAX_SCENE", hashes.scene),
+    ...(clip && { SIGMAX_CLIP: basename(clip.file), SIGMAX_CLIP_SHA256: clip.sha256 }),
   };
   const companions = [{ row: look.row, finish: finishLook }];
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
 }
 
-function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts): MapResult {
-  const { ofClasses, noLabel, noAnswer } = counts;
-  return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer };
+function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts, outside: number): MapResult {
+  const { ofClasses, noLabel } = counts;
+  const noAnswer = counts.noAnswer - outside;
+  return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer, outside };
 }
 
 function filesOf(out: string): MapFiles {

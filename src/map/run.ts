@@ -31,7 +31,8 @@ interface Strip {
   readonly firstRow: number;
   readonly rows: number;
   readonly topPx: number;
-  readonly raster: Raster;
+  /** Undefined where no cell is wanted. */
+  readonly raster: Raster | undefined;
 }
 
 /** Decides the rows of cells that the journal does not have yet. @throws UserError what reading the scene throws; `aborted` */
@@ -70,7 +71,8 @@ function* stripsOf({ scene, bands, cells, journal }: MapRun): Generator<Omit<Str
   }
 }
 
-async function readStrip({ scene, bands, cells }: MapRun, place: Omit<Strip, "raster">): Promise<Strip> {
+async function readStrip({ scene, bands, cells, wanted }: MapRun, place: Omit<Strip, "raster">): Promise<Strip> {
+  if (!isWanted(cells, place, wanted)) return { ...place, raster: undefined };
   const last = chipOf(cells, scene.info, 0, place.firstRow + place.rows - 1);
   const window = {
     leftPx: 0,
@@ -81,6 +83,13 @@ async function readStrip({ scene, bands, cells }: MapRun, place: Omit<Strip, "ra
   return { ...place, raster: await scene.read({ window, bands }) };
 }
 
+function isWanted({ columns }: CellGrid, { firstRow, rows }: Omit<Strip, "raster">, wanted: MapRun["wanted"]): boolean {
+  for (let row = firstRow; row < firstRow + rows; row++) {
+    for (let column = 0; column < columns; column++) if (wanted(column, row)) return true;
+  }
+  return false;
+}
+
 /** Probabilities of the classes `[K]`; undefined where there is nothing to decide on. */
 async function decideCell(
   { scene, cells, classes, pool, wanted }: MapRun,
@@ -88,7 +97,7 @@ async function decideCell(
   column: number,
   row: number,
 ): Promise<Float32Array | undefined> {
-  if (!wanted(column, row)) return undefined;
+  if (raster === undefined || !wanted(column, row)) return undefined;
   const window = chipOf(cells, scene.info, column, row);
   const { georeference: _, ...chip } = crop(raster, { ...window, topPx: window.topPx - topPx });
   if (measuredShare(chip) < LEAST_VALID) return undefined;

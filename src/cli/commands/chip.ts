@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.js";
 import { type ChipSceneResult, chipScene, DEFAULT_CHIP_PX, DEFAULT_MIN_SHARE } from "../../map/chip/chip.js";
+import { ELSEWHERE, type Elsewhere } from "../../map/chip/from-vector.js";
 import { type Command, decimal, integer, list, workOf } from "../command.js";
 import { OUT_FLAGS } from "../flags.js";
 import { number, text, texts } from "../inputs.js";
@@ -10,6 +11,7 @@ export const chip: Command = {
   examples: [
     "sigmax chip scene.tif --from-raster worldcover.tif --class-table worldcover --out chips/",
     'sigmax chip scene.tif --band-names swir16,nir,red,green --rule "forest: ndvi > 0.6" --rule "water: ndwi > 0" --out chips/',
+    "sigmax chip scene.tif --from-vector parcels.geojson --field crop --clip village.geojson --out chips/",
     "sigmax train chips/ --group-by scene                       several labels per image: labels.csv",
     "sigmax train chips/ --labels chips/largest.csv              one label per image: the class with the largest share",
   ],
@@ -23,6 +25,14 @@ export const chip: Command = {
       describe: 'what its values mean: {"classes": [{"value": 1, "name": "water"}]}',
       shownDefault: "its category names, or classes.json beside it",
     },
+    fromVector: { value: "file", describe: "labels from polygons: GeoJSON or GeoPackage" },
+    field: { value: "name", describe: "the field of --from-vector that names the class of a polygon" },
+    elsewhere: {
+      value: "unknown|no",
+      choices: ELSEWHERE,
+      describe: "what lies outside the polygons of --from-vector: nobody looked there, or there is none of the classes",
+      shownDefault: ELSEWHERE[0],
+    },
     rule: { value: "class: condition", repeatable: true, describe: 'labels from bands: "forest: ndvi > 0.6 and red < 0.1"' },
     minShare: {
       value: "share",
@@ -30,6 +40,7 @@ export const chip: Command = {
       describe: "a class that covers as much of a chip is one of its labels; below half of it, it is not; between, unknown",
       shownDefault: String(DEFAULT_MIN_SHARE),
     },
+    clip: { value: "file", describe: "only chips that lie wholly inside these polygons: GeoJSON or GeoPackage" },
     bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
     out: { value: "folder", describe: "the dataset" },
     ...OUT_FLAGS,
@@ -45,8 +56,12 @@ export const chip: Command = {
       stridePx: number(flags, "stride"),
       fromRaster: text(flags, "fromRaster"),
       classTable: text(flags, "classTable"),
+      fromVector: text(flags, "fromVector"),
+      field: text(flags, "field"),
+      elsewhere: text(flags, "elsewhere") as Elsewhere | undefined, // the flag's choices
       rules: texts(flags, "rule"),
       minShare: number(flags, "minShare"),
+      clip: text(flags, "clip"),
       bandNames: flags.bandNames as readonly string[] | undefined, // read by list
       force: flags.force === true,
       ...workOf(terminal),
@@ -55,13 +70,14 @@ export const chip: Command = {
   },
 };
 
-function described({ folder, labels, largest, chips, leftOut, classes }: ChipSceneResult): string {
+function described({ folder, labels, largest, chips, leftOut, outside, classes }: ChipSceneResult): string {
   const width = Math.max(...classes.map(({ name }) => name.length), 5);
   const rows = classes.map(
     ({ name, present, unknown }) => `  ${name.padEnd(width)} ${String(present).padStart(8)} ${String(unknown).padStart(8)}`,
   );
   const left = leftOut === 0 ? "" : `; ${leftOut} left out, with too many pixels that were not measured`;
-  return `${folder}: ${chips} chips${left}
+  const beyond = outside === 0 ? "" : `; ${outside} not wholly inside the clip`;
+  return `${folder}: ${chips} chips${left}${beyond}
   ${"class".padEnd(width)} ${"present".padStart(8)} ${"unknown".padStart(8)}
 ${rows.join("\n")}
 

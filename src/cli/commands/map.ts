@@ -10,6 +10,7 @@ export const map: Command = {
   examples: [
     "sigmax map runs/first/classifier.onnx scene.tif --out map.tif",
     "sigmax map runs/first/classifier.onnx scene.tif --stride 16 --out fine.tif       cells of 16 px, each decided by the chip around it",
+    "sigmax map runs/first/classifier.onnx scene.tif --clip district.geojson --out district.tif",
   ],
   arguments: [
     { name: "classifier", describe: "classifier.onnx of a run" },
@@ -28,6 +29,7 @@ export const map: Command = {
       describe: "side of a chip in pixels of the scene",
       shownDefault: "that of the chips it was trained on",
     },
+    clip: { value: "file", describe: "only cells whose middle is inside these polygons: GeoJSON or GeoPackage" },
     bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
@@ -44,6 +46,7 @@ export const map: Command = {
       out,
       stridePx: number(flags, "stride"),
       chipPx: number(flags, "chip"),
+      clip: text(flags, "clip"),
       bandNames: flags.bandNames as readonly string[] | undefined, // read by list
       threads: number(flags, "threads"),
       runtime: runtimeOf(flags),
@@ -54,14 +57,14 @@ export const map: Command = {
   },
 };
 
-function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer }: MapResult): string {
-  const cells = columns * rows;
+function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer, outside }: MapResult): string {
+  const cells = columns * rows - outside;
   const width = Math.max(...classes.map(({ name }) => name.length), 9);
   const line = (name: string, count: number) =>
     `  ${name.padEnd(width)} ${String(count).padStart(9)} ${((100 * count) / cells).toFixed(1).padStart(6)} %`;
   const others = [...(noLabel > 0 ? [line("no label", noLabel)] : []), ...(noAnswer > 0 ? [line("no answer", noAnswer)] : [])];
   const { map: _, ...besides } = files;
-  return `${files.map}: ${columns} × ${rows} cells of ${stridePx} px
+  return `${files.map}: ${columns} × ${rows} cells of ${stridePx} px${outside > 0 ? `, ${cells} of them inside the clip` : ""}
 ${[...classes.map(({ name, cells: count }) => line(name, count)), ...others].join("\n")}
 Beside it: ${Object.values(besides)
     .filter((file) => file !== undefined)

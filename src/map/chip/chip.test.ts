@@ -158,6 +158,102 @@ describe("chipScene", () => {
     );
   });
 
+  /** Rectangles of the scene's pixels, in the scene's own system as files of 2008 say it. */
+  const polygons = (name: string, ...features: readonly (readonly [value: unknown, ...px: readonly number[]])[]) => {
+    const file = join(folder, name);
+    const geojson = {
+      type: "FeatureCollection",
+      crs: { type: "name", properties: { name: "urn:ogc:def:crs:EPSG::32718" } },
+      features: features.map(([kind, left, top, right, bottom]) => {
+        const [west, east, north, south] = [
+          500_000 + 10 * left,
+          500_000 + 10 * right,
+          9_000_000 - 10 * top,
+          9_000_000 - 10 * bottom,
+        ];
+        const ring = [
+          [west, south],
+          [east, south],
+          [east, north],
+          [west, north],
+          [west, south],
+        ];
+        return { type: "Feature", properties: { kind }, geometry: { type: "Polygon", coordinates: [ring] } };
+      }),
+    };
+    writeFileSync(file, JSON.stringify(geojson));
+    return file;
+  };
+  const tagsOf = (labels: string) => parseCsv(readFileSync(labels, "utf8"), "labels.csv").rows.map(({ cells }) => cells.slice(6));
+
+  it("takes labels from polygons; what none covers is unknown, or no where that is said", async () => {
+    const cover = polygons(
+      "cover.geojson",
+      ["water", 0, 0, 32, 32],
+      ["reed", 16, 16, 64, 32],
+      ["water", 8, 8, 24, 24],
+      [null, 0, 32, 9, 9],
+    );
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const source = { scene, sizePx: 32, fromVector: cover, field: "kind", onWarning };
+    const result = await chipScene({ ...source, out: join(folder, "polygons") });
+    expect(result).toMatchObject({
+      chips: 6,
+      classes: [
+        { name: "reed", present: 2, unknown: 4 },
+        { name: "water", present: 1, unknown: 5 },
+      ],
+    });
+    expect(warnings).toEqual([`${cover}: 1 of 4 polygons do not say their "kind" and are left out, first feature 4`]);
+    const nobodyKnows = ["?reed|?water|", "0.0000", "0.0000"];
+    expect(tagsOf(result.labels)).toEqual([
+      ["reed|water|", "0.2500", "1.0000"],
+      ["reed|?water|", "0.5000", "0.0000"],
+      ...new Array(4).fill(nobodyKnows),
+    ]);
+    const record = JSON.parse(readFileSync(join(folder, "polygons/chips.json"), "utf8"));
+    expect(record.labelsFrom).toMatchObject({ kind: "vector", source: cover, field: "kind", elsewhere: "unknown" });
+
+    const looked = await chipScene({ ...source, out: join(folder, "looked"), elsewhere: "no" });
+    expect(tagsOf(looked.labels).slice(1, 3)).toEqual([
+      ["reed|", "0.5000", "0.0000"],
+      ["", "0.0000", "0.0000"],
+    ]);
+    const dataset = await openDataset(join(folder, "looked"));
+    expect(dataset.samples[2].labels).toEqual(Int8Array.of(0, 0));
+  });
+
+  it("cuts only chips that lie wholly inside a clip", async () => {
+    const clip = polygons("clip.geojson", ["", 32, 0, 64, 64], ["", 64, 0, 95, 32]);
+    const result = await chipScene({ scene, out: join(folder, "clipped"), sizePx: 32, fromRaster: cover, clip });
+    expect(result).toMatchObject({ chips: 2, leftOut: 0, outside: 4 });
+    expect(readdirSync(join(folder, "clipped/chips")).sort()).toEqual(["scene_r0_c1.tif", "scene_r1_c1.tif"]);
+    expect(tagsOf(result.labels)).toEqual(new Array(2).fill(["water|forest|", "0.7500", "0.2500"]));
+    const record = JSON.parse(readFileSync(join(folder, "clipped/chips.json"), "utf8"));
+    expect(record).toMatchObject({ outside: 4, clip: { file: "clip.geojson", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } });
+  });
+
+  it("refuses polygons that the scene does not show, naming where both lie", async () => {
+    const source = { scene, sizePx: 32, out: join(folder, "refused") };
+    const far = polygons("far.geojson", ["a", 9000, 0, 9100, 100]);
+    const places =
+      "its polygons reach from 590000, 8999000 to 591000, 9000000, .*scene.tif from 500000, 8999300 to 501000, 9000000";
+    await expect(chipScene({ ...source, fromVector: far, field: "kind" })).rejects.toThrow(
+      new RegExp(`lies elsewhere: ${places}`),
+    );
+    await expect(chipScene({ ...source, fromRaster: cover, clip: far })).rejects.toThrow(new RegExp(places));
+    const small = polygons("small.geojson", ["a", 10, 10, 20, 20]);
+    await expect(chipScene({ ...source, fromRaster: cover, clip: small })).rejects.toThrow("no chip of 32 px lies wholly in it");
+    await expect(chipScene({ ...source, fromVector: small, field: "kinds" })).rejects.toMatchObject({
+      message: expect.stringContaining('says anything in the field "kinds"'),
+      hint: 'Did you mean "kind"? It has the fields kind.',
+    });
+    const odd = polygons("odd.geojson", ["a|b", 0, 0, 99, 70]);
+    await expect(chipScene({ ...source, fromVector: odd, field: "kind" })).rejects.toThrow('"a|b" cannot be a label');
+    expect(readdirSync(folder).filter((name) => name.includes("refused"))).toEqual([]);
+  });
+
   it("leaves out chips that were hardly measured, and counts what is unseen", async () => {
     const result = await chipScene({ scene, out: join(folder, "small"), sizePx: 10, fromRaster: cover });
     expect(result).toMatchObject({ chips: 68, leftOut: 2 });
@@ -166,6 +262,11 @@ describe("chipScene", () => {
   it.each([
     [{}, "usage", "nothing says what is in the chips"],
     [{ fromRaster: cover, rules: ["a: red > 0"] }, "usage", "--from-raster and --rule exclude each other"],
+    [{ fromVector: cover }, "usage", "which field names the class?"],
+    [{ fromVector: "x.geojson", field: "a", rules: ["a: red > 0"] }, "usage", "--from-vector and --rule exclude each other"],
+    [{ rules: ["a: red > 0"], field: "a" }, "usage", "--field names the classes of --from-vector"],
+    [{ fromRaster: cover, elsewhere: "no" as const }, "usage", "--elsewhere says what"],
+    [{ fromVector: cover, field: "a" }, "bad-file", "cover.tif"],
     [{ rules: ["a: red > 0"], classTable: "worldcover" }, "usage", "--class-table says what"],
     [{ rules: ["forest ndvi"] }, "usage", "has no class"],
     [{ rules: ["a: red > 0", "a: nir > 0"] }, "usage", "has two rules"],

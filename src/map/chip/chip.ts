@@ -8,9 +8,10 @@ import { crop } from "../../raster/crop.js";
 import { measuredShare } from "../../raster/measure.js";
 import { openRaster, type RasterReader } from "../../raster/reader.js";
 import { VERSION } from "../../version.js";
+import { type Clip, openClip } from "../clip.js";
 import type { Labeller } from "./labeller.js";
 import { type ChipSource, openLabeller } from "./source.js";
-import { type ChipGrid, type ChipStrip, type ChipWindow, chipCounts, chipStrips } from "./windows.js";
+import { type ChipGrid, type ChipStrip, type ChipWindow, chipCounts, chipStrips, stripOf } from "./windows.js";
 import { chipTable, LABELS_FILE, LARGEST_FILE, type LabelledChip, makeChipsFolder, RECORD_FILE, writeChip } from "./write.js";
 
 export interface ChipSceneOptions extends WorkOptions, ChipSource {
@@ -23,6 +24,8 @@ export interface ChipSceneOptions extends WorkOptions, ChipSource {
   readonly stridePx?: number | undefined;
   /** Share of a chip from which on a class is present. Default 0.1. */
   readonly minShare?: number | undefined;
+  /** GeoJSON or GeoPackage: only chips that lie wholly inside its polygons are cut. */
+  readonly clip?: string | undefined;
   /** Names of the scene's bands in their order, where the file does not say them. */
   readonly bandNames?: readonly string[] | undefined;
   readonly force?: boolean | undefined;
@@ -38,6 +41,8 @@ export interface ChipSceneResult {
   readonly chips: number;
   /** Chips with too many pixels that were not measured. */
   readonly leftOut: number;
+  /** Chips that do not lie wholly inside `clip`. */
+  readonly outside: number;
   readonly classes: readonly { readonly name: string; readonly present: number; readonly unknown: number }[];
 }
 
@@ -55,7 +60,16 @@ const AT_ONCE = 4;
  * @throws UserError `usage`, `not-found`, `bad-file`, `bad-data` where scene and labels do not fit, `exists`, `aborted`
  */
 export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneResult> {
-  const { scene, out, sizePx = DEFAULT_CHIP_PX, minShare = DEFAULT_MIN_SHARE, bandNames, force = false, ...work } = options;
+  const {
+    scene,
+    out,
+    sizePx = DEFAULT_CHIP_PX,
+    minShare = DEFAULT_MIN_SHARE,
+    clip: area,
+    bandNames,
+    force = false,
+    ...work
+  } = options;
   const grid = { sizePx, stridePx: options.stridePx ?? sizePx };
   checkGrid(grid, minShare);
   refuseFolder(out, { force, marker: RECORD_FILE });
@@ -68,10 +82,12 @@ export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneRes
         hint: "Choose larger chips or a larger --stride.",
       });
     }
-    const labeller = await openLabeller(options, reader);
+    const clip = area === undefined ? undefined : await openClip(area, reader.info, work.onWarning);
+    const labeller = await openLabeller(options, reader, work.onWarning);
     try {
+      checkNames(labeller);
       return await writeFolder(out, { force, marker: RECORD_FILE }, (folder) =>
-        writeChips({ reader, labeller, grid, minShare, folder, out, ...work }),
+        writeChips({ reader, labeller, clip, grid, minShare, folder, out, ...work }),
       );
     } finally {
       await labeller.close();
@@ -84,13 +100,24 @@ export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneRes
 interface Work extends WorkOptions {
   readonly reader: RasterReader;
   readonly labeller: Labeller;
+  readonly clip: Clip | undefined;
   readonly grid: ChipGrid;
   readonly minShare: number;
   readonly folder: string;
   readonly out: string;
 }
 
-async function writeChips({ reader, labeller, grid, minShare, folder, out, signal, onProgress }: Work): Promise<ChipSceneResult> {
+async function writeChips({
+  reader,
+  labeller,
+  clip,
+  grid,
+  minShare,
+  folder,
+  out,
+  signal,
+  onProgress,
+}: Work): Promise<ChipSceneResult> {
   // Of an address, what may be shown of it.
   const scene = reader.info.file;
   const { columns, rows } = chipCounts(reader.info, grid);
@@ -100,19 +127,23 @@ async function writeChips({ reader, labeller, grid, minShare, folder, out, signa
   const table = chipTable({ scene: name, classes, minShare, digits });
   const metadata = { SIGMAX_SCENE: basename(scene), SIGMAX_LABELS_FROM: kind };
   await makeChipsFolder(folder);
-  let [written, leftOut, seen] = [0, 0, 0];
-  for (const strip of chipStrips(reader.info, grid)) {
+  let [written, leftOut, outside, seen] = [0, 0, 0, 0];
+  for (const whole of chipStrips(reader.info, grid)) {
+    const strip = clip === undefined ? whole : stripOf(clip.windows(whole.chips));
+    outside += whole.chips.length - (strip?.chips.length ?? 0);
+    if (strip === undefined) continue;
     const chips = await labelled(strip, reader, labeller);
     leftOut += strip.chips.length - chips.length;
     for (const { shares } of chips) seen += 1 - shares.unseen;
     const write = (chip: LabelledChip) => writeChip(folder, table.add(chip), chip.raster, metadata);
     for await (const _ of mapInOrder(chips, AT_ONCE, write, signal)) {
       written++;
-      onProgress?.({ stage: "cut chips", done: written + leftOut, total: columns * rows, unit: "chips" });
+      onProgress?.({ stage: "cut chips", done: written + leftOut + outside, total: columns * rows, unit: "chips" });
     }
     throwIfAborted(signal);
   }
   onProgress?.({ stage: "cut chips", done: columns * rows, total: columns * rows, unit: "chips" });
+  if (clip !== undefined && outside === columns * rows) throw clip.misses(`no chip of ${grid.sizePx} px lies wholly in it`);
   if (written === 0) {
     throw new UserError("bad-data", `${scene}: no chip has measurements on ${100 * (1 - MAX_INVALID)} % of its pixels`, {
       hint: "Choose smaller chips, or another scene.",
@@ -129,9 +160,11 @@ async function writeChips({ reader, labeller, grid, minShare, folder, out, signa
     scene: basename(scene),
     ...grid,
     minShare,
-    labelsFrom: { kind, source },
+    labelsFrom: { kind, source, ...labeller.details },
+    ...(clip && { clip: { file: basename(clip.file), sha256: clip.sha256 } }),
     chips: written,
     leftOut,
+    ...(clip && { outside }),
     classes: classes.map((label, k) => ({ name: label, present: table.present[k], unknown: table.unknown[k] })),
   };
   writeFileSync(join(folder, LABELS_FILE), table.labelsCsv());
@@ -143,6 +176,7 @@ async function writeChips({ reader, labeller, grid, minShare, folder, out, signa
     largest: join(out, LARGEST_FILE),
     chips: written,
     leftOut,
+    outside,
     classes: record.classes,
   };
 }
@@ -157,6 +191,19 @@ async function labelled({ window, chips }: ChipStrip, reader: RasterReader, labe
       ? []
       : [{ window: chip satisfies ChipWindow, raster: cut, shares: labeller.shares(chip) }];
   });
+}
+
+/** Names that would be other labels where several stand in one cell. */
+function checkNames({ source, classes }: Labeller): void {
+  const bad = classes.find((name) => name.includes("|") || name.startsWith("?"));
+  if (bad === undefined) return;
+  throw new UserError(
+    "bad-data",
+    `${source}: ${JSON.stringify(bad)} cannot be a label: a table of labels parts them by |, and ? means unknown`,
+    {
+      hint: "Rename the class.",
+    },
+  );
 }
 
 function checkGrid({ sizePx, stridePx }: ChipGrid, minShare: number): void {

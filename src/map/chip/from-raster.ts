@@ -1,8 +1,8 @@
 import { UserError } from "../../errors.js";
 import type { RasterReader } from "../../raster/reader.js";
-import type { PixelWindow } from "../../raster/resample.js";
 import type { RasterClass } from "./class-table.js";
 import type { Labeller } from "./labeller.js";
+import { pixelLabeller } from "./pixel-labeller.js";
 
 /** No class has this value. */
 const NONE = 255;
@@ -36,29 +36,20 @@ export function rasterLabeller(reader: RasterReader, classes: readonly RasterCla
   }
   const classOf = new Uint8Array(VALUES).fill(NONE);
   for (const [k, { values }] of classes.entries()) for (const value of values) classOf[value] = k;
-  let part: { window: PixelWindow; classes: Uint8Array } | undefined;
-  return {
+  return pixelLabeller({
     kind: "raster",
     source: file,
     classes: classes.map(({ name }) => name),
-    async look({ window }) {
+    async classify({ window }) {
       const { data, valid } = await reader.read({ window });
-      const seen = new Uint8Array(data.length);
-      for (let i = 0; i < data.length; i++)
-        seen[i] = valid?.[i] === 0 || !(data[i] >= 0 && data[i] < VALUES) ? NONE : classOf[data[i]];
-      part = { window, classes: seen };
-    },
-    shares(chip) {
-      if (part === undefined) throw new RangeError("the labeller has not looked at this part of the scene");
-      const counts = new Float64Array(NONE + 1);
-      const { window } = part;
-      for (let y = 0; y < chip.heightPx; y++) {
-        const start = (chip.topPx - window.topPx + y) * window.widthPx + chip.leftPx - window.leftPx;
-        for (let i = start; i < start + chip.widthPx; i++) counts[part.classes[i]]++;
-      }
-      const pixels = chip.widthPx * chip.heightPx;
-      return { ofClasses: counts.subarray(0, classes.length).map((count) => count / pixels), unseen: counts[NONE] / pixels };
+      return (pixel, counts) => {
+        const value = data[pixel];
+        const k = valid?.[pixel] === 0 || !(value >= 0 && value < VALUES) ? NONE : classOf[value];
+        if (k === NONE) return false;
+        counts[k]++;
+        return true;
+      };
     },
     close: () => reader.close(),
-  };
+  });
 }

@@ -2,8 +2,8 @@ import { UserError } from "../../errors.js";
 import { evaluateFormula, type Formula, parseFormula } from "../../raster/formula.js";
 import type { Raster } from "../../raster/raster.js";
 import type { RasterInfo } from "../../raster/reader.js";
-import type { PixelWindow } from "../../raster/resample.js";
 import type { Labeller } from "./labeller.js";
+import { pixelLabeller } from "./pixel-labeller.js";
 
 /** A class and the condition that its pixels meet. */
 interface ClassRule {
@@ -24,42 +24,27 @@ export function ruleLabeller(rules: readonly string[], { bands }: Pick<RasterInf
   if (twice !== undefined) {
     throw new UserError("usage", `--rule: ${JSON.stringify(twice.name)} has two rules`, { hint: "Join them with or." });
   }
-  /** By class and pixel: 1 yes, 0 no, NaN not known. */
-  let part: { readonly window: PixelWindow; readonly met: readonly Float32Array[]; readonly unseen: Uint8Array } | undefined;
-  return {
+  return pixelLabeller({
     kind: "rule",
     source: rules.join("; "),
     classes: classes.map(({ name }) => name),
-    async look({ window, raster }) {
+    async classify({ raster }) {
       const pixels = raster.widthPx * raster.heightPx;
+      /** By class and pixel: 1 yes, 0 no, NaN not known. */
       const met = classes.map(({ condition }) => {
         const out = new Float32Array(pixels);
         const planes = condition.bands.map((band) => valuesOf(raster, raster.bands.indexOf(band)));
         evaluateFormula(condition, planes, out);
         return out;
       });
-      const unseen = Uint8Array.from({ length: pixels }, (_, i) =>
-        raster.valid?.[i] === 0 || met.some((values) => Number.isNaN(values[i])) ? 1 : 0,
-      );
-      part = { window, met, unseen };
-    },
-    shares(chip) {
-      if (part === undefined) throw new RangeError("the labeller has not looked at this part of the scene");
-      const { window, met, unseen } = part;
-      const ofClasses = new Float64Array(met.length);
-      let unknown = 0;
-      for (let y = 0; y < chip.heightPx; y++) {
-        const start = (chip.topPx - window.topPx + y) * window.widthPx + chip.leftPx - window.leftPx;
-        for (let i = start; i < start + chip.widthPx; i++) {
-          if (unseen[i] === 1) unknown++;
-          else for (let k = 0; k < met.length; k++) ofClasses[k] += met[k][i];
-        }
-      }
-      const pixels = chip.widthPx * chip.heightPx;
-      return { ofClasses: ofClasses.map((count) => count / pixels), unseen: unknown / pixels };
+      return (pixel, counts) => {
+        if (raster.valid?.[pixel] === 0 || met.some((values) => Number.isNaN(values[pixel]))) return false;
+        for (let k = 0; k < met.length; k++) counts[k] += met[k][pixel];
+        return true;
+      };
     },
     close: async () => {},
-  };
+  });
 }
 
 function classRule(rule: string, known: readonly string[]): ClassRule {

@@ -14,6 +14,8 @@ export interface Labeller {
   readonly kind: "raster" | "vector" | "rule";
   /** In words, for the record beside the chips: a file, the rules. */
   readonly source: string;
+  /** What else is to be known of it, for the same record. */
+  readonly details?: Readonly<Record<string, string>>;
   readonly classes: readonly string[];
   /** Shows the part of the scene that the next chips lie in. */
   look(part: { readonly window: PixelWindow; readonly raster: Raster }): Promise<void>;

@@ -1,10 +1,12 @@
 import { UserError } from "../../errors.js";
+import type { WorkOptions } from "../../progress.js";
 import { gridOf } from "../../raster/grid.js";
 import { openRaster, type RasterReader } from "../../raster/reader.js";
 import { gridded } from "../../raster/warp.js";
 import { classesOf } from "./class-table.js";
 import { rasterLabeller } from "./from-raster.js";
 import { ruleLabeller } from "./from-rules.js";
+import { type Elsewhere, vectorLabeller } from "./from-vector.js";
 import type { Labeller } from "./labeller.js";
 
 /** Where labels come from: exactly one of them. */
@@ -13,24 +15,56 @@ export interface ChipSource {
   readonly fromRaster?: string | undefined;
   /** What the values of `fromRaster` mean: a file, or the name of a known legend. */
   readonly classTable?: string | undefined;
+  /** Polygons: GeoJSON or GeoPackage. */
+  readonly fromVector?: string | undefined;
+  /** The field of `fromVector` that names the class of a polygon. */
+  readonly field?: string | undefined;
+  /** What is said of ground that no polygon of `fromVector` covers. Default "unknown": nobody looked there. */
+  readonly elsewhere?: Elsewhere | undefined;
   /** Classes by what their pixels are like: "forest: ndvi > 0.6". */
   readonly rules?: readonly string[] | undefined;
 }
 
+/** Flags that say what a source of labels means, and the one that gives it. */
+const COMPANIONS = [
+  ["classTable", "--class-table says what the values of --from-raster mean", "fromRaster"],
+  ["field", "--field names the classes of --from-vector", "fromVector"],
+  ["elsewhere", "--elsewhere says what lies outside the polygons of --from-vector", "fromVector"],
+] as const;
+
 /** Opens what the labels of a scene come from. @throws UserError `usage` where nothing or more than one thing is given */
-export async function openLabeller({ fromRaster, classTable, rules = [] }: ChipSource, scene: RasterReader): Promise<Labeller> {
-  const given = [fromRaster !== undefined && "--from-raster", rules.length > 0 && "--rule"].filter((flag) => flag !== false);
+export async function openLabeller(
+  sources: ChipSource,
+  scene: RasterReader,
+  onWarning: WorkOptions["onWarning"],
+): Promise<Labeller> {
+  const { fromRaster, classTable, fromVector, field, elsewhere = "unknown", rules = [] } = sources;
+  const given = [
+    fromRaster !== undefined && "--from-raster",
+    fromVector !== undefined && "--from-vector",
+    rules.length > 0 && "--rule",
+  ].filter((flag) => flag !== false);
   if (given.length !== 1) {
     throw new UserError(
       "usage",
       given.length === 0 ? "nothing says what is in the chips" : `${given.join(" and ")} exclude each other`,
       {
-        hint: 'Give --from-raster with a map of classes, or --rule "forest: ndvi > 0.6" for each class.',
+        hint: 'Give --from-raster with a map of classes, --from-vector with polygons, or --rule "forest: ndvi > 0.6" for each class.',
       },
     );
   }
-  if (classTable !== undefined && fromRaster === undefined) {
-    throw new UserError("usage", "--class-table says what the values of --from-raster mean, which is not given");
+  for (const [option, meaning, source] of COMPANIONS) {
+    if (sources[option] !== undefined && sources[source] === undefined) {
+      throw new UserError("usage", `${meaning}, which is not given`);
+    }
+  }
+  if (fromVector !== undefined) {
+    if (field === undefined) {
+      throw new UserError("usage", `--from-vector ${fromVector}: which field names the class?`, {
+        hint: "Give --field <name>.",
+      });
+    }
+    return vectorLabeller({ file: fromVector, field, elsewhere }, scene.info, onWarning);
   }
   if (fromRaster === undefined) return ruleLabeller(rules, scene.info);
   const reader = await openRaster(fromRaster);

@@ -24,6 +24,16 @@ export interface ChipStrip {
   readonly chips: readonly ChipWindow[];
 }
 
+/** The part of a scene that holds chips; undefined where there are none. */
+export function stripOf(chips: readonly ChipWindow[]): ChipStrip | undefined {
+  if (chips.length === 0) return undefined;
+  const [first] = chips;
+  const [leftPx, topPx] = [Math.min(...chips.map((chip) => chip.leftPx)), Math.min(...chips.map((chip) => chip.topPx))];
+  const rightPx = Math.max(...chips.map((chip) => chip.leftPx)) + first.widthPx;
+  const bottomPx = Math.max(...chips.map((chip) => chip.topPx)) + first.heightPx;
+  return { window: { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: bottomPx - topPx }, chips };
+}
+
 /** How many whole chips fit, across and down. What is left over at the right and at the bottom belongs to no chip. */
 export function chipCounts(
   scene: { readonly widthPx: number; readonly heightPx: number },
