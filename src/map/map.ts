@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { refuseUnwritable, writeFileAtomic } from "../files.js";
@@ -7,30 +6,29 @@ import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
 import { readClassifier } from "../model/read-classifier.js";
 import type { WorkOptions } from "../progress.js";
 import { encodePng } from "../raster/encode.js";
-import { openRaster, type RasterInfo, type RasterReader } from "../raster/reader.js";
+import type { RasterInfo } from "../raster/reader.js";
+import { openScene, type Scene, type SceneInput } from "../raster/scene/open.js";
+import { requireReflectance } from "../raster/scene/scaling.js";
 import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
-import { bandsFor, checkScale } from "./fitness.js";
+import { bandsFor, bandsNeeded, checkScale } from "./fitness.js";
 import { type Journal, openJournal } from "./journal.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
+import { sceneItems, sha256, sha256OfFiles } from "./provenance.js";
 import { openQuickLook } from "./quick-look.js";
 import { decideCells } from "./run.js";
 
-export interface MapOptions extends WorkOptions {
+export interface MapOptions extends WorkOptions, Omit<SceneInput, "bands"> {
   readonly classifier: string | ClassifierFile;
-  /** Path of a GeoTIFF. */
-  readonly scene: string;
   /** The map, `.tif`; its other files stand beside it. */
   readonly out: string;
   /** Side of a cell in pixels of the scene. Default that of a chip. */
   readonly stridePx?: number | undefined;
   /** Side of a chip in pixels of the scene. Default that of the chips which the classifier was trained on. */
   readonly chipPx?: number | undefined;
-  /** Names of the scene's bands in their order, where the file does not say them. */
-  readonly bandNames?: readonly string[] | undefined;
   readonly threads?: number | undefined;
   readonly runtime?: RuntimeChoice | undefined;
   readonly force?: boolean | undefined;
@@ -46,6 +44,8 @@ export interface MapResult {
   /** Cells on which no label is decided; with one label per image there are none. */
   readonly noLabel: number;
   readonly noAnswer: number;
+  /** How the scene's numbers become reflectance and what masks it, a line each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -56,19 +56,22 @@ export interface MapResult {
  *   `aborted`
  */
 export async function mapScene(options: MapOptions): Promise<MapResult> {
-  const { scene: path, out, threads, runtime, force = false, signal, onProgress, onWarning } = options;
+  const { out, threads, runtime, force = false, signal, onProgress, onWarning } = options;
   const isResumed = existsSync(journalPath(out));
   refuseExisting(filesOf(out), { force, isResumed });
   const classifier = await readClassifier(options.classifier, { runtime, signal });
   const { manifest } = classifier;
   const preprocess = preprocessOf(manifest, classifier.file);
-  const scene = await openRaster(path, { bandNames: options.bandNames, onWarning });
+  const scene = await openScene(options, { needs: (names) => bandsNeeded(names, preprocess), onWarning });
   try {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
+    if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file);
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
-    const hashes = { classifier: sha256(classifier.bytes), scene: await sha256OfFile(path) };
-    const fingerprint = sha256(Buffer.from(JSON.stringify({ ...hashes, ...cells, bands, runtime, version: VERSION })));
+    const hashes = { classifier: sha256(classifier.bytes), scene: await sha256OfFiles(scene.files) };
+    const fingerprint = sha256(
+      Buffer.from(JSON.stringify({ ...hashes, ...cells, bands, notes: scene.notes, runtime, version: VERSION })),
+    );
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
     const journal = openJournal({
       path: journalPath(out),
@@ -94,7 +97,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
       }
       const counts = await writeMap({ ...options, classifier, scene, cells, journal, files, hashes, force: force || isResumed });
       journal.remove();
-      return resultOf(files, cells, manifest.classes, counts);
+      return resultOf(files, cells, manifest.classes, counts, scene.notes);
     } catch (error) {
       journal.close();
       throw error;
@@ -106,7 +109,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
 
 interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly classifier: ClassifierFile;
-  readonly scene: RasterReader;
+  readonly scene: Scene;
   readonly cells: CellGrid;
   readonly journal: Journal;
   readonly files: MapFiles;
@@ -134,14 +137,21 @@ async function writeMap({ classifier, scene, cells, journal, files, hashes, ...w
     SIGMAX_CLASSIFIER_SHA256: hashes.classifier,
     SIGMAX_SCENE: basename(scene.info.file),
     SIGMAX_SCENE_SHA256: hashes.scene,
+    ...sceneItems(scene),
   };
   const companions = [{ row: look.row, finish: finishLook }];
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
 }
 
-function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts): MapResult {
+function resultOf(
+  files: MapFiles,
+  cells: CellGrid,
+  classes: readonly string[],
+  counts: CellCounts,
+  notes: readonly string[],
+): MapResult {
   const { ofClasses, noLabel, noAnswer } = counts;
-  return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer };
+  return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer, notes };
 }
 
 function filesOf(out: string): MapFiles {
@@ -188,8 +198,8 @@ function refuseExisting({ map, ...others }: MapFiles, { force, isResumed }: { fo
 }
 
 function gridOfCells(
-  { chipPx, stridePx, scene }: MapOptions,
-  info: { readonly widthPx: number; readonly heightPx: number },
+  { chipPx, stridePx }: MapOptions,
+  info: Pick<RasterInfo, "file" | "widthPx" | "heightPx">,
   { pixels }: ClassifierFile["manifest"],
   file: string,
 ): CellGrid {
@@ -200,24 +210,9 @@ function gridOfCells(
     });
   }
   if (size > info.widthPx || size > info.heightPx) {
-    throw new UserError("bad-data", `${scene}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${size} px`, {
+    throw new UserError("bad-data", `${info.file}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${size} px`, {
       hint: "Give a larger scene, or --chip.",
     });
   }
   return cellGrid(info, { chipPx: size, stridePx: stridePx ?? size });
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Larger files are told apart by size and time of change: reading them twice would take minutes. */
-const HASHED_BYTES = 8 * 2 ** 30;
-
-async function sha256OfFile(path: string): Promise<string> {
-  const { size, mtimeMs } = statSync(path);
-  const hash = createHash("sha256");
-  if (size > HASHED_BYTES) return hash.update(`${size} ${mtimeMs}`).digest("hex");
-  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
-  return hash.digest("hex");
 }

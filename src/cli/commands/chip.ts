@@ -1,8 +1,8 @@
 import { UserError } from "../../errors.js";
 import { type ChipSceneResult, chipScene, DEFAULT_CHIP_PX, DEFAULT_MIN_SHARE } from "../../map/chip/chip.js";
 import { type Command, decimal, integer, list, workOf } from "../command.js";
-import { OUT_FLAGS } from "../flags.js";
-import { number, text, texts } from "../inputs.js";
+import { OUT_FLAGS, SCENE, SCENE_FLAGS } from "../flags.js";
+import { number, sceneOf, text, texts } from "../inputs.js";
 
 export const chip: Command = {
   name: "chip",
@@ -10,10 +10,11 @@ export const chip: Command = {
   examples: [
     "sigmax chip scene.tif --from-raster worldcover.tif --class-table worldcover --out chips/",
     'sigmax chip scene.tif --band-names swir16,nir,red,green --rule "forest: ndvi > 0.6" --rule "water: ndwi > 0" --out chips/',
+    "sigmax chip S2A_MSIL2A_….SAFE --bands nir,red,green --from-raster worldcover.tif --class-table worldcover --out chips/",
     "sigmax train chips/ --group-by scene                       several labels per image: labels.csv",
     "sigmax train chips/ --labels chips/largest.csv              one label per image: the class with the largest share",
   ],
-  arguments: [{ name: "scene", describe: "GeoTIFF" }],
+  arguments: [{ name: "scene", describe: SCENE, optional: true }],
   flags: {
     size: { value: "pixels", parse: integer(1, 4096), describe: "side of a chip", shownDefault: String(DEFAULT_CHIP_PX) },
     stride: { value: "pixels", parse: integer(1, 4096), describe: "from one chip to the next", shownDefault: "the size" },
@@ -30,7 +31,13 @@ export const chip: Command = {
       describe: "a class that covers as much of a chip is one of its labels; below half of it, it is not; between, unknown",
       shownDefault: String(DEFAULT_MIN_SHARE),
     },
-    bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
+    bands: {
+      value: "a,b,c",
+      parse: list,
+      describe: "bands to cut, in order",
+      shownDefault: "all of a file; of a product those that see land",
+    },
+    ...SCENE_FLAGS,
     out: { value: "folder", describe: "the dataset" },
     ...OUT_FLAGS,
   },
@@ -39,7 +46,8 @@ export const chip: Command = {
     const out = text(flags, "out");
     if (out === undefined) throw new UserError("usage", "--out <folder> is needed");
     const result = await chipScene({
-      scene: String(args[0]),
+      ...sceneOf(args[0], flags),
+      bands: flags.bands as readonly string[] | undefined, // read by list
       out,
       sizePx: number(flags, "size"),
       stridePx: number(flags, "stride"),
@@ -47,7 +55,6 @@ export const chip: Command = {
       classTable: text(flags, "classTable"),
       rules: texts(flags, "rule"),
       minShare: number(flags, "minShare"),
-      bandNames: flags.bandNames as readonly string[] | undefined, // read by list
       force: flags.force === true,
       ...workOf(terminal),
     });
@@ -55,7 +62,7 @@ export const chip: Command = {
   },
 };
 
-function described({ folder, labels, largest, chips, leftOut, classes }: ChipSceneResult): string {
+function described({ folder, labels, largest, chips, leftOut, classes, notes }: ChipSceneResult): string {
   const width = Math.max(...classes.map(({ name }) => name.length), 5);
   const rows = classes.map(
     ({ name, present, unknown }) => `  ${name.padEnd(width)} ${String(present).padStart(8)} ${String(unknown).padStart(8)}`,
@@ -64,6 +71,7 @@ function described({ folder, labels, largest, chips, leftOut, classes }: ChipSce
   return `${folder}: ${chips} chips${left}
   ${"class".padEnd(width)} ${"present".padStart(8)} ${"unknown".padStart(8)}
 ${rows.join("\n")}
+${notes.join("\n")}
 
 Try next
   sigmax train ${folder}                     several labels per image: ${labels}

@@ -1,8 +1,8 @@
 import { UserError } from "../../errors.js";
 import { type MapResult, mapScene } from "../../map/map.js";
-import { type Command, integer, list, workOf } from "../command.js";
-import { BACKBONE_FLAGS, OUT_FLAGS } from "../flags.js";
-import { number, runtimeOf, text } from "../inputs.js";
+import { type Command, integer, workOf } from "../command.js";
+import { BACKBONE_FLAGS, OUT_FLAGS, SCENE, SCENE_FLAGS } from "../flags.js";
+import { number, runtimeOf, sceneOf, text } from "../inputs.js";
 
 export const map: Command = {
   name: "map",
@@ -13,7 +13,7 @@ export const map: Command = {
   ],
   arguments: [
     { name: "classifier", describe: "classifier.onnx of a run" },
-    { name: "scene", describe: "GeoTIFF" },
+    { name: "scene", describe: SCENE, optional: true },
   ],
   flags: {
     stride: {
@@ -28,7 +28,7 @@ export const map: Command = {
       describe: "side of a chip in pixels of the scene",
       shownDefault: "that of the chips it was trained on",
     },
-    bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
+    ...SCENE_FLAGS,
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
     out: { value: "file", describe: "the map, a GeoTIFF; its other files stand beside it" },
@@ -40,11 +40,10 @@ export const map: Command = {
     if (out === undefined) throw new UserError("usage", "--out <map.tif> is needed");
     const result = await mapScene({
       classifier: String(args[0]),
-      scene: String(args[1]),
+      ...sceneOf(args[1], flags),
       out,
       stridePx: number(flags, "stride"),
       chipPx: number(flags, "chip"),
-      bandNames: flags.bandNames as readonly string[] | undefined, // read by list
       threads: number(flags, "threads"),
       runtime: runtimeOf(flags),
       force: flags.force === true,
@@ -54,7 +53,7 @@ export const map: Command = {
   },
 };
 
-function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer }: MapResult): string {
+function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer, notes }: MapResult): string {
   const cells = columns * rows;
   const width = Math.max(...classes.map(({ name }) => name.length), 9);
   const line = (name: string, count: number) =>
@@ -63,6 +62,7 @@ function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer 
   const { map: _, ...besides } = files;
   return `${files.map}: ${columns} × ${rows} cells of ${stridePx} px
 ${[...classes.map(({ name, cells: count }) => line(name, count)), ...others].join("\n")}
+${notes.join("\n")}
 Beside it: ${Object.values(besides)
     .filter((file) => file !== undefined)
     .join(", ")}`;

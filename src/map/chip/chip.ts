@@ -1,21 +1,20 @@
 import { writeFileSync } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { basename, join } from "node:path";
 import { mapInOrder } from "../../concurrency.js";
 import { UserError } from "../../errors.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
 import { throwIfAborted, type WorkOptions } from "../../progress.js";
 import { crop } from "../../raster/crop.js";
 import { measuredShare } from "../../raster/measure.js";
-import { openRaster, type RasterReader } from "../../raster/reader.js";
+import { openScene, type Scene, type SceneInput } from "../../raster/scene/open.js";
 import { VERSION } from "../../version.js";
+import { sceneItems, sha256OfFiles } from "../provenance.js";
 import type { Labeller } from "./labeller.js";
 import { type ChipSource, openLabeller } from "./source.js";
 import { type ChipGrid, type ChipStrip, type ChipWindow, chipCounts, chipStrips } from "./windows.js";
 import { chipTable, LABELS_FILE, LARGEST_FILE, type LabelledChip, makeChipsFolder, RECORD_FILE, writeChip } from "./write.js";
 
-export interface ChipSceneOptions extends WorkOptions, ChipSource {
-  /** Path of the scene: a GeoTIFF. */
-  readonly scene: string;
+export interface ChipSceneOptions extends WorkOptions, ChipSource, SceneInput {
   readonly out: string;
   /** Side of a chip in pixels. Default 64. */
   readonly sizePx?: number | undefined;
@@ -23,8 +22,6 @@ export interface ChipSceneOptions extends WorkOptions, ChipSource {
   readonly stridePx?: number | undefined;
   /** Share of a chip from which on a class is present. Default 0.1. */
   readonly minShare?: number | undefined;
-  /** Names of the scene's bands in their order, where the file does not say them. */
-  readonly bandNames?: readonly string[] | undefined;
   readonly force?: boolean | undefined;
 }
 
@@ -39,6 +36,8 @@ export interface ChipSceneResult {
   /** Chips with too many pixels that were not measured. */
   readonly leftOut: number;
   readonly classes: readonly { readonly name: string; readonly present: number; readonly unknown: number }[];
+  /** How the scene's numbers become reflectance and what masks it, a line each. */
+  readonly notes: readonly string[];
 }
 
 export const DEFAULT_CHIP_PX = 64;
@@ -55,23 +54,23 @@ const AT_ONCE = 4;
  * @throws UserError `usage`, `not-found`, `bad-file`, `bad-data` where scene and labels do not fit, `exists`, `aborted`
  */
 export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneResult> {
-  const { scene, out, sizePx = DEFAULT_CHIP_PX, minShare = DEFAULT_MIN_SHARE, bandNames, force = false, ...work } = options;
+  const { out, sizePx = DEFAULT_CHIP_PX, minShare = DEFAULT_MIN_SHARE, force = false, signal, onProgress, onWarning } = options;
   const grid = { sizePx, stridePx: options.stridePx ?? sizePx };
   checkGrid(grid, minShare);
   refuseFolder(out, { force, marker: RECORD_FILE });
-  const reader = await openRaster(scene, { bandNames, onWarning: work.onWarning });
+  const reader = await openScene(options, { onWarning });
   try {
     const { columns, rows } = chipCounts(reader.info, grid);
     if (columns * rows === 0) throw tooSmall(reader, grid);
     if (columns * rows > MOST_CHIPS) {
-      throw new UserError("limit", `${scene}: ${columns * rows} chips; the limit is ${MOST_CHIPS}`, {
+      throw new UserError("limit", `${reader.info.file}: ${columns * rows} chips; the limit is ${MOST_CHIPS}`, {
         hint: "Choose larger chips or a larger --stride.",
       });
     }
     const labeller = await openLabeller(options, reader);
     try {
       return await writeFolder(out, { force, marker: RECORD_FILE }, (folder) =>
-        writeChips({ reader, labeller, grid, minShare, folder, scene, out, ...work }),
+        writeChips({ reader, labeller, grid, minShare, folder, scene: reader.info.file, out, signal, onProgress }),
       );
     } finally {
       await labeller.close();
@@ -82,7 +81,7 @@ export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneRes
 }
 
 interface Work extends WorkOptions {
-  readonly reader: RasterReader;
+  readonly reader: Scene;
   readonly labeller: Labeller;
   readonly grid: ChipGrid;
   readonly minShare: number;
@@ -104,10 +103,10 @@ async function writeChips({
 }: Work): Promise<ChipSceneResult> {
   const { columns, rows } = chipCounts(reader.info, grid);
   const { classes, kind, source } = labeller;
-  const name = basename(scene, extname(scene)).replaceAll(/[^\w.-]/g, "_");
+  const name = stemOf(scene).replaceAll(/[^\w.-]/g, "_");
   const digits = { rows: String(rows - 1).length, columns: String(columns - 1).length };
   const table = chipTable({ scene: name, classes, minShare, digits });
-  const metadata = { SIGMAX_SCENE: basename(scene), SIGMAX_LABELS_FROM: kind };
+  const metadata = { SIGMAX_SCENE: basename(scene), SIGMAX_LABELS_FROM: kind, ...sceneItems(reader) };
   await makeChipsFolder(folder);
   let [written, leftOut, seen] = [0, 0, 0];
   for (const strip of chipStrips(reader.info, grid)) {
@@ -136,6 +135,12 @@ async function writeChips({
     version: 1,
     sigmax: VERSION,
     scene: basename(scene),
+    sceneSha256: await sha256OfFiles(reader.files),
+    sceneFiles: reader.files.map((file) => basename(file)),
+    ...(reader.sensor && { sensor: reader.sensor }),
+    ...(reader.date && { date: reader.date }),
+    reflectance: reader.scaling.words,
+    mask: reader.mask?.words ?? "none",
     ...grid,
     minShare,
     labelsFrom: { kind, source },
@@ -153,11 +158,12 @@ async function writeChips({
     chips: written,
     leftOut,
     classes: record.classes,
+    notes: reader.notes,
   };
 }
 
 /** The chips of a strip that are measured well enough, with what is in them. */
-async function labelled({ window, chips }: ChipStrip, reader: RasterReader, labeller: Labeller): Promise<LabelledChip[]> {
+async function labelled({ window, chips }: ChipStrip, reader: Scene, labeller: Labeller): Promise<LabelledChip[]> {
   const raster = await reader.read({ window });
   await labeller.look({ window, raster });
   return chips.flatMap((chip) => {
@@ -166,6 +172,11 @@ async function labelled({ window, chips }: ChipStrip, reader: RasterReader, labe
       ? []
       : [{ window: chip satisfies ChipWindow, raster: cut, shares: labeller.shares(chip) }];
   });
+}
+
+/** Of a file its name without the ending; names of product folders have dots of their own. */
+function stemOf(scene: string): string {
+  return basename(scene).replace(/\.(tiff?|jp2|SAFE)$/i, "");
 }
 
 function checkGrid({ sizePx, stridePx }: ChipGrid, minShare: number): void {
@@ -184,7 +195,7 @@ function checkGrid({ sizePx, stridePx }: ChipGrid, minShare: number): void {
   }
 }
 
-function tooSmall({ info }: RasterReader, { sizePx }: ChipGrid): UserError {
+function tooSmall({ info }: Scene, { sizePx }: ChipGrid): UserError {
   return new UserError("bad-data", `${info.file}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${sizePx} px`, {
     hint: "Choose a smaller --size.",
   });

@@ -1,6 +1,9 @@
 import { UserError } from "../../errors.js";
 import { gridOf } from "../../raster/grid.js";
+import { unscaledIndices } from "../../raster/indices.js";
 import { openRaster, type RasterReader } from "../../raster/reader.js";
+import type { Scene } from "../../raster/scene/open.js";
+import { requireReflectance } from "../../raster/scene/scaling.js";
 import { gridded } from "../../raster/warp.js";
 import { classesOf } from "./class-table.js";
 import { rasterLabeller } from "./from-raster.js";
@@ -18,7 +21,7 @@ export interface ChipSource {
 }
 
 /** Opens what the labels of a scene come from. @throws UserError `usage` where nothing or more than one thing is given */
-export async function openLabeller({ fromRaster, classTable, rules = [] }: ChipSource, scene: RasterReader): Promise<Labeller> {
+export async function openLabeller({ fromRaster, classTable, rules = [] }: ChipSource, scene: Scene): Promise<Labeller> {
   const given = [fromRaster !== undefined && "--from-raster", rules.length > 0 && "--rule"].filter((flag) => flag !== false);
   if (given.length !== 1) {
     throw new UserError(
@@ -32,7 +35,12 @@ export async function openLabeller({ fromRaster, classTable, rules = [] }: ChipS
   if (classTable !== undefined && fromRaster === undefined) {
     throw new UserError("usage", "--class-table says what the values of --from-raster mean, which is not given");
   }
-  if (fromRaster === undefined) return ruleLabeller(rules, scene.info);
+  if (fromRaster === undefined) {
+    const bands = scene.info.bands.map(({ name }) => name);
+    const [unscaled] = rules.flatMap((rule) => unscaledIndices(rule.slice(rule.indexOf(":") + 1), { bands }));
+    if (unscaled !== undefined) requireReflectance(scene.scaling, scene.info.file, `${unscaled} in --rule`);
+    return ruleLabeller(rules, scene.info);
+  }
   const reader = await openRaster(fromRaster);
   try {
     return rasterLabeller(onGridOf(scene, reader), classesOf(reader.info, classTable));
