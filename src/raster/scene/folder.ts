@@ -46,7 +46,7 @@ function bandsProduct(folder: string, names: readonly string[]): Product {
   const mask = images.find(({ stem }) => maskKindOf(stem) !== undefined);
   const kind = mask && maskKindOf(mask.stem);
   const bands = images.filter(({ stem }) => maskKindOf(stem) === undefined);
-  const start = commonStart(bands.map(({ stem }) => stem));
+  const start = commonStart(images.map(({ stem }) => stem));
   const files = bands.map(
     ({ name, stem }): BandFile => ({ name: canonicalBand(stem.slice(start)), path: join(folder, name), isUsual: true }),
   );
