@@ -41,7 +41,7 @@ const KINDS = Object.keys(MASKS) as MaskKind[]; // its keys are the kinds
 export interface SceneMask {
   readonly kind: MaskKind;
   readonly file: string;
-  /** "Mask: clouds, cirrus and shadows by SCL, from T18LWR_SCL_20m.jp2". */
+  /** "clouds, cirrus and shadows by SCL, from T18LWR_SCL_20m.jp2". */
   readonly words: string;
   /** 1 where a pixel of the scene does not count, `[H, W]`. */
   masked(window: PixelWindow, signal: AbortSignal | undefined): Promise<Uint8Array>;
@@ -88,7 +88,7 @@ export async function openMask(
   return {
     kind,
     file: info.file,
-    words: `Mask: ${form.what}, from ${basename(info.file)}`,
+    words: `${form.what}, from ${basename(info.file)}`,
     async masked(window, signal) {
       const { data, valid } = await placed.read({ window, bands: [0], signal });
       const masked = new Uint8Array(data.length);
@@ -111,6 +111,9 @@ function codesOf(reader: RasterReader, band: number): RasterReader {
   };
 }
 
+/** A tenth of a scene with few clouds. */
+const LOOKED_AT = { sidePx: 512, along: 4 };
+
 async function foundKind(reader: RasterReader, band: number): Promise<MaskKind> {
   const { info } = reader;
   if (info.bands.length !== 1) {
@@ -123,7 +126,7 @@ async function foundKind(reader: RasterReader, band: number): Promise<MaskKind> 
   const categories = info.categories ?? [];
   if (/cloud/i.test(categories[8] ?? "") && /cloud/i.test(categories[9] ?? "")) return "scl";
   const values = new Set<number>();
-  for (const { data } of await sampleWindows(reader, band)) for (const value of data) values.add(value);
+  for (const { data } of await sampleWindows(reader, band, LOOKED_AT)) for (const value of data) values.add(value);
   // One of them is 0, and there are no others: whatever the other is, it is the mask.
   if (values.size === 2 && values.has(0)) return "binary";
   throw new UserError("bad-data", `${info.file}: nothing says what its numbers mask`, {

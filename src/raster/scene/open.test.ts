@@ -94,7 +94,7 @@ describe("a Sentinel-2 product", () => {
   ])("has the scale of %s", async (name, tags, words, [scale, offset]) => {
     const product = await writeSafe(at(`${name}.SAFE`), safeMetadata(tags));
     const { scene } = await opened({ scene: product });
-    expect(scene.scaling.words).toBe(`Reflectance: ${words}`);
+    expect(scene.scaling.words).toBe(words);
     expect(scene.info.bands[0]).toMatchObject({ name: "red", scaling: { scale, offset } });
   });
 
@@ -154,7 +154,7 @@ describe("a Landsat folder", () => {
     expect(raster).toMatchObject({ bands: ["red", "nir", "swir16"], widthPx: 16, nodata: 0 });
     // Not those of level 1, which have the same names.
     expect(raster.scaling).toEqual(new Array(3).fill({ scale: 2.75e-5, offset: -0.2 }));
-    expect(scene.scaling.words).toMatch(/^Reflectance: DN · 0.0000275 − 0.2, from LC08_.*_MTL.(txt|json)$/);
+    expect(scene.scaling.words).toMatch(/^DN · 0.0000275 − 0.2, from LC08_.*_MTL.(txt|json)$/);
     // Fill, dilated, cirrus, cloud, shadow; snow is land.
     expect([...raster.valid!].slice(0, 7)).toEqual([0, 0, 0, 0, 0, 1, 1]);
     expect(raster.valid?.subarray(7).includes(0)).toBe(false);
@@ -273,7 +273,7 @@ describe("reflectance of one file", () => {
     ["our own mark", { ...tagged, metadata: { SIGMAX_VALUES: "reflectance" } }, undefined, "as stored, by the file's", [1, 0]],
   ])("comes from %s", async (name, band, reflectance, words, scaling) => {
     const { scene, raster } = await opened({ scene: await file(`from ${name}`, band), reflectance });
-    expect(scene.scaling.words).toContain(`Reflectance: ${words}`);
+    expect(scene.scaling.words).toContain(words);
     expect(raster.scaling?.[0]).toEqual(scaling && { scale: scaling[0], offset: scaling[1] });
     const require = () => requireReflectance(scene.scaling, "x.tif", "evi2");
     if (scaling === undefined) expect(require).toThrow("x.tif: evi2 needs reflectance, and nothing says");

@@ -89,7 +89,7 @@ export async function openScene(input: SceneInput, options: OpenSceneOptions = {
       files: [...product.metadata, ...files.paths()],
       scaling,
       mask,
-      notes: [scaling.words, mask?.words ?? "Mask: none"],
+      notes: [`Reflectance: ${scaling.words}`, `Mask: ${mask?.words ?? "none"}`],
       close: () => files.close(),
     };
   } catch (error) {

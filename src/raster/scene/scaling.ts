@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import type { BandScaling } from "../raster.js";
+import type { BandScaling, Raster } from "../raster.js";
 import type { RasterInfo, RasterReader } from "../reader.js";
 import { integerRange } from "../samples.js";
 import type { StatedScaling } from "./product.js";
@@ -7,7 +7,7 @@ import type { StatedScaling } from "./product.js";
 /** How a scene's numbers become reflectance, and how that is known. */
 export interface SceneScaling {
   readonly isKnown: boolean;
-  /** One line: "Reflectance: (DN − 1000) / 10000, from MTD_MSIL2A.xml, baseline 05.09". */
+  /** One line: "(DN − 1000) / 10000, from MTD_MSIL2A.xml, baseline 05.09". */
   readonly words: string;
   /** By band; undefined where nobody says. Read by `values.ts` alone, which applies it once. */
   readonly bands: readonly (BandScaling | undefined)[];
@@ -65,14 +65,14 @@ export interface ScaledScene {
 export async function settleScaling(scene: ScaledScene, given: ReflectanceGiven | undefined): Promise<SceneScaling> {
   const { names, ofFiles, stated } = scene;
   if (given === "none") {
-    return { isKnown: false, words: "Reflectance: none, by --reflectance", bands: names.map(() => undefined) };
+    return { isKnown: false, words: "none, by --reflectance", bands: names.map(() => undefined) };
   }
   if (given !== undefined) return known(scalingWords(given), "by --reflectance", () => given);
   if (stated !== undefined) {
     const { bands, words } = stated();
     const scalings = names.map((name) => bands.get(name));
     await refuseApplied(scene, scalings[scene.probed]);
-    return { isKnown: true, words: `Reflectance: ${words}`, bands: scalings };
+    return { isKnown: true, words, bands: scalings };
   }
   if (saysApplied(scene.metadata)) return known("as stored", "by the file's metadata", () => APPLIED);
   if (ofFiles.some((scaling) => scaling !== undefined)) {
@@ -82,7 +82,7 @@ export async function settleScaling(scene: ScaledScene, given: ReflectanceGiven 
     const [only] = different;
     return {
       isKnown: true,
-      words: `Reflectance: ${different.size === 1 ? only : "each band's scale and offset"}, from the files' tags`,
+      words: `${different.size === 1 ? only : "each band's scale and offset"}, from the files' tags`,
       bands,
     };
   }
@@ -90,10 +90,10 @@ export async function settleScaling(scene: ScaledScene, given: ReflectanceGiven 
   if (seen !== undefined && looksLikeReflectance(scene.probe.reader.info, seen)) {
     return known("as stored", `as 98 % of its values lie from ${short(seen.low)} to ${short(seen.high)}`, () => APPLIED);
   }
-  return { isKnown: false, words: "Reflectance: unknown, numbers stay as they are stored", bands: names.map(() => undefined) };
+  return { isKnown: false, words: "unknown, numbers stay as they are stored", bands: names.map(() => undefined) };
 
   function known(formula: string, from: string, ofBand: () => BandScaling): SceneScaling {
-    return { isKnown: true, words: `Reflectance: ${formula}, ${from}`, bands: names.map(ofBand) };
+    return { isKnown: true, words: `${formula}, ${from}`, bands: names.map(ofBand) };
   }
 }
 
@@ -163,14 +163,13 @@ async function refuseApplied(scene: ScaledScene, scaling: BandScaling | undefine
 
 const short = (value: number) => String(Number(value.toPrecision(3)));
 
-/** Side of a window that is looked at, and how many there are along each side of the scene. */
-const WINDOW_PX = 128;
-const WINDOWS = 3;
+/** Few, as a block of JPEG 2000 takes a second. */
+const PROBED = { sidePx: 128, along: 2 };
 
 /** Undefined for a scene whose windows hold no measurement. */
 async function probedRange({ probe }: ScaledScene): Promise<Range | undefined> {
   const values: number[] = [];
-  for (const { data, valid } of await sampleWindows(probe.reader, probe.band)) {
+  for (const { data, valid } of await sampleWindows(probe.reader, probe.band, PROBED)) {
     for (let i = 0; i < data.length; i++) {
       if (valid?.[i] !== 0 && Number.isFinite(data[i]) && data[i] !== probe.nodata) values.push(data[i]);
     }
@@ -181,17 +180,25 @@ async function probedRange({ probe }: ScaledScene): Promise<Range | undefined> {
   return { low: at(0.01), high: at(0.99) };
 }
 
-/** Windows all over one band of a raster, at full resolution: overviews may have been made in any way. */
-export async function sampleWindows(reader: RasterReader, band: number) {
+/**
+ * Windows all over one band of a raster, at full resolution: overviews may have been made in any way.
+ *
+ * @param options.along how many along each side, of `sidePx` each
+ */
+export async function sampleWindows(
+  reader: RasterReader,
+  band: number,
+  { sidePx, along }: { readonly sidePx: number; readonly along: number },
+): Promise<readonly Raster[]> {
   const { widthPx, heightPx } = reader.info;
-  const size = { widthPx: Math.min(WINDOW_PX, widthPx), heightPx: Math.min(WINDOW_PX, heightPx) };
+  const size = { widthPx: Math.min(sidePx, widthPx), heightPx: Math.min(sidePx, heightPx) };
   const starts = (length: number, part: number) => [
-    ...new Set(Array.from({ length: WINDOWS }, (_, i) => Math.round(((length - part) * (i + 0.5)) / WINDOWS))),
+    ...new Set(Array.from({ length: along }, (_, i) => Math.round(((length - part) * (i + 0.5)) / along))),
   ];
   const windows = starts(heightPx, size.heightPx).flatMap((topPx) =>
     starts(widthPx, size.widthPx).map((leftPx) => ({ leftPx, topPx, ...size })),
   );
-  const rasters = [];
+  const rasters: Raster[] = [];
   for (const window of windows) rasters.push(await reader.read({ window, bands: [band] }));
   return rasters;
 }
