@@ -112,9 +112,9 @@ describe("a scene behind an address", () => {
   });
 
   it("is told apart by what its server says, under a name that nobody takes for a hash", async () => {
-    const near = await contentMark(path);
+    const near = await contentMark([path]);
     expect(markItem("SIGMAX_SCENE", near)).toEqual({ SIGMAX_SCENE_SHA256: expect.stringMatching(/^[0-9a-f]{64}$/) });
-    const far = await contentMark(`${server.address}/scene.tif`);
+    const far = await contentMark([`${server.address}/scene.tif`]);
     expect(markItem("SIGMAX_SCENE", far)).toEqual({ SIGMAX_SCENE_VERSION: `size=${bytes.length}; etag="v1"` });
   });
 });

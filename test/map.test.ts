@@ -149,4 +149,27 @@ describe("sigmax map", () => {
     expect(refused(scene, "--chip", "300", "--out", at("no.tif"))).toContain("hold no chip of 300 px");
     expect(readdirSync(folder).filter((name) => name.includes("no."))).toEqual([]);
   });
+
+  it("takes a scene of several files, and leaves out what is masked", async () => {
+    const { bands, data, ...place } = landscape(10);
+    const px = WIDTH * HEIGHT;
+    for (const [i, name] of bands.entries()) {
+      const plane = { ...place, bands: [name], data: data.slice(i * px, (i + 1) * px) };
+      writeFileSync(at(`part-${name}.tif`), await encodeGeoTiff(plane));
+    }
+    const clouds = Uint8Array.from({ length: px }, (_, i) => (i % WIDTH >= 200 ? 1 : 0));
+    const { nodata: _, ...open } = place;
+    writeFileSync(at("clouds.tif"), await encodeGeoTiff({ ...open, bands: ["cloud"], dtype: "uint8", data: clouds }));
+    const files = ["--band", `nir=${at("part-nir.tif")}`, "--band", `red=${at("part-red.tif")}`];
+    const result = sigmaxJson("map", classifier, ...files, "--mask", at("clouds.tif"), "--out", at("parts.tif"));
+    expect(result.notes[1]).toBe("Mask: what is not 0, from clouds.tif");
+    const [whole, parts] = [await classesOf(at("map.tif")), await classesOf(at("parts.tif"))];
+    expect(parts.info.metadata).toMatchObject({ SIGMAX_SCENE: "part-nir.tif", SIGMAX_MASK: "what is not 0, from clouds.tif" });
+    expect(parts.info.metadata.SIGMAX_SCENE_SHA256).not.toBe(whole.info.metadata.SIGMAX_SCENE_SHA256);
+    // Chips begin at multiples of 16; of the one at 192 half is clear.
+    const expected = whole.data.map((value, i) => (i % whole.widthPx >= 13 ? 0 : value));
+    expect([...parts.data]).toEqual([...expected]);
+    const { status, stderr } = sigmax("map", classifier, ...files.slice(0, 2), "--out", at("no.tif"));
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/has the bands nir; red of .* not among them/)]);
+  });
 });

@@ -173,6 +173,29 @@ export const GOAL_FLAGS = {
   },
 } as const satisfies Record<string, Flag>;
 
+/** What a scene may be. */
+export const SCENE = "GeoTIFF; folder of bands, of Landsat Collection 2, Sentinel-2 .SAFE; or give --band";
+
+/** For the commands that read a scene. */
+export const SCENE_FLAGS = {
+  band: {
+    value: "name=file",
+    repeatable: true,
+    describe: "a band of the scene, instead of one file: nir=B08.tif, or nir=stack.tif:4 for the fourth band of a file",
+  },
+  bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
+  mask: {
+    value: "auto|none|file",
+    describe:
+      "clouds, cirrus and shadows are not measured; auto: by SCL or QA_PIXEL where the scene has it; scl:, qa_pixel: or binary: before a file say its kind",
+    shownDefault: "auto",
+  },
+  reflectance: {
+    value: "scale,offset|applied|none",
+    describe: "how stored numbers become reflectance, if not as the scene's metadata say: 0.0001,-0.1",
+  },
+} as const satisfies Record<string, Flag>;
+
 /** For the commands that write. */
 export const OUT_FLAGS = {
   force: { describe: "replace an earlier result of the same name" },

@@ -3,6 +3,7 @@ import { type ImageFile, listImages } from "../data/open.js";
 import { decodeText, linesOf } from "../data/text.js";
 import { UserError } from "../errors.js";
 import { parseFormula } from "../raster/formula.js";
+import type { SceneInput } from "../raster/scene/open.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import type { Part } from "../task.js";
 import type { BackboneOptions, DataOptions, PreprocessingFlags } from "../train/options.js";
@@ -117,6 +118,17 @@ export function unreadableOf(flags: Input["flags"]): DataOptions["unreadable"] {
 export function text(flags: Input["flags"], key: string): string | undefined {
   const value = flags[key];
   return typeof value === "string" ? value : undefined;
+}
+
+/** A scene: the argument, or the flags of SCENE_FLAGS. */
+export function sceneOf(scene: Input["arguments"][number], flags: Input["flags"]): SceneInput {
+  return {
+    scene: typeof scene === "string" ? scene : undefined,
+    band: texts(flags, "band"),
+    bandNames: flags.bandNames as readonly string[] | undefined, // read by list
+    mask: text(flags, "mask"),
+    reflectance: text(flags, "reflectance"),
+  };
 }
 
 /** The texts of a repeatable flag, or undefined. */

@@ -4,6 +4,7 @@ import { GREY, RGB } from "../raster/bands.js";
 import { pixelSideMeters } from "../raster/pixel-size.js";
 import type { Preprocess } from "../raster/preprocess.js";
 import type { RasterInfo } from "../raster/reader.js";
+import { bandsRead } from "../raster/values.js";
 
 /** So much may a pixel of a scene differ in size from those that a classifier knows. */
 const SCALE_TOLERANCE = 0.1;
@@ -27,6 +28,18 @@ export function bandsFor({ file, bands }: RasterInfo, preprocess: Preprocess, cl
       hint: `If they have other names there, give them in the order of the file: --band-names ${preprocess.bands.join(",")}.`,
     },
   );
+}
+
+/**
+ * Of the bands that a scene has, those that a classifier reads, the sources of its formulas among them; all where some are missing,
+ * so that what is said of it names them all.
+ */
+export function bandsNeeded(names: readonly string[], { bands, derived = {} }: Preprocess): readonly string[] {
+  const sources = needs(names, bands).flatMap((name) => {
+    const formula = derived[name];
+    return formula === undefined ? [name] : bandsRead(formula, { bands: names, where: name }).map(({ band }) => band);
+  });
+  return sources.every((name) => names.includes(name)) ? [...new Set(sources)] : names;
 }
 
 /** Grey serves for red, green and blue, and is made of them, as everywhere. */

@@ -6,24 +6,24 @@ import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
 import { readClassifier } from "../model/read-classifier.js";
 import type { WorkOptions } from "../progress.js";
 import { encodePng } from "../raster/encode.js";
-import { openRaster, type RasterInfo, type RasterReader } from "../raster/reader.js";
+import type { RasterInfo } from "../raster/reader.js";
+import { openScene, type Scene, type SceneInput } from "../raster/scene/open.js";
+import { requireReflectance } from "../raster/scene/scaling.js";
 import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
 import { type Clip, openClip } from "./clip.js";
-import { bandsFor, checkScale } from "./fitness.js";
+import { bandsFor, bandsNeeded, checkScale } from "./fitness.js";
 import { type Journal, openJournal } from "./journal.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
-import { type ContentMark, contentMark, markItem, sha256 } from "./provenance.js";
+import { type ContentMark, contentMark, markItem, sceneItems, sha256 } from "./provenance.js";
 import { openQuickLook } from "./quick-look.js";
 import { decideCells } from "./run.js";
 
-export interface MapOptions extends WorkOptions {
+export interface MapOptions extends WorkOptions, Omit<SceneInput, "bands"> {
   readonly classifier: string | ClassifierFile;
-  /** Path of a GeoTIFF, or its address of http or https. */
-  readonly scene: string;
   /** The map, `.tif`; its other files stand beside it. */
   readonly out: string;
   /** Side of a cell in pixels of the scene. Default that of a chip. */
@@ -32,8 +32,6 @@ export interface MapOptions extends WorkOptions {
   readonly chipPx?: number | undefined;
   /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
   readonly clip?: string | undefined;
-  /** Names of the scene's bands in their order, where the file does not say them. */
-  readonly bandNames?: readonly string[] | undefined;
   readonly threads?: number | undefined;
   readonly runtime?: RuntimeChoice | undefined;
   readonly force?: boolean | undefined;
@@ -52,6 +50,8 @@ export interface MapResult {
   readonly noAnswer: number;
   /** Cells outside `clip`. */
   readonly outside: number;
+  /** How the scene's numbers become reflectance and what masks it, a line each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -62,22 +62,25 @@ export interface MapResult {
  *   `aborted`
  */
 export async function mapScene(options: MapOptions): Promise<MapResult> {
-  const { scene: path, out, threads, runtime, force = false, signal, onProgress, onWarning } = options;
+  const { out, threads, runtime, force = false, signal, onProgress, onWarning } = options;
   const isResumed = existsSync(journalPath(out));
   refuseExisting(filesOf(out), { force, isResumed });
   const classifier = await readClassifier(options.classifier, { runtime, signal });
   const { manifest } = classifier;
   const preprocess = preprocessOf(manifest, classifier.file);
-  const scene = await openRaster(path, { bandNames: options.bandNames, onWarning, signal });
+  const scene = await openScene(options, { needs: (names) => bandsNeeded(names, preprocess), onWarning, signal });
   try {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
+    if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file);
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);
     const { wanted, outside } = clip?.cells(cells) ?? EVERYWHERE;
-    const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(path, signal) };
+    const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(scene.files, signal) };
     const fingerprint = sha256(
-      Buffer.from(JSON.stringify({ ...hashes, clip: clip?.sha256, ...cells, bands, runtime, version: VERSION })),
+      Buffer.from(
+        JSON.stringify({ ...hashes, clip: clip?.sha256, ...cells, bands, notes: scene.notes, runtime, version: VERSION }),
+      ),
     );
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
     const journal = openJournal({
@@ -113,7 +116,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
         force: force || isResumed,
       });
       journal.remove();
-      return resultOf(files, cells, manifest.classes, counts, outside);
+      return resultOf(files, { cells, outside, notes: scene.notes }, manifest.classes, counts);
     } catch (error) {
       journal.close();
       throw error;
@@ -128,7 +131,7 @@ const EVERYWHERE = { wanted: () => true, outside: 0 };
 
 interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly classifier: ClassifierFile;
-  readonly scene: RasterReader;
+  readonly scene: Scene;
   readonly cells: CellGrid;
   readonly journal: Journal;
   readonly files: MapFiles;
@@ -157,16 +160,23 @@ async function writeMap({ classifier, scene, cells, journal, files, hashes, clip
     SIGMAX_CLASSIFIER_SHA256: hashes.classifier,
     SIGMAX_SCENE: basename(scene.info.file),
     ...markItem("SIGMAX_SCENE", hashes.scene),
+    ...sceneItems(scene),
     ...(clip && { SIGMAX_CLIP: basename(clip.file), SIGMAX_CLIP_SHA256: clip.sha256 }),
   };
   const companions = [{ row: look.row, finish: finishLook }];
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
 }
 
-function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts, outside: number): MapResult {
+function resultOf(
+  files: MapFiles,
+  { cells, outside, notes }: { readonly cells: CellGrid; readonly outside: number; readonly notes: readonly string[] },
+  names: readonly string[],
+  counts: CellCounts,
+): MapResult {
   const { ofClasses, noLabel } = counts;
   const noAnswer = counts.noAnswer - outside;
-  return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer, outside };
+  const classes = names.map((name, k) => ({ name, cells: ofClasses[k] }));
+  return { files, ...cells, classes, noLabel, noAnswer, outside, notes };
 }
 
 function filesOf(out: string): MapFiles {
@@ -214,7 +224,7 @@ function refuseExisting({ map, ...others }: MapFiles, { force, isResumed }: { fo
 
 function gridOfCells(
   { chipPx, stridePx }: MapOptions,
-  info: RasterInfo,
+  info: Pick<RasterInfo, "file" | "widthPx" | "heightPx">,
   { pixels }: ClassifierFile["manifest"],
   file: string,
 ): CellGrid {

@@ -3,6 +3,7 @@ import { decide } from "../learn/decide.js";
 import { parseRules, type Rule } from "../learn/rules.js";
 import { readMetadata } from "../onnx/metadata.js";
 import { readModel } from "../onnx/model.js";
+import { canonicalBand } from "../raster/bands.js";
 import { type Preprocess, toInput } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
 import type { OpenSession } from "../runtime/session.js";
@@ -105,7 +106,7 @@ export async function openClassifierWith(openSession: OpenSession, classifier: C
 
 /** How this classifier's images are prepared. @throws UserError `bad-model` if it takes embeddings instead of images */
 export function preprocessOf({ preprocess, backbone }: Manifest, file: string): Preprocess {
-  if (preprocess !== null) return preprocess;
+  if (preprocess !== null) return { ...preprocess, bands: preprocess.bands.map(canonicalBand) };
   throw new UserError("bad-model", `${file}: takes embeddings of ${backbone.embeddingSize} numbers, not images`, {
     hint: "It was trained on embeddings made elsewhere. Train with --backbone <network> to get a classifier of images.",
   });

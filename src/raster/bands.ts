@@ -7,6 +7,14 @@ export const RGB: readonly string[] = ["red", "green", "blue"];
 /** Bands of a greyscale image. */
 export const GREY: readonly string[] = ["grey"];
 
+/** Other names of bands that people write, and the common name (STAC) that they mean. */
+const ALIASES: Readonly<Record<string, string>> = { swir1: "swir16", swir2: "swir22" };
+
+/** The name that a band goes by here. */
+export function canonicalBand(name: string): string {
+  return Object.hasOwn(ALIASES, name) ? ALIASES[name] : name;
+}
+
 /**
  * Picks and orders bands by name: the classifier's channel order. Grey serves for red, green and blue alike; grey is made of
  * a colour image as in Pillow, 0.299 red + 0.587 green + 0.114 blue (ITU-R BT.601). A raster that fits is returned as it is.

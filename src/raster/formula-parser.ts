@@ -1,4 +1,5 @@
 import { nearest, type UserError } from "../errors.js";
+import { canonicalBand } from "./bands.js";
 import {
   type BinaryName,
   type FormulaKind,
@@ -187,7 +188,7 @@ function readCall(reading: Reading, name: Token): Part {
 /** A band, or an index in place of whose name its own steps stand. */
 function addName(reading: Reading, token: Token): void {
   const { known, steps } = reading;
-  const name = token.text;
+  const name = known?.includes(token.text) ? token.text : canonicalBand(token.text);
   if (known === undefined || known.includes(name)) {
     steps.push({ kind: "band", index: bandIndex(reading, name) });
     return;

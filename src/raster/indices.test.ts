@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluateFormula, parseFormula } from "./formula.js";
-import { expandIndex, INDICES } from "./indices.js";
+import { expandIndex, INDICES, unscaledIndices } from "./indices.js";
 
 /** Reflectances of a forest in a Landsat scene. */
 const PIXEL: Readonly<Record<string, number>> = { green: 0.06, red: 0.04, nir: 0.36, swir16: 0.16, swir22: 0.06 };
@@ -43,4 +43,9 @@ describe.each(Object.entries(INDICES))("%s", (name, { formula, scaleFree }) => {
 it("names that are no index expand to nothing", () => {
   expect(expandIndex("nir")).toBeUndefined();
   expect(expandIndex("toString")).toBeUndefined();
+});
+
+it("finds the indices in a formula that want reflectance", () => {
+  expect(unscaledIndices("evi2 > 0.4 and not (ndvi > savi) or evi2 < toString")).toEqual(["evi2", "savi"]);
+  expect(unscaledIndices("evi2 > 0.4", { bands: ["evi2"] })).toEqual([]);
 });

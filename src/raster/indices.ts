@@ -32,3 +32,9 @@ export const INDICES: Readonly<Record<string, Index>> = {
 export function expandIndex(name: string, { bands = [] }: { readonly bands?: readonly string[] } = {}): string | undefined {
   return bands.includes(name) || !Object.hasOwn(INDICES, name) ? undefined : INDICES[name].formula;
 }
+
+/** The indices in a formula that want reflectance, 0 to 1. @param options.bands as for {@link expandIndex} */
+export function unscaledIndices(text: string, { bands = [] }: { readonly bands?: readonly string[] } = {}): readonly string[] {
+  const words = new Set(text.match(/[A-Za-z_]\w*/g));
+  return [...words].filter((word) => expandIndex(word, { bands }) !== undefined && !INDICES[word].scaleFree);
+}

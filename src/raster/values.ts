@@ -105,16 +105,28 @@ function scalePlane(stored: Raster["data"], { scale, offset }: BandScaling, out:
 function formulaFor({ bands }: Raster, name: string, text: string, file: string): Formula {
   const where = `the derived band ${name}`;
   // Names as they are written first: a band that one image lacks is no mistake of the formula.
-  for (const written of parseFormula(text, { kind: "number", where }).bands) {
+  const lacking = bandsRead(text, { bands, where }).find(({ band }) => !bands.includes(band));
+  if (lacking === undefined) return parseFormula(text, { known: bands, kind: "number", where });
+  throw new UserError("bad-data", `${file}: has the bands ${bands.join(", ")}; ${lacking.band} is not among them`, {
+    hint: `The classifier makes ${name} of it: ${lacking.by}. Give images that have these bands.`,
+  });
+}
+
+/**
+ * The bands that a formula reads, those of indices among them, each with the formula that reads it.
+ *
+ * @param options.bands names of the bands that are there: a name that is both a band and an index is the band
+ * @throws UserError `usage` for a formula that cannot be read
+ */
+export function bandsRead(
+  text: string,
+  { bands, where }: { readonly bands: readonly string[]; readonly where: string },
+): readonly { readonly band: string; readonly by: string }[] {
+  return parseFormula(text, { kind: "number", where }).bands.flatMap((written) => {
     const index = expandIndex(written, { bands });
-    const needed = index === undefined ? [written] : parseFormula(index, { kind: "number", where }).bands;
-    const lacking = needed.find((band) => !bands.includes(band));
-    if (lacking === undefined) continue;
-    throw new UserError("bad-data", `${file}: has the bands ${bands.join(", ")}; ${lacking} is not among them`, {
-      hint: `The classifier makes ${name} of it: ${index ?? text}. Give images that have these bands.`,
-    });
-  }
-  return parseFormula(text, { known: bands, kind: "number", where });
+    if (index === undefined) return [{ band: written, by: text }];
+    return parseFormula(index, { kind: "number", where }).bands.map((band) => ({ band, by: index }));
+  });
 }
 
 /** 1 where a sample of `[C, H, W]` was not measured; undefined where all were. */

@@ -10,6 +10,7 @@ import type { Backbone, BackboneContext, EmbeddingOrigin } from "../model/backbo
 import { openBackbone } from "../model/backbones.js";
 import { rulesFor } from "../model/classifier.js";
 import type { WorkOptions } from "../progress.js";
+import { canonicalBand } from "../raster/bands.js";
 import type { Part } from "../task.js";
 import { readArrayEmbeddings } from "./array-embeddings.js";
 import { embedImages, readSpread, type Views } from "./embeddings.js";
@@ -126,7 +127,7 @@ export function backboneContext(
 ): BackboneContext {
   return {
     seed,
-    ...(bands && { bands }),
+    ...(bands && { bands: bands.map(canonicalBand) }),
     derived,
     values,
     trainingImages: (limit) => readSpread(samples, limit),

@@ -2,8 +2,8 @@ import { UserError } from "../../errors.js";
 import { type ChipSceneResult, chipScene, DEFAULT_CHIP_PX, DEFAULT_MIN_SHARE } from "../../map/chip/chip.js";
 import { ELSEWHERE, type Elsewhere } from "../../map/chip/from-vector.js";
 import { type Command, decimal, integer, list, workOf } from "../command.js";
-import { OUT_FLAGS } from "../flags.js";
-import { number, text, texts } from "../inputs.js";
+import { OUT_FLAGS, SCENE, SCENE_FLAGS } from "../flags.js";
+import { number, sceneOf, text, texts } from "../inputs.js";
 
 export const chip: Command = {
   name: "chip",
@@ -12,10 +12,11 @@ export const chip: Command = {
     "sigmax chip scene.tif --from-raster worldcover.tif --class-table worldcover --out chips/",
     'sigmax chip scene.tif --band-names swir16,nir,red,green --rule "forest: ndvi > 0.6" --rule "water: ndwi > 0" --out chips/',
     "sigmax chip scene.tif --from-vector parcels.geojson --field crop --clip village.geojson --out chips/",
+    "sigmax chip S2A_MSIL2A_….SAFE --bands nir,red,green --from-raster worldcover.tif --class-table worldcover --out chips/",
     "sigmax train chips/ --group-by scene                       several labels per image: labels.csv",
     "sigmax train chips/ --labels chips/largest.csv              one label per image: the class with the largest share",
   ],
-  arguments: [{ name: "scene", describe: "GeoTIFF, or its address: https://host/scene.tif" }],
+  arguments: [{ name: "scene", describe: SCENE, optional: true }],
   flags: {
     size: { value: "pixels", parse: integer(1, 4096), describe: "side of a chip", shownDefault: String(DEFAULT_CHIP_PX) },
     stride: { value: "pixels", parse: integer(1, 4096), describe: "from one chip to the next", shownDefault: "the size" },
@@ -41,7 +42,13 @@ export const chip: Command = {
       shownDefault: String(DEFAULT_MIN_SHARE),
     },
     clip: { value: "file", describe: "only chips that lie wholly inside these polygons: GeoJSON or GeoPackage" },
-    bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
+    bands: {
+      value: "a,b,c",
+      parse: list,
+      describe: "bands to cut, in order",
+      shownDefault: "all of a file; of a product those that see land",
+    },
+    ...SCENE_FLAGS,
     out: { value: "folder", describe: "the dataset" },
     ...OUT_FLAGS,
   },
@@ -50,7 +57,8 @@ export const chip: Command = {
     const out = text(flags, "out");
     if (out === undefined) throw new UserError("usage", "--out <folder> is needed");
     const result = await chipScene({
-      scene: String(args[0]),
+      ...sceneOf(args[0], flags),
+      bands: flags.bands as readonly string[] | undefined, // read by list
       out,
       sizePx: number(flags, "size"),
       stridePx: number(flags, "stride"),
@@ -62,7 +70,6 @@ export const chip: Command = {
       rules: texts(flags, "rule"),
       minShare: number(flags, "minShare"),
       clip: text(flags, "clip"),
-      bandNames: flags.bandNames as readonly string[] | undefined, // read by list
       force: flags.force === true,
       ...workOf(terminal),
     });
@@ -70,7 +77,7 @@ export const chip: Command = {
   },
 };
 
-function described({ folder, labels, largest, chips, leftOut, outside, classes }: ChipSceneResult): string {
+function described({ folder, labels, largest, chips, leftOut, outside, classes, notes }: ChipSceneResult): string {
   const width = Math.max(...classes.map(({ name }) => name.length), 5);
   const rows = classes.map(
     ({ name, present, unknown }) => `  ${name.padEnd(width)} ${String(present).padStart(8)} ${String(unknown).padStart(8)}`,
@@ -80,6 +87,7 @@ function described({ folder, labels, largest, chips, leftOut, outside, classes }
   return `${folder}: ${chips} chips${left}${beyond}
   ${"class".padEnd(width)} ${"present".padStart(8)} ${"unknown".padStart(8)}
 ${rows.join("\n")}
+${notes.join("\n")}
 
 Try next
   sigmax train ${folder}                     several labels per image: ${labels}

@@ -1,8 +1,8 @@
 import { UserError } from "../../errors.js";
 import { type MapResult, mapScene } from "../../map/map.js";
-import { type Command, integer, list, workOf } from "../command.js";
-import { BACKBONE_FLAGS, OUT_FLAGS } from "../flags.js";
-import { number, runtimeOf, text } from "../inputs.js";
+import { type Command, integer, workOf } from "../command.js";
+import { BACKBONE_FLAGS, OUT_FLAGS, SCENE, SCENE_FLAGS } from "../flags.js";
+import { number, runtimeOf, sceneOf, text } from "../inputs.js";
 
 export const map: Command = {
   name: "map",
@@ -14,7 +14,7 @@ export const map: Command = {
   ],
   arguments: [
     { name: "classifier", describe: "classifier.onnx of a run" },
-    { name: "scene", describe: "GeoTIFF, or its address: https://host/scene.tif" },
+    { name: "scene", describe: SCENE, optional: true },
   ],
   flags: {
     stride: {
@@ -30,7 +30,7 @@ export const map: Command = {
       shownDefault: "that of the chips it was trained on",
     },
     clip: { value: "file", describe: "only cells whose middle is inside these polygons: GeoJSON or GeoPackage" },
-    bandNames: { value: "a,b,c", parse: list, describe: "names of the scene's bands in their order, where it has none" },
+    ...SCENE_FLAGS,
     threads: BACKBONE_FLAGS.threads,
     runtime: BACKBONE_FLAGS.runtime,
     out: { value: "file", describe: "the map, a GeoTIFF; its other files stand beside it" },
@@ -42,12 +42,11 @@ export const map: Command = {
     if (out === undefined) throw new UserError("usage", "--out <map.tif> is needed");
     const result = await mapScene({
       classifier: String(args[0]),
-      scene: String(args[1]),
+      ...sceneOf(args[1], flags),
       out,
       stridePx: number(flags, "stride"),
       chipPx: number(flags, "chip"),
       clip: text(flags, "clip"),
-      bandNames: flags.bandNames as readonly string[] | undefined, // read by list
       threads: number(flags, "threads"),
       runtime: runtimeOf(flags),
       force: flags.force === true,
@@ -57,7 +56,7 @@ export const map: Command = {
   },
 };
 
-function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer, outside }: MapResult): string {
+function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer, outside, notes }: MapResult): string {
   const cells = columns * rows - outside;
   const width = Math.max(...classes.map(({ name }) => name.length), 9);
   const line = (name: string, count: number) =>
@@ -66,6 +65,7 @@ function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer,
   const { map: _, ...besides } = files;
   return `${files.map}: ${columns} × ${rows} cells of ${stridePx} px${outside > 0 ? `, ${cells} of them inside the clip` : ""}
 ${[...classes.map(({ name, cells: count }) => line(name, count)), ...others].join("\n")}
+${notes.join("\n")}
 Beside it: ${Object.values(besides)
     .filter((file) => file !== undefined)
     .join(", ")}`;

@@ -8,6 +8,8 @@ import { openDataset } from "../../data/open.js";
 import { decodeRaster } from "../../raster/formats.js";
 import { crsOfEpsg } from "../../raster/geo/crs.js";
 import type { Raster } from "../../raster/raster.js";
+import { openRaster } from "../../raster/reader.js";
+import { landsatTags, landsatText, writeLandsat } from "../../raster/scene/scenes.cases.js";
 import { encodeGeoTiff } from "../../raster/write/tiff.js";
 import { chipScene } from "./chip.js";
 import { largestClass, verdict } from "./labeller.js";
@@ -252,6 +254,52 @@ describe("chipScene", () => {
     const odd = polygons("odd.geojson", ["a|b", 0, 0, 99, 70]);
     await expect(chipScene({ ...source, fromVector: odd, field: "kind" })).rejects.toThrow('"a|b" cannot be a label');
     expect(readdirSync(folder).filter((name) => name.includes("refused"))).toEqual([]);
+  });
+
+  it("of a product's folder have what was masked as nodata, and say what they are made of", async () => {
+    const product = await writeLandsat(join(folder, "LC08_scene"), { metadata: landsatText(landsatTags({})) });
+    const rules = ["bright: evi2 > 0.2", "wet: ndbi > swir1 + 9"];
+    const result = await chipScene({ scene: product, out: join(folder, "landsat"), sizePx: 8, rules });
+    expect(result).toMatchObject({ chips: 4, leftOut: 0 });
+    expect(result.notes).toEqual([
+      "Reflectance: DN · 0.0000275 − 0.2, from LC08_006066_20200808_02_T1_MTL.txt",
+      "Mask: clouds, cirrus and shadows by QA_PIXEL, from LC08_006066_20200808_02_T1_QA_PIXEL.TIF",
+    ]);
+    const record = JSON.parse(readFileSync(join(result.folder, "chips.json"), "utf8"));
+    expect(record).toMatchObject({ sensor: "landsat 8 l2", date: "2020-08-08" });
+    expect([`Reflectance: ${record.reflectance}`, `Mask: ${record.mask}`]).toEqual(result.notes);
+    expect(record.sceneFiles).toHaveLength(5);
+    const chipOf = async (place: string) => {
+      const file = join(result.folder, `chips/LC08_scene_${place}.tif`);
+      const reader = await openRaster(readFileSync(file), { file });
+      return { info: reader.info, raster: await reader.read() };
+    };
+    const { info, raster: chip } = await chipOf("r0_c0");
+    expect(info.metadata).toMatchObject({ SIGMAX_SENSOR: "landsat 8 l2", SIGMAX_MASK: record.mask });
+    expect(chip).toMatchObject({ bands: ["red", "nir", "swir16"], nodata: 0, scaling: info.bands.map(({ scaling }) => scaling) });
+    // Five pixels of the first row are masked.
+    expect([...chip.valid!.subarray(0, 7), chip.data[0], chip.data[6]]).toEqual([0, 0, 0, 0, 0, 1, 1, 0, 8006]);
+    const before = record.sceneSha256;
+    writeFileSync(join(product, "LC08_006066_20200808_02_T1_MTL.txt"), `${landsatText(landsatTags({}))}\n`);
+    const again = await chipScene({ scene: product, out: join(folder, "landsat-again"), sizePx: 8, rules });
+    expect(JSON.parse(readFileSync(join(again.folder, "chips.json"), "utf8")).sceneSha256).not.toBe(before);
+  });
+
+  it("ask for reflectance where a rule needs it and nothing says it", async () => {
+    const plain = join(folder, "plain.tif");
+    const { scaling: _, ...unscaled } = raster;
+    writeFileSync(plain, await encodeGeoTiff(unscaled));
+    const options = { scene: plain, out: join(folder, "evi2"), sizePx: 32, rules: ["forest: evi2 > 0.4"] };
+    await expect(chipScene(options)).rejects.toMatchObject({
+      code: "bad-data",
+      message: `${plain}: evi2 in --rule needs reflectance, and nothing says how its numbers become that`,
+      hint: expect.stringContaining("--reflectance applied"),
+    });
+    const result = await chipScene({ ...options, reflectance: "0.0001" });
+    // 2.5 · (0.4 − 0.05) / (0.4 + 0.12 + 1) = 0.58 in forest.
+    expect(result.classes).toMatchObject([{ name: "forest", present: 4 }]);
+    const chip = await decodeRaster(readFileSync(join(result.folder, "chips/plain_r0_c0.tif")), { file: "chip" });
+    expect([chip.data[0], chip.scaling?.[0]]).toEqual([500, { scale: 1e-4, offset: 0 }]);
   });
 
   it("leaves out chips that were hardly measured, and counts what is unseen", async () => {

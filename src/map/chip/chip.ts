@@ -1,22 +1,21 @@
 import { writeFileSync } from "node:fs";
-import { basename, extname, join } from "node:path";
+import { basename, join } from "node:path";
 import { mapInOrder } from "../../concurrency.js";
 import { UserError } from "../../errors.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
 import { throwIfAborted, type WorkOptions } from "../../progress.js";
 import { crop } from "../../raster/crop.js";
 import { measuredShare } from "../../raster/measure.js";
-import { openRaster, type RasterReader } from "../../raster/reader.js";
+import { openScene, type Scene, type SceneInput } from "../../raster/scene/open.js";
 import { VERSION } from "../../version.js";
 import { type Clip, openClip } from "../clip.js";
+import { contentMark, fileName, sceneItems } from "../provenance.js";
 import type { Labeller } from "./labeller.js";
 import { type ChipSource, openLabeller } from "./source.js";
 import { type ChipGrid, type ChipStrip, type ChipWindow, chipCounts, chipStrips, stripOf } from "./windows.js";
 import { chipTable, LABELS_FILE, LARGEST_FILE, type LabelledChip, makeChipsFolder, RECORD_FILE, writeChip } from "./write.js";
 
-export interface ChipSceneOptions extends WorkOptions, ChipSource {
-  /** Path of the scene, a GeoTIFF, or its address of http or https. */
-  readonly scene: string;
+export interface ChipSceneOptions extends WorkOptions, ChipSource, SceneInput {
   readonly out: string;
   /** Side of a chip in pixels. Default 64. */
   readonly sizePx?: number | undefined;
@@ -26,8 +25,6 @@ export interface ChipSceneOptions extends WorkOptions, ChipSource {
   readonly minShare?: number | undefined;
   /** GeoJSON or GeoPackage: only chips that lie wholly inside its polygons are cut. */
   readonly clip?: string | undefined;
-  /** Names of the scene's bands in their order, where the file does not say them. */
-  readonly bandNames?: readonly string[] | undefined;
   readonly force?: boolean | undefined;
 }
 
@@ -44,6 +41,8 @@ export interface ChipSceneResult {
   /** Chips that do not lie wholly inside `clip`. */
   readonly outside: number;
   readonly classes: readonly { readonly name: string; readonly present: number; readonly unknown: number }[];
+  /** How the scene's numbers become reflectance and what masks it, a line each. */
+  readonly notes: readonly string[];
 }
 
 export const DEFAULT_CHIP_PX = 64;
@@ -60,20 +59,12 @@ const AT_ONCE = 4;
  * @throws UserError `usage`, `not-found`, `bad-file`, `bad-data` where scene and labels do not fit, `exists`, `aborted`
  */
 export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneResult> {
-  const {
-    scene,
-    out,
-    sizePx = DEFAULT_CHIP_PX,
-    minShare = DEFAULT_MIN_SHARE,
-    clip: area,
-    bandNames,
-    force = false,
-    ...work
-  } = options;
+  const { out, sizePx = DEFAULT_CHIP_PX, minShare = DEFAULT_MIN_SHARE, clip: area, force = false } = options;
+  const { signal, onProgress, onWarning } = options;
   const grid = { sizePx, stridePx: options.stridePx ?? sizePx };
   checkGrid(grid, minShare);
   refuseFolder(out, { force, marker: RECORD_FILE });
-  const reader = await openRaster(scene, { bandNames, onWarning: work.onWarning, signal: work.signal });
+  const reader = await openScene(options, { onWarning, signal });
   try {
     const { columns, rows } = chipCounts(reader.info, grid);
     if (columns * rows === 0) throw tooSmall(reader, grid);
@@ -82,12 +73,12 @@ export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneRes
         hint: "Choose larger chips or a larger --stride.",
       });
     }
-    const clip = area === undefined ? undefined : await openClip(area, reader.info, work.onWarning);
-    const labeller = await openLabeller(options, reader, work.onWarning);
+    const clip = area === undefined ? undefined : await openClip(area, reader.info, onWarning);
+    const labeller = await openLabeller(options, reader, onWarning);
     try {
       checkNames(labeller);
       return await writeFolder(out, { force, marker: RECORD_FILE }, (folder) =>
-        writeChips({ reader, labeller, clip, grid, minShare, folder, out, ...work }),
+        writeChips({ reader, labeller, clip, grid, minShare, folder, out, signal, onProgress }),
       );
     } finally {
       await labeller.close();
@@ -98,7 +89,7 @@ export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneRes
 }
 
 interface Work extends WorkOptions {
-  readonly reader: RasterReader;
+  readonly reader: Scene;
   readonly labeller: Labeller;
   readonly clip: Clip | undefined;
   readonly grid: ChipGrid;
@@ -122,10 +113,10 @@ async function writeChips({
   const scene = reader.info.file;
   const { columns, rows } = chipCounts(reader.info, grid);
   const { classes, kind, source } = labeller;
-  const name = basename(scene, extname(scene)).replaceAll(/[^\w.-]/g, "_");
+  const name = stemOf(scene).replaceAll(/[^\w.-]/g, "_");
   const digits = { rows: String(rows - 1).length, columns: String(columns - 1).length };
   const table = chipTable({ scene: name, classes, minShare, digits });
-  const metadata = { SIGMAX_SCENE: basename(scene), SIGMAX_LABELS_FROM: kind };
+  const metadata = { SIGMAX_SCENE: basename(scene), SIGMAX_LABELS_FROM: kind, ...sceneItems(reader) };
   await makeChipsFolder(folder);
   let [written, leftOut, outside, seen] = [0, 0, 0, 0];
   for (const whole of chipStrips(reader.info, grid)) {
@@ -154,10 +145,17 @@ async function writeChips({
       hint: kind === "rule" ? "Look at the rules and at the values of the bands." : "Do both show the same place?",
     });
   }
+  const mark = await contentMark(reader.files, signal);
   const record = {
     version: 1,
     sigmax: VERSION,
     scene: basename(scene),
+    ...(mark.kind === "sha256" ? { sceneSha256: mark.text } : { sceneVersion: mark.text }),
+    sceneFiles: reader.files.map(fileName),
+    ...(reader.sensor && { sensor: reader.sensor }),
+    ...(reader.date && { date: reader.date }),
+    reflectance: reader.scaling.words,
+    mask: reader.mask?.words ?? "none",
     ...grid,
     minShare,
     labelsFrom: { kind, source, ...labeller.details },
@@ -178,11 +176,12 @@ async function writeChips({
     leftOut,
     outside,
     classes: record.classes,
+    notes: reader.notes,
   };
 }
 
 /** The chips of a strip that are measured well enough, with what is in them. */
-async function labelled({ window, chips }: ChipStrip, reader: RasterReader, labeller: Labeller): Promise<LabelledChip[]> {
+async function labelled({ window, chips }: ChipStrip, reader: Scene, labeller: Labeller): Promise<LabelledChip[]> {
   const raster = await reader.read({ window });
   await labeller.look({ window, raster });
   return chips.flatMap((chip) => {
@@ -206,6 +205,11 @@ function checkNames({ source, classes }: Labeller): void {
   );
 }
 
+/** Of a file its name without the ending; names of product folders have dots of their own. */
+function stemOf(scene: string): string {
+  return basename(scene).replace(/\.(tiff?|jp2|SAFE)$/i, "");
+}
+
 function checkGrid({ sizePx, stridePx }: ChipGrid, minShare: number): void {
   for (const [flag, px] of [
     ["--size", sizePx],
@@ -222,7 +226,7 @@ function checkGrid({ sizePx, stridePx }: ChipGrid, minShare: number): void {
   }
 }
 
-function tooSmall({ info }: RasterReader, { sizePx }: ChipGrid): UserError {
+function tooSmall({ info }: Scene, { sizePx }: ChipGrid): UserError {
   return new UserError("bad-data", `${info.file}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${sizePx} px`, {
     hint: "Choose a smaller --size.",
   });

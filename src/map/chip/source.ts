@@ -1,7 +1,10 @@
 import { UserError } from "../../errors.js";
 import type { WorkOptions } from "../../progress.js";
 import { gridOf } from "../../raster/grid.js";
+import { unscaledIndices } from "../../raster/indices.js";
 import { openRaster, type RasterReader } from "../../raster/reader.js";
+import type { Scene } from "../../raster/scene/open.js";
+import { requireReflectance } from "../../raster/scene/scaling.js";
 import { gridded } from "../../raster/warp.js";
 import { classesOf } from "./class-table.js";
 import { rasterLabeller } from "./from-raster.js";
@@ -33,11 +36,7 @@ const COMPANIONS = [
 ] as const;
 
 /** Opens what the labels of a scene come from. @throws UserError `usage` where nothing or more than one thing is given */
-export async function openLabeller(
-  sources: ChipSource,
-  scene: RasterReader,
-  onWarning: WorkOptions["onWarning"],
-): Promise<Labeller> {
+export async function openLabeller(sources: ChipSource, scene: Scene, onWarning: WorkOptions["onWarning"]): Promise<Labeller> {
   const { fromRaster, classTable, fromVector, field, elsewhere = "unknown", rules = [] } = sources;
   const given = [
     fromRaster !== undefined && "--from-raster",
@@ -66,7 +65,12 @@ export async function openLabeller(
     }
     return vectorLabeller({ file: fromVector, field, elsewhere }, scene.info, onWarning);
   }
-  if (fromRaster === undefined) return ruleLabeller(rules, scene.info);
+  if (fromRaster === undefined) {
+    const bands = scene.info.bands.map(({ name }) => name);
+    const [unscaled] = rules.flatMap((rule) => unscaledIndices(rule.slice(rule.indexOf(":") + 1), { bands }));
+    if (unscaled !== undefined) requireReflectance(scene.scaling, scene.info.file, `${unscaled} in --rule`);
+    return ruleLabeller(rules, scene.info);
+  }
   const reader = await openRaster(fromRaster);
   try {
     return rasterLabeller(onGridOf(scene, reader), classesOf(reader.info, classTable));

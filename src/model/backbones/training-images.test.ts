@@ -79,3 +79,30 @@ it("stops when asked", async () => {
     code: "aborted",
   });
 });
+
+it("demands reflectance for indices that are made of it, and warns of an offset under the others", async () => {
+  const bands = ["red", "nir"];
+  const scaled = (scale: number, offset: number): Raster => ({
+    ...raster(bands, "uint16"),
+    scaling: bands.map(() => ({ scale, offset })),
+  });
+  const asked = async (image: Raster, options: object) => {
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    const { seen } = await readTrainingImages({ ...contextOf([image]), onWarning, ...options }, 9, 8);
+    return { bands: seen.bands, warnings };
+  };
+  const refused = { code: "usage", message: expect.stringContaining("is made of reflectance, 0 to 1") };
+  for (const image of [raster(bands, "uint16"), scaled(1e-4, 0)]) {
+    await expect(asked(image, { bands: ["evi2"] })).rejects.toMatchObject(refused);
+    await expect(asked(image, { bands: ["x"], derived: { x: "savi * 2" } })).rejects.toMatchObject(refused);
+    expect(await asked(image, { bands: ["ndvi"] })).toEqual({ bands: ["ndvi"], warnings: [] });
+  }
+  expect((await asked(scaled(1e-4, 0), { bands: ["evi2"], values: "reflectance" })).bands).toEqual(["evi2"]);
+  for (const image of [raster(bands, "float32"), scaled(1, 0)]) {
+    expect((await asked(image, { bands: ["evi2"] })).bands).toEqual(["evi2"]);
+  }
+  expect((await asked(scaled(1e-4, -0.1), { bands: ["ndvi"] })).warnings).toEqual([
+    expect.stringContaining("ndvi of stored numbers is another than of reflectance"),
+  ]);
+});

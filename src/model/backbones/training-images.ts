@@ -1,10 +1,11 @@
 import { UserError } from "../../errors.js";
 import { throwIfAborted } from "../../progress.js";
 import { GREY, RGB } from "../../raster/bands.js";
-import { expandIndex } from "../../raster/indices.js";
+import { expandIndex, unscaledIndices } from "../../raster/indices.js";
 import { type Preprocess, seenBands } from "../../raster/preprocess.js";
 import type { Raster } from "../../raster/raster.js";
 import { resize } from "../../raster/resample.js";
+import { integerRange } from "../../raster/samples.js";
 import { prepareValues, type ValuesWanted } from "../../raster/values.js";
 import type { BackboneContext } from "../backbone.js";
 
@@ -43,6 +44,7 @@ export async function readTrainingImages(context: BackboneContext, limit: number
     });
   }
   const wanted = valuesWanted(context, all);
+  checkUnscaled(wanted, all, context.onWarning);
   const rasters = all.flatMap((raster) => withBands(raster, wanted));
   // Not one can serve: whatever the first lacks is what is to be told.
   if (rasters.length === 0) seenBands(all[0], wanted, { file: "the first training image" });
@@ -62,6 +64,30 @@ function valuesWanted({ bands, values, derived }: BackboneContext, rasters: read
     ...(values && values !== "stored" && { values }),
     ...(Object.keys(made).length > 0 && { derived: made }),
   };
+}
+
+/** @throws UserError `usage` for an index that wants reflectance, of images with other numbers */
+function checkUnscaled(
+  { bands, values, derived = {} }: ValuesWanted,
+  rasters: readonly Raster[],
+  onWarning: BackboneContext["onWarning"],
+): void {
+  if (values === "reflectance") return;
+  const made = Object.entries(derived).filter(([name]) => bands.includes(name));
+  // An index that was named as a band stands there as its formula, one in a formula of somebody's own by its name.
+  const [found] = made.flatMap(([name, formula]) =>
+    formula === expandIndex(name) ? unscaledIndices(name) : unscaledIndices(formula),
+  );
+  const isOther = ({ dtype, scaling }: Raster) =>
+    scaling?.some(({ scale, offset }) => scale !== 1 || offset !== 0) ?? integerRange(dtype) !== undefined;
+  const index = made.find(([name, formula]) => formula === expandIndex(name))?.[0];
+  if (found === undefined && index !== undefined && rasters.some(({ scaling }) => scaling?.some(({ offset }) => offset !== 0))) {
+    onWarning?.(`${index} of stored numbers is another than of reflectance, as the images state an offset: --values reflectance`);
+  }
+  if (found === undefined || !rasters.some(isOther)) return;
+  throw new UserError("usage", `${found} is made of reflectance, 0 to 1, and the images hold other numbers`, {
+    hint: "Add --values reflectance; images that do not say their scale are cut again: sigmax chip … --reflectance 0.0001,0.",
+  });
 }
 
 function commonBands(rasters: readonly Raster[]): readonly string[] {

@@ -54,6 +54,15 @@ describe("bands", () => {
     await expect(bandsOf(2, {}, "", ["nir", "nir"])).rejects.toMatchObject({ code: "usage" });
   });
 
+  it("go by common names, unless another has that name", async () => {
+    const said = (...names: string[]) =>
+      names.map((name, band) => `<Item sample="${band}" role="description">${name}</Item>`).join("");
+    expect(await bandsOf(2, {}, said("swir1", "swir2"))).toEqual(["swir16/grey", "swir22/undefined"]);
+    expect(await bandsOf(2, {}, said("swir16", "swir1"))).toEqual(["swir16/grey", "swir1/undefined"]);
+    expect(await bandsOf(2, {}, "", ["swir2", "swir1"])).toEqual(["swir22/grey", "swir16/undefined"]);
+    await expect(bandsOf(2, {}, "", ["swir1", "swir16"])).rejects.toMatchObject({ code: "usage" });
+  });
+
   it("of a palette have its colours, not as values but beside them", async () => {
     const image = await imageOf(1, { photometric: [3], bitsPerSample: [1], colorMap: [0, 65535, 257, 0, 0, 514] });
     expect(paletteOf(image)).toEqual([

@@ -1,4 +1,5 @@
 import { UserError } from "../../errors.js";
+import { canonicalBand } from "../bands.js";
 import type { RasterBand } from "../reader.js";
 import type { TiffImage } from "./check.js";
 import { numbersOf } from "./directory.js";
@@ -83,7 +84,9 @@ function namesOf(colours: readonly Colour[], metadata: GdalMetadata): string[] {
     const numbered = `band${band + 1}`;
     // "grey" of several bands is only the first of them.
     const coloured = colour === "undefined" || colour === "palette" || (colour === "grey" && measured > 1) ? numbered : colour;
-    let name = metadata.bands.get(band)?.description?.trim() || coloured;
+    const said = metadata.bands.get(band)?.description?.trim() || coloured;
+    const canonical = canonicalBand(said);
+    let name = names.has(canonical) ? said : canonical;
     // Another band may be described by the number of this one.
     for (let other = 1; names.has(name); other++) name = other === 1 ? numbered : `${numbered}_${other}`;
     names.add(name);
@@ -93,13 +96,13 @@ function namesOf(colours: readonly Colour[], metadata: GdalMetadata): string[] {
 
 function rename(names: string[], colours: readonly Colour[], bandNames: readonly string[], file: string): void {
   const named = colours.flatMap((colour, band) => (bandNames.length === colours.length || colour !== "alpha" ? [band] : []));
-  if (bandNames.length !== named.length || new Set(bandNames).size !== bandNames.length) {
+  if (bandNames.length !== named.length || new Set(bandNames.map(canonicalBand)).size !== bandNames.length) {
     throw new UserError("usage", `${file}: ${bandNames.length} band names (${bandNames.join(", ")}) for ${named.length} bands`, {
       hint: "Give each band a name of its own, in the order of the file.",
     });
   }
   named.forEach((band, index) => {
-    names[band] = bandNames[index];
+    names[band] = canonicalBand(bandNames[index]);
   });
 }
 
