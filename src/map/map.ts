@@ -4,6 +4,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { refuseUnwritable, writeFileAtomic } from "../files.js";
 import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
+import type { PixelFitness } from "../model/pixel-fitness.js";
 import { readClassifier } from "../model/read-classifier.js";
 import type { WorkOptions } from "../progress.js";
 import { encodePng } from "../raster/encode.js";
@@ -12,7 +13,7 @@ import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
-import { bandsFor, checkScale } from "./fitness.js";
+import { bandsFor, checkPixels, checkScale } from "./fitness.js";
 import { type Journal, openJournal } from "./journal.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
@@ -46,6 +47,8 @@ export interface MapResult {
   /** Cells on which no label is decided; with one label per image there are none. */
   readonly noLabel: number;
   readonly noAnswer: number;
+  /** How a sample of the scene's pixels fits those that the classifier was trained on; null where it remembers nothing of them. */
+  readonly pixels: PixelFitness | null;
 }
 
 /**
@@ -66,6 +69,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   try {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
+    const pixels = await checkPixels(scene, { bands, manifest, preprocess, onWarning });
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const hashes = { classifier: sha256(classifier.bytes), scene: await sha256OfFile(path) };
     const fingerprint = sha256(Buffer.from(JSON.stringify({ ...hashes, ...cells, bands, runtime, version: VERSION })));
@@ -94,7 +98,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
       }
       const counts = await writeMap({ ...options, classifier, scene, cells, journal, files, hashes, force: force || isResumed });
       journal.remove();
-      return resultOf(files, cells, manifest.classes, counts);
+      return { ...resultOf(files, cells, manifest.classes, counts), pixels: pixels ?? null };
     } catch (error) {
       journal.close();
       throw error;
@@ -139,7 +143,7 @@ async function writeMap({ classifier, scene, cells, journal, files, hashes, ...w
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
 }
 
-function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts): MapResult {
+function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts): Omit<MapResult, "pixels"> {
   const { ofClasses, noLabel, noAnswer } = counts;
   return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer };
 }
