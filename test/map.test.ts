@@ -88,6 +88,13 @@ describe("sigmax map", () => {
     expect(stderr).toContain(warning);
   });
 
+  it("is measured against the rule that made its labels, and says so", () => {
+    expect(JSON.parse(readFileSync(join(run, "metrics.json"), "utf8")).labelsFrom.kind).toBe("rule");
+    const { stdout } = sigmax("evaluate", classifier, chips, "--labels", join(chips, "largest.csv"));
+    expect(stdout).toContain("agreement with the rule");
+    expect(stdout).toMatch(/^agreement +[01]\./m);
+  });
+
   it("goes on after kill -9, and ends with the same bytes", async () => {
     const args = (name: string, threads: number) => [
       ...["map", classifier, scene, "--stride", "4", "--threads", String(threads)],

@@ -138,7 +138,7 @@ async function writeChips({
     scene: basename(scene),
     ...grid,
     minShare,
-    labelsFrom: { kind, source },
+    labelsFrom: { kind, source: kind === "rule" ? source : basename(source), files: [LABELS_FILE, LARGEST_FILE] },
     chips: written,
     leftOut,
     classes: classes.map((label, k) => ({ name: label, present: table.present[k], unknown: table.unknown[k] })),
