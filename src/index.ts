@@ -61,6 +61,7 @@ export { type FoundRate, findRate, type RateFinderOptions } from "./train/rate-f
 
 export { type ChipSceneOptions, type ChipSceneResult, chipScene } from "./map/chip/chip.js";
 export { type MapOptions, type MapResult, mapScene } from "./map/map.js";
+export type { BandFitness, PixelFitness } from "./model/pixel-fitness.js";
 export type { SceneMask } from "./raster/scene/mask.js";
 export { type OpenSceneOptions, openScene, type Scene, type SceneInput } from "./raster/scene/open.js";
 export type { SceneScaling } from "./raster/scene/scaling.js";

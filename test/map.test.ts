@@ -84,12 +84,33 @@ describe("sigmax map", () => {
     }
     expect([data[0], data[1], data[widthPx], data[widthPx + 1]]).toEqual([0, 0, 0, 0]);
     expect(result.noAnswer).toBe(4);
+    expect(result.pixels).toMatchObject({ expected: 0.01, bands: [{ band: "red" }, { band: "nir" }], warning: null });
 
     const probabilities = await classesOf(result.files.probabilities);
     expect(probabilities.info.bands.map(({ name }) => name)).toEqual(["bright", "dark"]);
     const cells = probabilities.widthPx * probabilities.heightPx;
     expect(probabilities.data[0]).toBe(65535);
     expect(probabilities.data[5] + probabilities.data[cells + 5]).toBeCloseTo(65534, -1);
+  });
+
+  it("warns of a scene whose pixels are unlike those of the training, and names a likely cause", async () => {
+    const land = landscape(10);
+    const reflectance = Float32Array.from(land.data, (value) => (value === NODATA ? NODATA : value / 10_000));
+    writeFileSync(at("reflectance.tif"), await encodeGeoTiff({ ...land, dtype: "float32", data: reflectance }));
+    const { status, stdout, stderr } = sigmax("map", classifier, at("reflectance.tif"), "--json", "--out", at("strange.tif"));
+    const { bands, warning } = JSON.parse(stdout).pixels;
+    expect([status, bands[0].below]).toEqual([0, 1]);
+    expect(warning).toMatch(
+      /red: 100 % below \d+, 0 % above \d+; nir: .*look like reflectance from 0 to 1, those it was trained on/,
+    );
+    expect(stderr).toContain(warning);
+  });
+
+  it("is measured against the rule that made its labels, and says so", () => {
+    expect(JSON.parse(readFileSync(join(run, "metrics.json"), "utf8")).labelsFrom.kind).toBe("rule");
+    const { stdout } = sigmax("evaluate", classifier, chips, "--labels", join(chips, "largest.csv"));
+    expect(stdout).toContain("agreement with the rule");
+    expect(stdout).toMatch(/^agreement +[01]\./m);
   });
 
   it("goes on after kill -9, and ends with the same bytes", async () => {

@@ -1,4 +1,5 @@
 import type { Part, Task } from "../task.js";
+import type { LabelsFrom } from "./provenance.js";
 
 /** A label is yes, no or unknown; unknown is masked in loss and metrics. */
 export const YES = 1;
@@ -36,6 +37,8 @@ export interface Dataset {
   readonly samples: readonly Sample[];
   /** Names that the label file has and the disk has not. */
   readonly missing?: readonly string[];
+  /** How the labels were made, where no person gave them. */
+  readonly labelsFrom?: LabelsFrom;
   /** The column of the label file that `group` of each sample comes from. */
   readonly groupedBy?: string;
 }

@@ -17,6 +17,7 @@ import {
 } from "./labels.js";
 import { extensionOf, isImageName, type Listing, listFolder } from "./listing.js";
 import { indexNames, rebase, withoutExtension } from "./names.js";
+import { labelsFromOf } from "./provenance.js";
 import { labelFilesSource } from "./sources/label-files.js";
 import type { SourceOptions } from "./sources/source.js";
 import { FOLDER_SOURCES, fileSourceOf } from "./sources.js";
@@ -65,6 +66,7 @@ export async function openDataset(root: string, options: OpenOptions = {}): Prom
       hint: "Put the images into one folder per class, or name a label file with --labels.",
     });
   }
+  const labelsFrom = fromFile ? labelsFromOf(table.file) : undefined;
   const grouped = options.groupBy !== undefined && rows.some(({ group }) => group !== undefined);
   return {
     root: folder,
@@ -73,6 +75,7 @@ export async function openDataset(root: string, options: OpenOptions = {}): Prom
     classes: encoded.classes,
     samples,
     ...(missing.length > 0 && { missing }),
+    ...(labelsFrom && { labelsFrom }),
     ...(grouped && { groupedBy: options.groupBy }),
   };
 }

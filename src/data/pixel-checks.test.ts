@@ -9,20 +9,23 @@ const SIDE = 16;
 type Pixel = (i: number, band: number) => number;
 interface Made {
   readonly bands?: readonly string[];
-  readonly dtype?: "uint8" | "uint16";
+  readonly dtype?: "uint8" | "uint16" | "float32";
+  readonly nodata?: number;
   readonly stored?: Partial<StoredImage>;
   readonly widthPx?: number;
 }
 
+const ARRAYS = { uint8: Uint8Array, uint16: Uint16Array, float32: Float32Array };
+
 /** An image of `SIDE` rows. */
 function image(
   pixel: Pixel,
-  { bands = ["red", "green", "blue"], dtype = "uint8", stored, widthPx = SIDE }: Made = {},
+  { bands = ["red", "green", "blue"], dtype = "uint8", stored, widthPx = SIDE, nodata }: Made = {},
 ): ImageFacts {
   const px = widthPx * SIDE;
   const values = Array.from({ length: bands.length * px }, (_, i) => pixel(i % px, Math.floor(i / px)));
-  const data = dtype === "uint8" ? Uint8Array.from(values) : Uint16Array.from(values);
-  const raster: Raster = { bands, widthPx, heightPx: SIDE, dtype, data };
+  const data = ARRAYS[dtype].from(values);
+  const raster: Raster = { bands, widthPx, heightPx: SIDE, dtype, data, ...(nodata !== undefined && { nodata }) };
   return imageFacts("made.png", raster, { format: "PNG", orientation: 1, ...stored });
 }
 
@@ -69,6 +72,93 @@ describe("checkPixels", () => {
     const kinds = (other: ImageFacts) => checkPixels([...fine, other]).map((finding) => finding.kind);
     expect(kinds(bad)).toContain(kind);
     expect(kinds(good)).not.toContain(kind);
+  });
+
+  /** Reflectance × 10000 of a landscape, with the texture of one: from 300 to 3900. */
+  const land: Pixel = (i, band) => 300 + ((i * 137 + band * 411) % 3600);
+  const deepLand = { dtype: "uint16" } as const;
+  const share = { dtype: "float32" } as const;
+  const kindsOf = (...images: readonly ImageFacts[]) => checkPixels(images).map(({ kind }) => kind);
+  const messageOf = (kind: PixelFault, ...images: readonly ImageFacts[]) =>
+    checkPixels(images).find((finding) => finding.kind === kind)?.message;
+
+  it.each<[string, Pixel, words: string]>([
+    ["cut off at 255", (i, band) => Math.min(255, land(i, band)), "half of every band or more stands at 255"],
+    ["modulo 256", (i, band) => land(i, band) % 256, "the low bytes"],
+  ])("tells 16-bit numbers in 8-bit files: %s", (_, pixel, words) => {
+    expect(messageOf("sixteen-as-eight", image(pixel), image(pixel), fine[0])).toContain(words);
+  });
+
+  it("tells 8-bit images that hold the high bytes of 16-bit numbers", () => {
+    const high = image((i, band) => (2.5 * land(i, band)) >> 8);
+    expect(messageOf("sixteen-as-eight", high, high)).toContain("none has a value above 37, as if only the high bytes");
+    expect(kindsOf(high, ...fine)).not.toContain("sixteen-as-eight");
+  });
+
+  it("takes neither the numbers of a sensor for dark pictures nor dark water for images of one colour", () => {
+    const bands = ["red", "green", "blue", "nir"];
+    const water = image((i, band) => 100 + ((i * 7 + band) % 90), { ...deepLand, bands });
+    expect(kindsOf(image(land, { ...deepLand, bands }), water)).toEqual([]);
+    expect(kindsOf(image(() => 900, { ...deepLand, bands }))).toContain("constant");
+  });
+
+  it("does not take a cloud among other 8-bit images for a fault of how they were made", () => {
+    const cloud = image((i, band) => (i % 4 === 0 ? colourful(i, band) : 255));
+    expect(kindsOf(...fine, cloud)).not.toContain("sixteen-as-eight");
+    expect(kindsOf(...fine)).toEqual([]);
+  });
+
+  it("tells 16-bit files that hold 8 bits, and only if all do", () => {
+    const eight = image(colourful, deepLand);
+    expect(kindsOf(eight, eight)).toEqual(["eight-as-sixteen"]);
+    expect(kindsOf(eight, image(land, deepLand))).not.toContain("eight-as-sixteen");
+  });
+
+  it.each<[ImageFacts, words: string]>([
+    [
+      image((i, band) => land(i, band) / 10_000, share),
+      "they look like reflectance from 0 to 1, the rest like reflectance × 10000",
+    ],
+    [image((i, band) => land(i, band) / 39.2), "they look like 8-bit numbers, the rest like reflectance × 10000"],
+  ])("tells images of another scale than the rest", (other, words) => {
+    const rest = [1, 2, 3].map(() => image(land, deepLand));
+    expect(messageOf("mixed-scales", ...rest, other)).toContain(words);
+  });
+
+  it("tells pictures ÷ 255 beside pictures", () => {
+    const shares = image((i, band) => colourful(i, band) / 255, share);
+    expect(messageOf("mixed-scales", ...fine, shares)).toContain("8-bit numbers ÷ 255, the rest like 8-bit numbers");
+  });
+
+  it("takes dark water among land, and full 16-bit pictures among 8-bit ones, for no other scale", () => {
+    const water = image((i, band) => land(i, band) / 30, deepLand);
+    expect(kindsOf(image(land, deepLand), image(land, deepLand), water)).not.toContain("mixed-scales");
+    expect(kindsOf(...fine, image(deep, deepLand))).not.toContain("mixed-scales");
+  });
+
+  it.each([
+    [65_535, deepLand],
+    [0, deepLand],
+    [-9999, share],
+  ] as const)(
+    "tells %d on a tenth of the pixels where it is not declared, and leaves it out of the measures where it is",
+    (value, made) => {
+      const holed: Pixel = (i, band) => (i % 10 === 0 ? value : land(i, band));
+      expect(messageOf("nodata-in-statistics", image(holed, made))).toContain(
+        `: ${value} stands in all bands of up to 10 % of the pixels`,
+      );
+      const declared = image(holed, { ...made, nodata: value });
+      expect(kindsOf(declared)).not.toContain("nodata-in-statistics");
+      expect([declared.measures[0].lowest, declared.measures[0].highest]).toEqual([
+        Math.min(...Array.from({ length: SIDE * SIDE }, (_, i) => (i % 10 === 0 ? 9999 : land(i, 0)))),
+        Math.max(...Array.from({ length: SIDE * SIDE }, (_, i) => (i % 10 === 0 ? 0 : land(i, 0)))),
+      ]);
+    },
+  );
+
+  it("takes a value that only one band has, as dark water may, for a measurement", () => {
+    const dark: Pixel = (i, band) => (i % 10 === 0 && band === 0 ? 0 : land(i, band));
+    expect(kindsOf(image(dark, deepLand))).not.toContain("nodata-in-statistics");
   });
 
   it("tells an empty image once, not as one of a single colour too", () => {

@@ -1,4 +1,5 @@
 import { RGB } from "../raster/bands.js";
+import { scaleClash } from "../raster/scale-clash.js";
 import type { Finding, PixelFault } from "./checks.js";
 import { fullValue, type ImageFacts } from "./pixels.js";
 
@@ -10,6 +11,14 @@ const EMPTY = 0.9;
 const BURNT = 0.5;
 /** All images together use less than this share of the range of their type: 12 bits of 16, 4 of 8. */
 const NARROW = 1 / 8;
+/** From this share of pixels with the same odd value in all bands on, it is no measurement. */
+const FILLED = 0.05;
+/** Share of neighbours that jump by half the range: 8-bit pictures of the earth stay below 0.02, numbers modulo 256 above. */
+const JUMPING = 0.15;
+/** Reflectance × 10000 without its low byte ends below. */
+const HIGH_BYTE = 64;
+/** Numbers above use the range of 16 bits: no sensor's reflectance does. */
+const FULL_SIXTEEN = 32_768;
 /** The largest image has this many times the longer side of the smallest. */
 const SIZE_RATIO = 2;
 
@@ -23,9 +32,11 @@ interface PixelCheck {
   readonly message: (concerned: readonly ImageFacts[], images: readonly ImageFacts[]) => string;
 }
 
-/** How flat: the widest band between lowest and highest value, as a share of the type's range. */
+/** How flat: the widest band between lowest and highest value, as a share of the type's range; of their own where that is hardly used. */
 function contrast({ dtype, measures }: ImageFacts): number {
-  const full = fullValue(dtype) ?? Math.max(...measures.map(({ highest }) => Math.abs(highest)), 1);
+  const top = Math.max(...measures.map(({ highest }) => Math.abs(highest)), 1);
+  const range = fullValue(dtype) ?? top;
+  const full = top <= NARROW * range ? top : range;
   return Math.max(...measures.map(({ lowest, highest }) => (highest - lowest) / full));
 }
 
@@ -34,6 +45,7 @@ const isEmpty = (image: ImageFacts) => image.measures.every(({ zeros }) => share
 const isFlat = (image: ImageFacts) => contrast(image) <= FLAT;
 const showsNothing = (image: ImageFacts) => isFlat(image) || isEmpty(image);
 const isGrey = ({ bands, equalBands }: ImageFacts) => bands.length === 1 || equalBands;
+const isPicture = ({ bands }: ImageFacts) => bands.every((band) => band === "grey" || RGB.includes(band));
 const isAlphaBand = (image: ImageFacts) =>
   image.bands.length > RGB.length && image.measures.slice(RGB.length).every(isMask(fullValue(image.dtype) ?? 1));
 const isMask =
@@ -53,7 +65,37 @@ const longerSide = ({ widthPx, heightPx }: ImageFacts) => Math.max(widthPx, heig
 /** Those of one type, where together they leave most of its range unused. */
 function narrow(images: readonly ImageFacts[], dtype: ImageFacts["dtype"]): readonly ImageFacts[] {
   const some = images.filter((image) => image.dtype === dtype && !isEmpty(image));
-  return some.length > 0 && highestOf(some) <= fullValue(dtype)! * NARROW ? some : [];
+  return some.length > 0 && highestOf(some) <= fullValue(dtype)! * NARROW && !isEight(some) ? some : [];
+}
+
+/** 16-bit images that all end within 8 bits. */
+function isEight(images: readonly ImageFacts[]): boolean {
+  return images.every(({ dtype }) => dtype !== "uint8") && highestOf(images) <= 255;
+}
+
+/** 8-bit images, if half of them or more show it: a fault of how all were made, and not of a cloud. */
+function inMost(images: readonly ImageFacts[], shows: (image: ImageFacts) => boolean): readonly ImageFacts[] {
+  const some = images.filter(({ dtype }) => dtype === "uint8");
+  const concerned = some.filter(shows);
+  return some.length > 0 && 2 * concerned.length >= some.length ? concerned : [];
+}
+
+/** Brightness of an image for comparing scales. */
+const brightness = (image: ImageFacts) => highestOf([image]);
+
+/** How an image and another come to have numbers of other sizes, if not by what they show. */
+function clashOf(image: ImageFacts, other: ImageFacts): ReturnType<typeof scaleClash> {
+  const [one, two] = [brightness(image), brightness(other)];
+  // A dark chip of water and a bright one of sand may differ fortyfold in the same type, and shares of one from 8 bits by their size alone.
+  if (image.dtype === other.dtype && Math.min(one, two) >= 2) return undefined;
+  // Full ranges of types are brought together.
+  if (Math.max(one, two) > FULL_SIXTEEN) return undefined;
+  return scaleClash(one, two);
+}
+
+/** The image in the middle by brightness: one of the many. */
+function usual(images: readonly ImageFacts[]): ImageFacts {
+  return [...images].sort((a, b) => brightness(a) - brightness(b))[images.length >> 1];
 }
 
 /** Those that have less than half of the images on their side; none where all are alike. */
@@ -115,7 +157,8 @@ const CHECKS: readonly PixelCheck[] = [
   {
     kind: "narrow-range",
     what: "Dark 16-bit images",
-    concerns: (images) => narrow(images, "uint16"),
+    // What is more than a picture is standardised, and no network takes its full range for granted.
+    concerns: (images) => narrow(images.filter(isPicture), "uint16"),
     message: (concerned) =>
       `their values end at ${highestOf(concerned)} of 65535, so they hold fewer bits than their type. Brought to 0–255 they reach ${Math.floor(highestOf(concerned) / 257)} and are black to the network. Stretch them first: gdal_translate -ot Byte -scale 0 ${highestOf(concerned)} 0 255.`,
   },
@@ -124,7 +167,62 @@ const CHECKS: readonly PixelCheck[] = [
     what: "Images of few values",
     concerns: (images) => narrow(images, "uint8"),
     message: (concerned) =>
-      `their values end at ${highestOf(concerned)} of 255. Are they numbers of classes, a mask, or 0 to 1 written as whole numbers? Export pictures with values 0 to 255.`,
+      `their values end at ${highestOf(concerned)} of 255. Are they numbers of classes, a mask, 0 to 1 written as whole numbers, or the high bytes alone of 16-bit ones? Export pictures with values 0 to 255.`,
+  },
+  {
+    kind: "sixteen-as-eight",
+    what: "8-bit images that were 16-bit ones",
+    concerns: (images) => inMost(images, (image) => image.measures.every(({ saturated }) => share(saturated, image) >= BURNT)),
+    message: () =>
+      "half of every band or more stands at 255, in most images: larger numbers were cut off there. What was above is lost: export the original again with a stretch (gdal_translate -ot Byte -scale).",
+  },
+  {
+    kind: "sixteen-as-eight",
+    what: "8-bit images that were 16-bit ones",
+    concerns: (images) => inMost(images, ({ jumps }) => jumps >= JUMPING),
+    message: () =>
+      "neighbours jump from dark to bright and back all over, in every band: the low bytes of 16-bit numbers, read without the high ones. Export the original again with a stretch (gdal_translate -ot Byte -scale).",
+  },
+  {
+    kind: "sixteen-as-eight",
+    what: "8-bit images that were 16-bit ones",
+    concerns(images) {
+      const some = inMost(images, (image) => !isEmpty(image));
+      const highest = highestOf(some);
+      return highest < HIGH_BYTE && highest > NARROW * 255 ? some : [];
+    },
+    message: (concerned) =>
+      `none has a value above ${highestOf(concerned)}, as if only the high bytes of reflectance × 10000 had been kept: few steps are left and all is dark. Export the original again with a stretch (gdal_translate -ot Byte -scale).`,
+  },
+  {
+    kind: "eight-as-sixteen",
+    what: "16-bit images whose values all lie within 8 bits",
+    concerns(images) {
+      const some = images.filter((image) => image.dtype === "uint16" && !isEmpty(image));
+      return some.length > 0 && isEight(some) ? some : [];
+    },
+    message: (concerned) =>
+      `none is above ${highestOf(concerned)}. Either 8-bit numbers were written into a larger type, and the network, which takes the whole range for granted, sees black: gdal_translate -ot Byte. Or the high bytes were lost: export the original again.`,
+  },
+  {
+    kind: "mixed-scales",
+    what: "Images with numbers of another scale than the rest",
+    concerns(images) {
+      const some = images.filter((image) => !showsNothing(image) && brightness(image) > 0);
+      return some.length === 0 ? [] : some.filter((image) => clashOf(image, usual(some)) !== undefined);
+    },
+    message(concerned, images) {
+      const rest = usual(images.filter((image) => !showsNothing(image) && brightness(image) > 0));
+      const clash = clashOf(concerned[0], rest);
+      return `they look like ${clash?.one}, the rest like ${clash?.other} (÷ 255 against ÷ 10000 against none). The network learns the scaling and not the land: bring all to the same.`;
+    },
+  },
+  {
+    kind: "nodata-in-statistics",
+    what: "Images with pixels that were not measured, undeclared",
+    concerns: (images) => images.filter(({ filler }) => (filler?.share ?? 0) >= FILLED),
+    message: (concerned) =>
+      `${[...new Set(concerned.map(({ filler }) => filler!.value))].join(", ")} stands in all bands of up to ${percent(most(concerned, ({ filler }) => filler!.share))} of the pixels, and counts as a measurement in means, stretches and training. Say that it is none: gdal_edit.py -a_nodata ${concerned[0].filler!.value} file.tif.`,
   },
   {
     kind: "eight-bit-in-sixteen",
@@ -141,10 +239,10 @@ const CHECKS: readonly PixelCheck[] = [
   },
   {
     kind: "measurement-as-alpha",
-    what: "A band saved as transparency",
+    what: "A band (near infrared?) taken for transparency",
     concerns: (images) => images.filter(isMeasurement),
     message: () =>
-      "the alpha channel is neither clear nor opaque, like a measurement (near infrared?). It is dropped: export it as a band of its own (gdal_translate -colorinterp_4 undefined).",
+      "the alpha channel is neither clear nor opaque over most of the image, like a measurement. It is dropped: export it as a band of its own (gdal_translate -colorinterp_4 undefined).",
   },
   {
     kind: "alpha-as-band",

@@ -1,9 +1,12 @@
 import { UserError } from "../errors.js";
 import type { Manifest } from "../model/manifest.js";
+import { type PixelFitness, pixelFitness } from "../model/pixel-fitness.js";
+import { createRandom, DEFAULT_SEED } from "../random.js";
 import { GREY, RGB } from "../raster/bands.js";
 import { pixelSideMeters } from "../raster/pixel-size.js";
 import type { Preprocess } from "../raster/preprocess.js";
-import type { RasterInfo } from "../raster/reader.js";
+import type { Raster } from "../raster/raster.js";
+import type { RasterInfo, RasterReader } from "../raster/reader.js";
 import { bandsRead } from "../raster/values.js";
 
 /** So much may a pixel of a scene differ in size from those that a classifier knows. */
@@ -76,4 +79,44 @@ export function checkScale(
 
 function metres(value: number): string {
   return `${Number(value.toPrecision(3))} m`;
+}
+
+/** Windows of a scene that are looked at: so many a side, one in each cell of a grid. */
+const WINDOWS = 6;
+const WINDOW_PX = 64;
+
+/**
+ * How the pixels of a scene fit those that the classifier was trained on, by a sample of windows that is the same every time;
+ * warns where they do not. Undefined where the classifier remembers nothing of its pixels.
+ *
+ * @throws UserError what reading the scene throws; `bad-data` if a formula lacks a band
+ */
+export async function checkPixels(
+  scene: RasterReader,
+  { bands, manifest, preprocess, onWarning }: CheckedPixels,
+): Promise<PixelFitness | undefined> {
+  const fitness = await pixelFitness(windowsOf(scene, bands), manifest, preprocess, { what: scene.info.file });
+  if (fitness?.warning) onWarning?.(fitness.warning);
+  return fitness;
+}
+
+export interface CheckedPixels {
+  /** Those to read, as indices into the scene's. */
+  readonly bands: readonly number[];
+  readonly manifest: Pick<Manifest, "pixels">;
+  readonly preprocess: Preprocess;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+async function* windowsOf(scene: RasterReader, bands: readonly number[]): AsyncGenerator<Raster> {
+  const random = createRandom(DEFAULT_SEED, "pixels of a scene");
+  const { widthPx, heightPx } = scene.info;
+  const size = { widthPx: Math.min(WINDOW_PX, widthPx), heightPx: Math.min(WINDOW_PX, heightPx) };
+  const place = (cell: number, freePx: number) => Math.floor(((cell + random.next()) * (freePx + 1)) / WINDOWS);
+  for (let row = 0; row < WINDOWS; row++) {
+    for (let column = 0; column < WINDOWS; column++) {
+      const [leftPx, topPx] = [place(column, widthPx - size.widthPx), place(row, heightPx - size.heightPx)];
+      yield await scene.read({ window: { leftPx, topPx, ...size }, bands });
+    }
+  }
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { refuseUnwritable, writeFileAtomic } from "../files.js";
 import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
+import type { PixelFitness } from "../model/pixel-fitness.js";
 import { readClassifier } from "../model/read-classifier.js";
 import type { WorkOptions } from "../progress.js";
 import { encodePng } from "../raster/encode.js";
@@ -14,7 +15,7 @@ import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
 import { type Clip, openClip } from "./clip.js";
-import { bandsFor, bandsNeeded, checkScale } from "./fitness.js";
+import { bandsFor, bandsNeeded, checkPixels, checkScale } from "./fitness.js";
 import { type Journal, openJournal } from "./journal.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
@@ -52,6 +53,8 @@ export interface MapResult {
   readonly outside: number;
   /** How the scene's numbers become reflectance and what masks it, a line each. */
   readonly notes: readonly string[];
+  /** How a sample of the scene's pixels fits those that the classifier was trained on; null where it remembers nothing of them. */
+  readonly pixels: PixelFitness | null;
 }
 
 /**
@@ -73,6 +76,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
     if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file);
+    const pixels = await checkPixels(scene, { bands, manifest, preprocess, onWarning });
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);
     const { wanted, outside } = clip?.cells(cells) ?? EVERYWHERE;
@@ -104,7 +108,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
       } finally {
         await pool.close();
       }
-      const counts = await writeMap({
+      const written = await writeMap({
         ...options,
         classifier,
         scene,
@@ -116,7 +120,8 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
         force: force || isResumed,
       });
       journal.remove();
-      return resultOf(files, { cells, outside, notes: scene.notes }, manifest.classes, counts);
+      const counts = { ...written, noAnswer: written.noAnswer - outside };
+      return { ...resultOf(files, cells, manifest.classes, counts), outside, notes: scene.notes, pixels: pixels ?? null };
     } catch (error) {
       journal.close();
       throw error;
@@ -169,14 +174,11 @@ async function writeMap({ classifier, scene, cells, journal, files, hashes, clip
 
 function resultOf(
   files: MapFiles,
-  { cells, outside, notes }: { readonly cells: CellGrid; readonly outside: number; readonly notes: readonly string[] },
-  names: readonly string[],
-  counts: CellCounts,
-): MapResult {
-  const { ofClasses, noLabel } = counts;
-  const noAnswer = counts.noAnswer - outside;
-  const classes = names.map((name, k) => ({ name, cells: ofClasses[k] }));
-  return { files, ...cells, classes, noLabel, noAnswer, outside, notes };
+  cells: CellGrid,
+  classes: readonly string[],
+  { ofClasses, noLabel, noAnswer }: CellCounts,
+): Omit<MapResult, "outside" | "notes" | "pixels"> {
+  return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer };
 }
 
 function filesOf(out: string): MapFiles {

@@ -15,6 +15,8 @@ export interface ClassifierAbout extends Pick<Manifest, "task" | "dataset" | "te
   readonly tuning?: Manifest["tuning"] | undefined;
   /** The pixels that it was trained on. */
   readonly pixels?: Manifest["pixels"] | undefined;
+  /** How its labels were made, where no person gave them. */
+  readonly labelsFrom?: Manifest["labelsFrom"] | undefined;
 }
 
 /** What a classifier is put together from. */
@@ -33,7 +35,7 @@ export interface ClassifierParts {
  */
 export function assembleClassifier({ origin, views, layer, about }: ClassifierParts): { model: Model; manifest: Manifest } {
   const { id, sha256, embeddingSize, preprocess } = origin;
-  const { task, classes, thresholds, rules = [], calibration = null, tuning = null, pixels, dataset, test } = about;
+  const { task, classes, thresholds, rules = [], calibration = null, tuning = null, pixels, labelsFrom, dataset, test } = about;
   const manifest: Manifest = {
     version: 1,
     task,
@@ -46,6 +48,7 @@ export function assembleClassifier({ origin, views, layer, about }: ClassifierPa
     preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
     backbone: { id, sha256, views, embeddingSize },
     ...(pixels && { pixels }),
+    ...(labelsFrom && { labelsFrom }),
     dataset,
     test: { ...test },
   };

@@ -90,6 +90,8 @@ const manifestSchema = z
         quantiles: z.array(z.object({ band: z.string(), at: z.array(finite) })),
       })
       .optional(),
+    /** How the labels were made that it was trained on and tested against, where no person gave them. */
+    labelsFrom: z.object({ kind: z.string(), source: z.string() }).optional(),
     /** sha256 over the names, labels and parts of the samples. */
     dataset: z.object({
       fingerprint: z.string(),

@@ -115,8 +115,8 @@ const FULL_RANGE: Readonly<Partial<Record<Raster["dtype"], number>>> = { uint8: 
  * What the values of a raster are multiplied by to come into the range asked for. Reflectances and other ranges are nobody's full
  * range: they go through as they are.
  */
-export function rangeScale(raster: Raster, { range: [lowest, highest] }: Preprocess): number {
-  const full = FULL_RANGE[raster.dtype];
+export function rangeScale({ dtype }: Pick<Raster, "dtype">, { range: [lowest, highest] }: Pick<Preprocess, "range">): number {
+  const full = FULL_RANGE[dtype];
   const asked = lowest === 0 && Object.values(FULL_RANGE).includes(highest);
   return full === undefined || !asked ? 1 : highest / full;
 }

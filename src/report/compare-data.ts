@@ -1,3 +1,4 @@
+import type { LabelsFrom } from "../data/provenance.js";
 import type { PairedDifference } from "../learn/bootstrap.js";
 import type { ReliabilityBin } from "../learn/metrics/calibration.js";
 import type { Metrics } from "../learn/metrics/report.js";
@@ -13,6 +14,8 @@ export interface CompareReport {
   readonly backbone: string;
   readonly seed: number;
   readonly counts: Readonly<Record<Part, number>>;
+  /** How the labels were made, where no person gave them: the metrics measure agreement with that. */
+  readonly labelsFrom?: LabelsFrom;
   /** Test images by their number of true labels. */
   readonly testLabels: SetSizes;
   /** Training images without a positive label: softmax's loss leaves them out, evaluation does not. */

@@ -1,3 +1,4 @@
+import type { LabelsFrom } from "../data/provenance.js";
 import type { Intervals } from "../learn/bootstrap.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import type { Head, Part, Task } from "../task.js";
@@ -13,6 +14,8 @@ export interface ImbalanceReport {
   readonly backbone: string;
   readonly seed: number;
   readonly counts: Readonly<Record<Part, number>>;
+  /** How the labels were made, where no person gave them: the metrics measure agreement with that. */
+  readonly labelsFrom?: LabelsFrom;
   /** Rarest first. */
   readonly labels: readonly CountedLabel[];
   /** Plain cross-entropy, then what is compared with it. */

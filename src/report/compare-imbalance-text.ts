@@ -1,7 +1,7 @@
 import { printable } from "../printable.js";
 import { type ImbalanceReport, LABEL_METRICS, type Remedy, SHOWN_METRICS, verdictOf } from "./compare-imbalance-data.js";
 import { between, clip, fixed, plural, signed, signedInterval } from "./format.js";
-import { wordsOf } from "./metric-words.js";
+import { scoresHead, wordsOf } from "./metric-words.js";
 
 const WIDTH = 100;
 const NAME_WIDTH = 18;
@@ -15,7 +15,7 @@ const MARKS = { better: " ▲", worse: " ▼", "no difference shown": "  " } as 
 
 /** What each remedy did to the rare labels, for a terminal of 100 columns. */
 export function renderImbalanceText(report: ImbalanceReport): string {
-  const { dataset, task, head, counts, labels, remedies } = report;
+  const { dataset, task, head, counts, labels, remedies, labelsFrom } = report;
   const shown = labels.slice(0, MAX_LABELS);
   const row = (name: string, cells: readonly string[], [training, test]: readonly [string, string] = ["", ""]) =>
     [
@@ -30,6 +30,7 @@ export function renderImbalanceText(report: ImbalanceReport): string {
       WIDTH,
     ),
     `${counts.train} train, ${counts.validation} validation, ${counts.test} test images`,
+    ...(labelsFrom ? [clip(`no person gave the labels: all scores are ${scoresHead(labelsFrom)}`, WIDTH)] : []),
     ...LABEL_METRICS.flatMap(([metric, title]) => [
       "",
       row(
@@ -46,7 +47,11 @@ export function renderImbalanceText(report: ImbalanceReport): string {
       ),
     ]),
     ...(labels.length > shown.length ? [`  … and ${labels.length - shown.length} more frequent`] : []),
-    ...remedies.flatMap((remedy) => ["", `${remedy.name}${remedy.flags && ` (${remedy.flags})`}`, ...metricLines(remedy)]),
+    ...remedies.flatMap((remedy) => [
+      "",
+      `${remedy.name}${remedy.flags && ` (${remedy.flags})`}`,
+      ...metricLines(remedy, report),
+    ]),
     "",
     "▲ better, ▼ worse than cross-entropy: only where the paired 95 % interval does not hold 0.",
     "Where nothing is said, no difference was shown. Of twenty such intervals one misses by chance: a",
@@ -60,11 +65,11 @@ function labelCell(remedy: Remedy, place: number, metric: string): string {
   return `${fixed(metrics[metric])}${MARKS[verdictOf(remedy, differences, metric) ?? "no difference shown"]}`;
 }
 
-function metricLines(remedy: Remedy): string[] {
+function metricLines(remedy: Remedy, { labelsFrom }: ImbalanceReport): string[] {
   const { metrics, intervals, differences } = remedy;
   return SHOWN_METRICS.filter((metric) => Object.hasOwn(metrics, metric)).map((metric) => {
     const interval = Object.hasOwn(intervals, metric) ? ` (${between(intervals[metric])})` : "";
-    const line = `  ${clip(wordsOf(metric).label, METRIC_WIDTH - 3).padEnd(METRIC_WIDTH - 2)}${fixed(metrics[metric])}${interval}`;
+    const line = `  ${clip(wordsOf(metric, labelsFrom).label, METRIC_WIDTH - 3).padEnd(METRIC_WIDTH - 2)}${fixed(metrics[metric])}${interval}`;
     const verdict = verdictOf(remedy, differences, metric);
     if (verdict === undefined) return line;
     const told = verdict === "no difference shown" ? "" : ` ${verdict}`;

@@ -8,7 +8,7 @@ import {
 } from "./compare-imbalance-data.js";
 import { between, count, fixed, plural, short, signed, signedInterval } from "./format.js";
 import { type Html, html, name } from "./html.js";
-import { lowerNote, wordsOf } from "./metric-words.js";
+import { lowerNote, scoresNote, wordsOf } from "./metric-words.js";
 import { page } from "./page.js";
 import { differencePlot } from "./plots/differences.js";
 
@@ -27,11 +27,11 @@ export function renderImbalanceReport(report: ImbalanceReport): string {
 /** What is drawn: how well rare labels are found, and what it costs the probabilities. */
 const DRAWN: readonly string[] = ["mapRare", "f1Rare", "recallRare", "ece"];
 
-function shortSection({ labels, remedies }: ImbalanceReport): Html {
+function shortSection({ labels, remedies, labelsFrom }: ImbalanceReport): Html {
   const [, ...others] = remedies;
   const rare = labels.filter((label) => label.rare);
   return html`<section id="verdict"><h2>In short</h2>
-<p>Rare are here ${rare.map((label, i) => html`${i > 0 && ", "}${name(label.name)} (${count(label.training)})`)}: the rarer half, with the training images that have them.
+${labelsFrom && html`<p>${scoresNote(labelsFrom)}</p>`}<p>Rare are here ${rare.map((label, i) => html`${i > 0 && ", "}${name(label.name)} (${count(label.training)})`)}: the rarer half, with the training images that have them.
 Each row is what a remedy changes against plain cross-entropy, with the interval in which 95 % of resampled test parts put it.
 <b>A row that touches the dashed line has shown nothing</b>, however far its dot lies from it; green is better, orange worse.</p>
 <div class="pair">${DRAWN.map((metric) => {
@@ -41,7 +41,7 @@ Each row is what a remedy changes against plain cross-entropy, with the interval
       const tone = TONES[verdictOf(remedy, remedy.differences, metric) ?? "no difference shown"];
       return [{ label: remedy.name, difference, interval, tone }];
     });
-    const { label, better } = wordsOf(metric);
+    const { label, better } = wordsOf(metric, labelsFrom);
     const towards = `${better === "higher" ? "right" : "left"} of the line is better`;
     return (
       rows.length > 0 &&
@@ -82,12 +82,14 @@ function mark(remedy: Remedy, differences: Remedy["differences"], metric: string
   return MARKS[verdictOf(remedy, differences, metric) ?? "no difference shown"];
 }
 
-function metricSection({ remedies }: ImbalanceReport): Html {
+function metricSection({ remedies, labelsFrom }: ImbalanceReport): Html {
   const metrics = SHOWN_METRICS.filter((metric) => remedies.some((remedy) => Object.hasOwn(remedy.metrics, metric)));
   return html`<section id="metrics"><h2>All metrics, with 95 % intervals</h2>
 <div class="scroll"><table><thead><tr><th scope="col">remedy</th><th scope="col">value</th><th scope="col">95 % interval</th><th scope="col">difference</th><th scope="col">95 % interval</th><th scope="col">verdict</th></tr></thead>
 ${metrics.map(
-  (metric) => html`<tbody><tr><th scope="rowgroup" colspan="6"><b>${wordsOf(metric).label}</b>${lowerNote(metric)}</th></tr>
+  (
+    metric,
+  ) => html`<tbody><tr><th scope="rowgroup" colspan="6"><b>${wordsOf(metric, labelsFrom).label}</b>${lowerNote(metric)}</th></tr>
 ${remedies.map((remedy) => {
   const told = Object.hasOwn(remedy.differences, metric) ? remedy.differences[metric] : undefined;
   const interval = Object.hasOwn(remedy.intervals, metric) ? remedy.intervals[metric] : undefined;

@@ -2,7 +2,7 @@ import { printable } from "../printable.js";
 import { HEADS } from "../task.js";
 import { type ComparedImage, type ComparedMetric, type CompareReport, metricSections } from "./compare-data.js";
 import { clip, fixed, plural, signed, signedInterval } from "./format.js";
-import { wordsOf } from "./metric-words.js";
+import { scoresHead, wordsOf } from "./metric-words.js";
 
 const WIDTH = 100;
 const NAME_WIDTH = 34;
@@ -30,7 +30,7 @@ interface Cell {
  * @param options.colour ANSI codes for the names of the heads and the better values; off by default
  */
 export function renderCompareText(data: CompareReport, { colour = false }: { readonly colour?: boolean } = {}): string {
-  const { dataset, task, classes, counts, heads, testLabels, leftOutOfSoftmaxLoss } = data;
+  const { dataset, task, classes, counts, heads, testLabels, leftOutOfSoftmaxLoss, labelsFrom } = data;
   const row = (name: string, cells: readonly Cell[], rest = "") => {
     const painted = cells.map(({ text, colour: code }) => {
       const padded = text.padStart(CELL_WIDTH);
@@ -44,7 +44,7 @@ export function renderCompareText(data: CompareReport, { colour = false }: { rea
     row(rule === undefined ? "Without a threshold" : RULE_NAMES[rule], titles, "  difference and 95 % interval"),
     ...rows
       .filter(({ metric }) => SHOWN.includes(metric))
-      .map((item) => row(`  ${wordsOf(item.metric).label}`, metricCells(item), differenceOf(item))),
+      .map((item) => row(`  ${wordsOf(item.metric, labelsFrom).label}`, metricCells(item), differenceOf(item))),
   ]);
   const sets = HEADS.map((head) => {
     const { none, one, several } = heads[head].setsAtHalf;
@@ -56,6 +56,7 @@ export function renderCompareText(data: CompareReport, { colour = false }: { rea
     ...(leftOutOfSoftmaxLoss > 0
       ? [`${plural(leftOutOfSoftmaxLoss, "training image")} without a label left out of softmax's loss`]
       : []),
+    ...(labelsFrom ? [clip(`no person gave the labels: all scores are ${scoresHead(labelsFrom)}`, WIDTH)] : []),
     ...tables,
     "",
     `Test images with none / one / several from 0.5 on: ${sets.join(", ")}`,

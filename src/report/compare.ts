@@ -4,7 +4,7 @@ import type { ImageRole } from "./compare-images.js";
 import { count, fixed, plural, short, signed, signedInterval } from "./format.js";
 import { type Html, html, name } from "./html.js";
 import { imageCard } from "./image-card.js";
-import { lowerNote, wordsOf } from "./metric-words.js";
+import { lowerNote, scoresHead, scoresNote, wordsOf } from "./metric-words.js";
 import { page } from "./page.js";
 import { playground, playgroundScript } from "./playground.js";
 import { probabilityBars } from "./plots/bars.js";
@@ -73,10 +73,10 @@ const EXPECTED: Readonly<Record<Task, string>> = {
 };
 
 function metricsSection(data: CompareReport): Html {
-  const { task, heads, classes } = data;
+  const { task, heads, classes, labelsFrom } = data;
   const sections = metricSections(data);
-  return html`<section id="metrics"><h2>Metrics side by side</h2>
-<p>Both heads are calibrated, and their thresholds tuned, outside of the test part. First what needs no threshold: how well the probabilities <i>rank</i> images, and how far they can be believed. Then the decisions that are made of them.
+  return html`<section id="metrics"><h2>Metrics side by side${labelsFrom && `: ${scoresHead(labelsFrom)}`}</h2>
+${labelsFrom && html`<p>${scoresNote(labelsFrom)}</p>`}<p>Both heads are calibrated, and their thresholds tuned, outside of the test part. First what needs no threshold: how well the probabilities <i>rank</i> images, and how far they can be believed. Then the decisions that are made of them.
 On ${EXPECTED[task]} to lead, and look how far.</p>
 <p>Another draw of test images would give other numbers. Each difference (softmax − sigmoid) therefore has the interval in which 95 % of resampled test parts put it,
 both heads on the same images. One head is called better, and marked with a dot, <b>only where that interval does not hold 0</b>.</p>
@@ -87,7 +87,7 @@ ${sections.map(
     rule,
     rows,
   }) => html`<tbody><tr><th scope="rowgroup" colspan="6"><b>${rule === undefined ? "Without a threshold" : `Decided by ${RULE_NAMES[rule]}`}</b></th></tr>
-${rows.map(metricRow)}</tbody>`,
+${rows.map((row) => metricRow(row, data))}</tbody>`,
 )}</table></div>
 <div class="scroll"><table><caption>Test images by how many of their probabilities reach 0.5</caption>
 <thead><tr><th scope="col">labels given</th>${HEADS.map(headColumn)}</tr></thead>
@@ -99,10 +99,10 @@ function headColumn(head: Head): Html {
   return html`<th scope="col"><span class="${head}-text">${head}</span></th>`;
 }
 
-function metricRow({ metric, values, difference }: ComparedMetric): Html {
+function metricRow({ metric, values, difference }: ComparedMetric, { labelsFrom }: CompareReport): Html {
   const better = difference?.better ?? undefined;
   const told = difference && html`<td>${signed(difference.difference)}</td><td>${signedInterval(difference.interval)}</td>`;
-  return html`<tr><th scope="row">${wordsOf(metric).label}${lowerNote(metric)}</th>${HEADS.map((head) => html`<td class="${better === head && "best"}">${fixed(values[head])}</td>`)}
+  return html`<tr><th scope="row">${wordsOf(metric, labelsFrom).label}${lowerNote(metric)}</th>${HEADS.map((head) => html`<td class="${better === head && "best"}">${fixed(values[head])}</td>`)}
 ${told ?? html`<td class="quiet">–</td><td class="quiet">–</td>`}<td>${difference && (better ? html`<span class="${better}-text">${better}</span> is better` : html`<span class="quiet">not told apart</span>`)}</td></tr>`;
 }
 

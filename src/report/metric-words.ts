@@ -1,3 +1,4 @@
+import type { LabelsFrom } from "../data/provenance.js";
 import { METRIC_ROWS } from "../learn/metrics/rows.js";
 import type { Task } from "../task.js";
 import { type Html, html } from "./html.js";
@@ -43,12 +44,47 @@ const LABELS: Readonly<Record<string, string>> = {
   ece: "calibration error (ECE)",
 };
 
-/** How to name a metric and which way is better; an unknown one is shown under its key, higher taken as better. */
-export function wordsOf(metric: string): MetricWords {
+/** Who gave the labels that scores are measured against: undefined for people. */
+type Labels = LabelsFrom | undefined;
+
+/**
+ * How to name a metric and which way is better; an unknown one is shown under its key, higher taken as better. Against labels that
+ * no person gave nothing is called accuracy.
+ */
+export function wordsOf(metric: string, labelsFrom?: Labels): MetricWords {
+  const label = Object.hasOwn(LABELS, metric) ? LABELS[metric] : metric;
   return {
-    label: Object.hasOwn(LABELS, metric) ? LABELS[metric] : metric,
+    label: labelsFrom === undefined ? label : agreed(label),
     better: Object.hasOwn(METRIC_ROWS, metric) ? METRIC_ROWS[metric].better : "higher",
   };
+}
+
+/** The key of a metric as a table of a terminal shows it. */
+export function metricKey(metric: string, labelsFrom?: Labels): string {
+  return labelsFrom === undefined ? metric : agreed(metric);
+}
+
+function agreed(text: string): string {
+  return text.replace("accuracy", "agreement").replace("Accuracy", "Agreement");
+}
+
+/** What stands above scores: "agreement with the rule" where rules made the labels; undefined where people gave them. */
+export function scoresHead(labelsFrom: Labels): string | undefined {
+  return labelsFrom && `agreement with ${madeBy(labelsFrom)}`;
+}
+
+/** What such scores do not say, in a sentence or two; undefined where people gave the labels. */
+export function scoresNote(labelsFrom: Labels): string | undefined {
+  if (labelsFrom === undefined) return undefined;
+  const { kind, source } = labelsFrom;
+  const how = kind === RULE ? `a rule made the labels (${source})` : `the labels were read from ${source}`;
+  return `No person gave these labels: ${how}. The scores say how well the classifier agrees with ${madeBy(labelsFrom)}, mistakes included, and not how often it is right.`;
+}
+
+const RULE = "rule";
+
+function madeBy({ kind, source }: LabelsFrom): string {
+  return kind === RULE ? "the rule" : source;
 }
 
 /** Indices of the best of several values of one metric; none when all are equal or fewer than two are numbers. */

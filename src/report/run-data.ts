@@ -1,3 +1,4 @@
+import type { LabelsFrom } from "../data/provenance.js";
 import type { Interval, Intervals } from "../learn/bootstrap.js";
 import type { ReliabilityBin } from "../learn/metrics/calibration.js";
 import type { Metrics } from "../learn/metrics/report.js";
@@ -25,6 +26,8 @@ export interface RunReport {
   /** Rules between labels that the decisions keep, as a person wrote them. */
   readonly rules?: readonly string[];
 
+  /** How the labels were made, where no person gave them: the metrics measure agreement with that. */
+  readonly labelsFrom?: LabelsFrom;
   /** On the test part, with the thresholds that the classifier ships. */
   readonly test: Metrics;
   /** 95 % intervals of `test`. */

@@ -62,7 +62,7 @@ export async function compareImbalance(options: CompareImbalanceOptions): Promis
   const { out, force = false, seed = DEFAULT_SEED } = options;
   refuseFolder(out, { force, marker: COMPARE_MARKER });
   const data = await openSplitData({ ...options, seed });
-  const { task, classes } = data.dataset;
+  const { task, classes, labelsFrom } = data.dataset;
   const head = options.head ?? HEAD_OF_TASK[task];
   const embedded = await gatherEmbeddings(data, { ...options, seed });
   const labels = countLabels(embedded, classes);
@@ -86,6 +86,7 @@ export async function compareImbalance(options: CompareImbalanceOptions): Promis
     backbone: embedded.backbone.id,
     seed,
     counts: embedded.counts,
+    ...(labelsFrom && { labelsFrom }),
     labels: labels.map(({ index: _index, ...label }) => label),
     remedies: trained.map((one) =>
       remedyOf(one, trained[0], order.length, {

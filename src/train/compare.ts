@@ -73,7 +73,7 @@ async function gather(
   embedded: EmbeddedData,
   scored: Readonly<Record<Head, ScoredHead>>,
 ): Promise<CompareReport> {
-  const { task, classes } = dataset;
+  const { task, classes, labelsFrom } = dataset;
   const width = classes.length;
   const rows = embedded.rows.test;
   const { labels } = scored.softmax;
@@ -96,6 +96,7 @@ async function gather(
     backbone: embedded.backbone.id,
     seed,
     counts: embedded.counts,
+    ...(labelsFrom && { labelsFrom }),
     testLabels: setSizes(
       labels.map((label) => Number(label === 1)),
       width,

@@ -4,7 +4,7 @@ import type { Finding, Unreadable } from "../data/checks.js";
 import type { Sample } from "../data/dataset.js";
 import { YES } from "../data/dataset.js";
 import { checkPixels } from "../data/pixel-checks.js";
-import { type ImageFacts, imageFacts, planeOf } from "../data/pixels.js";
+import { type ImageFacts, imageFacts, measuredOf, planeOf } from "../data/pixels.js";
 import { UserError } from "../errors.js";
 import type { Backbone } from "../model/backbone.js";
 import { preprocessingSteps } from "../model/chain.js";
@@ -102,7 +102,7 @@ export async function examineImages(samples: readonly Sample[], options: Examine
     const image = imageFacts(sample.file, raster, stored);
     facts.push(image);
     image.measures.forEach((measure, band) => {
-      collect(before, { band: raster.bands[band], dtype: raster.dtype }, { measure, values: planeOf(raster, band), most });
+      collect(before, { band: raster.bands[band], dtype: raster.dtype }, { measure, values: measuredOf(raster, band), most });
     });
     const input = backbone && scratch && inputOf(raster, backbone.preprocess, scratch);
     if (backbone && input === undefined) lacking.push(sample.file);
@@ -134,7 +134,7 @@ function decoder() {
   let turn: Promise<unknown> = Promise.resolve();
   const decode = async (sample: Sample, bytes: Uint8Array) => {
     const raster = await decodeRaster(bytes, { file: sample.file });
-    return { sample, raster, stored: await describeStored(bytes), error: undefined };
+    return { sample, raster, stored: await describeStored(bytes, raster), error: undefined };
   };
   return async (sample: Sample) => {
     try {

@@ -38,6 +38,7 @@ export async function evaluateReport({ classifier, result, predicted, options }:
       classCounts: { train: [], validation: [], test: Array.from(countPositives(labels, [...kept.keys()], classes.length)) },
       unseen: false,
       rules: classifier.rules.map(({ text }) => text),
+      ...(result.labelsFrom && { labelsFrom: result.labelsFrom }),
       test: result.test,
       intervals: result.intervals,
       ...(tuned !== null && { atHalf: result.atHalf }),

@@ -1,4 +1,5 @@
 import type { Unreadable } from "../data/checks.js";
+import type { LabelsFrom } from "../data/provenance.js";
 import { UserError } from "../errors.js";
 import { refuseToOverwrite, writeFileAtomic } from "../files.js";
 import { bootstrapIntervals, type Intervals } from "../learn/bootstrap.js";
@@ -46,6 +47,8 @@ export interface EvaluateResult {
   readonly intervals: Intervals;
   /** The same probabilities with every threshold at 0.5; multilabel only. */
   readonly atHalf?: Metrics;
+  /** How the labels were made, where no person gave them: the metrics measure agreement with that. */
+  readonly labelsFrom?: LabelsFrom;
   readonly unreadable: readonly Unreadable[];
 }
 
@@ -67,7 +70,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
   if (out !== undefined) refuseToOverwrite(out, force);
   const classifier = withRules(await readClassifier(options.classifier, options), options.rules ?? []);
   const { task, head, classes } = classifier.manifest;
-  const { placed, chosen } = await openPart(classifier, options, part);
+  const { placed, chosen, labelsFrom } = await openPart(classifier, options, part);
   const predicted = await predictPart(classifier, chosen, { ...options, stage: "evaluate" });
   const { kept, labels, probabilities, decisions, unreadable } = predicted;
   const measure = openMetrics(task, labels, probabilities, decisions, classes.length);
@@ -89,6 +92,7 @@ export async function evaluate(options: EvaluateOptions): Promise<EvaluateResult
         classes.length,
       ),
     }),
+    ...(labelsFrom && { labelsFrom }),
     unreadable,
   };
   checkAssertions(assertions, result.test, kept.length);

@@ -1,6 +1,7 @@
 import { describeUnreadable, type Unreadable } from "../data/checks.js";
 import { type Dataset, isLabelled } from "../data/dataset.js";
 import { openDataset } from "../data/open.js";
+import type { LabelsFrom } from "../data/provenance.js";
 import { type Division, divideDataset, groupDataset } from "../data/split.js";
 import { UserError } from "../errors.js";
 import type { ClassifierFile } from "../model/classifier.js";
@@ -24,6 +25,8 @@ export interface PartOptions extends Omit<DataOptions, "task" | "classes">, Work
 export interface OpenPart {
   readonly placed: readonly PlacedSample[];
   readonly chosen: readonly PlacedSample[];
+  /** How the labels were made, where no person gave them. */
+  readonly labelsFrom?: LabelsFrom | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ export async function openPart(classifier: ClassifierFile, options: PartOptions,
       : divideDataset(opened, { ...splitOptions(options), seed: options.seed, onWarning });
   const placed = placeSamples(dataset, split);
   const chosen = placed.filter((sample) => sample.part === part);
-  if (chosen.length > 0) return { placed, chosen };
+  if (chosen.length > 0) return { placed, chosen, labelsFrom: dataset.labelsFrom };
   throw new UserError("bad-data", `${options.data}: no labelled image belongs to the part "${part}"`, {
     hint: `Parts are ${PARTS.join(", ")}; without --split every labelled image is taken.`,
   });

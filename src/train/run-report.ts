@@ -47,6 +47,7 @@ export async function runReport(findings: Findings): Promise<RunReport> {
       counts: embedded.counts,
       classCounts: classCounts(findings),
       rules: data.rules.map(({ text }) => text),
+      ...(data.dataset.labelsFrom && { labelsFrom: data.dataset.labelsFrom }),
       test: scored.metrics,
       intervals: scored.intervals,
       ...(tuning.tuned !== null && { atHalf: scored.atHalf.metrics }),

@@ -81,6 +81,7 @@ function metrics({ data, embedded, scored, baseline, leakage, training }: Findin
     head: scored.head,
     classes: data.dataset.classes,
     counts: embedded.counts,
+    ...(data.dataset.labelsFrom && { labelsFrom: data.dataset.labelsFrom }),
     ...(training
       ? {
           recipe: training.recipe,

@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import type { LabelsFrom } from "../data/provenance.js";
 import { UserError } from "../errors.js";
 import { writeFileAtomic } from "../files.js";
 import type { Metrics } from "../learn/metrics/report.js";
@@ -43,6 +44,8 @@ export interface TrainResult extends HeadScores {
   readonly frozen?: Metrics;
   /** What a random split would have promised; where the split kept groups or blocks together. */
   readonly leakage?: Leakage;
+  /** How the labels were made, where no person gave them: the metrics measure agreement with that. */
+  readonly labelsFrom?: LabelsFrom;
   /** Path of the classifier. */
   readonly classifier: string;
 }
@@ -117,6 +120,7 @@ async function trainOrStop(options: TrainOptions, onSaved: () => void): Promise<
         tuning: tuningOf(scored.tuning.tuned),
         rules: data.rules.map(({ text }) => text),
         pixels,
+        labelsFrom: dataset.labelsFrom,
         dataset: { fingerprint: fingerprint(dataset.classes, embedded.placed), counts: embedded.counts },
         test: scored.metrics,
       },
@@ -141,6 +145,7 @@ async function trainOrStop(options: TrainOptions, onSaved: () => void): Promise<
       baseline,
       ...(training?.frozen && { frozen: training.frozen }),
       ...(leakage && { leakage }),
+      ...(dataset.labelsFrom && { labelsFrom: dataset.labelsFrom }),
       classifier: join(out, "classifier.onnx"),
     };
   });

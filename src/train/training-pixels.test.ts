@@ -15,6 +15,7 @@ it("remembers the chips' size and the values that the classifier sees, made band
   const derived = { ndvi: "(nir - red) / (nir + red)" };
   const pixels = await trainingPixels(of(image(["red", "nir"], 8), image(["red"], 4), image(["red", "nir"], 8)), {
     bands: ["nir", "ndvi"],
+    range: [0, 10_000],
     derived,
   });
   expect(pixels).toEqual({
@@ -27,6 +28,11 @@ it("remembers the chips' size and the values that the classifier sees, made band
   });
 });
 
+it("remembers values in the range that the network gets", async () => {
+  const pixels = await trainingPixels(of(image(["red"], 8)), { bands: ["red"], range: [0, 255] });
+  expect(pixels?.quantiles[0].at[3]).toBeCloseTo((1000 / 65535) * 255, 4);
+});
+
 it("says nothing where no image has the bands", async () => {
-  expect(await trainingPixels(of(image(["red"], 8)), { bands: ["swir16"] })).toBeUndefined();
+  expect(await trainingPixels(of(image(["red"], 8)), { bands: ["swir16"], range: [0, 10_000] })).toBeUndefined();
 });

@@ -1,17 +1,18 @@
 import { UserError } from "../errors.js";
 import { quantiles } from "../learn/quantiles.js";
 import type { Manifest } from "../model/manifest.js";
-import { spreadValues } from "../raster/measure.js";
+import { PIXEL_QUANTILES } from "../model/pixel-fitness.js";
 import { pixelSideMeters } from "../raster/pixel-size.js";
-import { seenBands } from "../raster/preprocess.js";
+import type { Preprocess } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
-import type { ValuesWanted } from "../raster/values.js";
+import { seenValues } from "../raster/seen-values.js";
 
 /** What a classifier remembers of the pixels that it was trained on: a map of others means little. */
 export type TrainingPixels = NonNullable<Manifest["pixels"]>;
 
-/** Which quantiles are kept. */
-export const PIXEL_QUANTILES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99] as const;
+/** What decides which values a classifier sees. */
+type Seen = Pick<Preprocess, "bands" | "values" | "derived" | "range">;
+
 /** Training images looked at. */
 export const PIXEL_IMAGES = 256;
 const VALUES_PER_IMAGE = 1024;
@@ -20,9 +21,9 @@ const VALUES_PER_IMAGE = 1024;
  * The size of chip that most images have, the metres of a pixel where they say it, and what values each band had.
  *
  * @param wanted what the classifier sees: values are those, in its unit, derived bands among them
- * @returns undefined where no image can be read that has them
+ * @returns undefined where no image can be read that has them, or a band was measured nowhere
  */
-export async function trainingPixels(rasters: AsyncIterable<Raster>, wanted: ValuesWanted): Promise<TrainingPixels | undefined> {
+export async function trainingPixels(rasters: AsyncIterable<Raster>, wanted: Seen): Promise<TrainingPixels | undefined> {
   const { bands } = wanted;
   const sides = new Map<number, number>();
   const metres: number[] = [];
@@ -35,14 +36,11 @@ export async function trainingPixels(rasters: AsyncIterable<Raster>, wanted: Val
     const { georeference, widthPx, heightPx } = raster;
     const size = georeference && pixelSideMeters({ widthPx, heightPx, ...georeference });
     if (size !== undefined) metres.push(size);
-    const px = widthPx * heightPx;
     for (const [band, values] of samples.entries()) {
-      for (const value of spreadValues(shown.data.subarray(band * px, (band + 1) * px), VALUES_PER_IMAGE)) {
-        if (Number.isFinite(value) && value !== shown.nodata) values.push(value);
-      }
+      for (const value of shown[band]) if (Number.isFinite(value)) values.push(value);
     }
   }
-  if (sides.size === 0) return undefined;
+  if (sides.size === 0 || samples.some(({ length }) => length === 0)) return undefined;
   // A stable sort: among equals the first one met wins.
   const [[chipPx]] = [...sides].sort(([, a], [, b]) => b - a);
   metres.sort((a, b) => a - b);
@@ -54,9 +52,9 @@ export async function trainingPixels(rasters: AsyncIterable<Raster>, wanted: Val
 }
 
 /** Undefined for an image that lacks one: training has left it out, or ends with it. */
-function seen(raster: Raster, wanted: ValuesWanted): Raster | undefined {
+function seen(raster: Raster, wanted: Seen): readonly Float32Array[] | undefined {
   try {
-    return seenBands(raster, wanted);
+    return seenValues(raster, wanted, { most: VALUES_PER_IMAGE });
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

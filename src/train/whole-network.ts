@@ -1,11 +1,12 @@
 import { join } from "node:path";
+import type { Dataset } from "../data/dataset.js";
 import { UserError } from "../errors.js";
 import type { Metrics } from "../learn/metrics/report.js";
 import { makeBackbone } from "../model/backbones/make-backbone.js";
 import type { LinearHead } from "../model/head-fit.js";
 import { type HeadLayer, readModel } from "../onnx/index.js";
 import { HEADLINES, wordsOf } from "../report/metric-words.js";
-import type { Head, Task } from "../task.js";
+import type { Head } from "../task.js";
 import { MAX_CHECKPOINT_BYTES, refuseOther } from "./finetune/checkpoint.js";
 import { type FinetuneOptions, type FinetunePlan, type FinetuneResult, finetune } from "./finetune/finetune.js";
 import { settingsFingerprint } from "./finetune/fingerprint.js";
@@ -124,7 +125,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
     { head: linearHead(final.layer), l2: 0, grid: [], outOfFold, leftOut: 0 },
     options,
   );
-  if (frozen) warnIfWorse(task, scored.metrics, frozen.metrics, onWarning);
+  if (frozen) warnIfWorse(data.dataset, scored.metrics, frozen.metrics, onWarning);
   const { peakBytes, parameters, history } = chosen;
   const updates = history.updates.length + (refit?.history.updates.length ?? 0);
   return {
@@ -191,12 +192,12 @@ function checkJudges(images: number, { goal, onWarning }: Options): void {
 }
 
 /** Says so where all that work was for nothing. */
-function warnIfWorse(task: Task, tuned: Metrics, untouched: Metrics, onWarning: Options["onWarning"]): void {
+function warnIfWorse({ task, labelsFrom }: Dataset, tuned: Metrics, untouched: Metrics, onWarning: Options["onWarning"]): void {
   const [metric] = HEADLINES[task];
   const [after, before] = [tuned[metric], untouched[metric]];
   if (after === undefined || before === undefined || after >= before) return;
   onWarning?.(
-    `Fine-tuning has not helped: ${wordsOf(metric).label} ${after.toFixed(3)} on the test part, ${before.toFixed(3)} without it. Keep the simpler one: train without --finetune.`,
+    `Fine-tuning has not helped: ${wordsOf(metric, labelsFrom).label} ${after.toFixed(3)} on the test part, ${before.toFixed(3)} without it. Keep the simpler one: train without --finetune.`,
   );
 }
 

@@ -50,7 +50,7 @@ export const evaluate: Command = {
     terminal.print(
       `\n${result.task}, head ${result.head}, ${counts[part]} images of the part "${part}"${unreadable.length > 0 ? `, ${unreadable.length} of them unreadable` : ""}\n`,
     );
-    terminal.print(metricTable({ [part]: result.test, ...(result.atHalf && { "at 0.5": result.atHalf }) }, result.intervals));
+    terminal.print(metricTable({ [part]: result.test, ...(result.atHalf && { "at 0.5": result.atHalf }) }, result));
     terminal.print("\nIn brackets: where 95 % of tests of this size would end.");
     const out = text(flags, "out");
     if (out !== undefined) terminal.print(`\nopen ${out} in a browser`);

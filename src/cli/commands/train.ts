@@ -107,7 +107,7 @@ export const train: Command = {
           ...(result.frozen && { "not fine-tuned": result.frozen }),
           "band statistics": result.baseline,
         },
-        result.intervals,
+        result,
       ),
     );
     terminal.print("\nIn brackets: where 95 % of tests of this size would end.");

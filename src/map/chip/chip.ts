@@ -158,7 +158,12 @@ async function writeChips({
     mask: reader.mask?.words ?? "none",
     ...grid,
     minShare,
-    labelsFrom: { kind, source, ...labeller.details },
+    labelsFrom: {
+      kind,
+      source: kind === "rule" ? source : fileName(source),
+      files: [LABELS_FILE, LARGEST_FILE],
+      ...labeller.details,
+    },
     ...(clip && { clip: { file: basename(clip.file), sha256: clip.sha256 } }),
     chips: written,
     leftOut,

@@ -99,7 +99,7 @@ function markOf(data: RunReport, kind: Kind, k: number): Pair | undefined {
 }
 
 /** Whether a probability of 0.8 comes true in 80 of 100 cases, before and after calibration. */
-export function calibrationSection({ calibration, head }: RunReport): Html | false {
+export function calibrationSection({ calibration, head, labelsFrom }: RunReport): Html | false {
   if (calibration === undefined) return false;
   const { method, before, after } = calibration;
   const same = Object.keys(after.ranking).filter((key) => before.ranking[key] !== undefined);
@@ -112,8 +112,8 @@ The expected calibration error (ECE) goes from ${fixed(before.ece)} to <b>${fixe
 <div class="pair squares">${square("before calibration", before, "other")}${square("after calibration", after, head)}</div>
 <div class="scroll"><table><thead><tr><th scope="col">measure</th><th scope="col">before</th><th scope="col">after</th></tr></thead>
 <tbody>${measures.map(({ label, of }) => html`<tr><th scope="row">${label}</th><td>${fixed(of(before), 4)}</td><td>${fixed(of(after), 4)}</td></tr>`)}
-${same.map((key) => html`<tr><th scope="row">${wordsOf(key).label}</th><td>${fixed(before.ranking[key], 4)}</td><td>${fixed(after.ranking[key], 4)}</td></tr>`)}</tbody></table></div>
-${same.length > 0 && html`<p>${same.every((key) => fixed(before.ranking[key], 4) === fixed(after.ranking[key], 4)) ? html`<b>The ranking did not change</b>: calibration stretches the probabilities and keeps their order, as ${wordsOf(same[0]).label} before and after shows.` : "The ranking changed slightly, see above."}</p>`}`;
+${same.map((key) => html`<tr><th scope="row">${wordsOf(key, labelsFrom).label}</th><td>${fixed(before.ranking[key], 4)}</td><td>${fixed(after.ranking[key], 4)}</td></tr>`)}</tbody></table></div>
+${same.length > 0 && html`<p>${same.every((key) => fixed(before.ranking[key], 4) === fixed(after.ranking[key], 4)) ? html`<b>The ranking did not change</b>: calibration stretches the probabilities and keeps their order, as ${wordsOf(same[0], labelsFrom).label} before and after shows.` : "The ranking changed slightly, see above."}</p>`}`;
 }
 
 const SIDE_MEASURES: readonly { readonly label: string; of(side: CalibrationSide): number | undefined }[] = [

@@ -1,7 +1,7 @@
 import type { Task } from "../../task.js";
 import { count, fixed, perCent, plural, signed } from "../format.js";
 import { type Html, html } from "../html.js";
-import { bestOf, HEADLINES, lowerNote, wordsOf } from "../metric-words.js";
+import { bestOf, HEADLINES, lowerNote, scoresHead, scoresNote, wordsOf } from "../metric-words.js";
 import type { Tone } from "../plots/bars.js";
 import { dotPlot } from "../plots/dots.js";
 import type { LeakageFindings, RunReport } from "../run-data.js";
@@ -30,14 +30,14 @@ function columnsOf({ head, test, intervals, atHalf, frozen, baseline, chance }: 
 
 /** The headline numbers: large, each with its interval and what it is to be compared with; every metric in a table below. */
 export function headlineSection(data: RunReport): Html {
-  const { task, test, intervals, counts } = data;
+  const { task, test, intervals, counts, labelsFrom } = data;
   const columns = columnsOf(data);
-  if (Object.keys(test).length === 0) return html`<h2>How good is it?</h2><p>Nobody knows: there was no image to test on.</p>`;
+  if (Object.keys(test).length === 0) return html`<h2>${title(data)}</h2><p>Nobody knows: there was no image to test on.</p>`;
   const keys = HEADLINES[task].filter((key) => test[key] !== undefined).slice(0, CARDS);
   const shown = keys.length > 0 ? keys : Object.keys(test).slice(0, 1);
-  return html`<h2>How good is it?</h2>
-${verdict(data)}
-<div class="headlines">${shown.map((key) => card(key, columns))}</div>
+  return html`<h2>${title(data)}</h2>
+${verdict(data)}${labelsFrom && html`<p>${scoresNote(labelsFrom)}</p>`}
+<div class="headlines">${shown.map((key) => card(key, columns, labelsFrom))}</div>
 ${
   intervals &&
   html`<p class="quiet small">The lines through the dots are 95 % intervals: had other ${plural(counts.test, "test image")} of the same kind been drawn,
@@ -45,6 +45,11 @@ ${
 ${shown.some((key) => isPoint(intervals[key])) && html`A line without length says only that these images all went the same way: after ${count(counts.test)} without a mistake, up to ${perCent(unseenMistakes(counts.test))} of others may still be wrong.`}</p>`
 }
 <details><summary>All metrics</summary>${metricsTable(data, columns)}</details>`;
+}
+
+function title({ labelsFrom }: RunReport): string {
+  const head = scoresHead(labelsFrom);
+  return head === undefined ? "How good is it?" : `${head[0].toUpperCase()}${head.slice(1)}`;
 }
 
 function isPoint(interval: readonly [number, number] | undefined): boolean {
@@ -57,14 +62,14 @@ function unseenMistakes(images: number): number {
 }
 
 /** One sentence for whoever reads no further. */
-function verdict({ task, test, intervals, counts, frozen, baseline, unseen = true }: RunReport): Html | false {
+function verdict({ task, test, intervals, counts, frozen, baseline, labelsFrom, unseen = true }: RunReport): Html | false {
   const [key] = HEADLINES[task];
   const value = test[key];
   if (value === undefined) return false;
   const interval = isPoint(intervals?.[key]) ? undefined : intervals?.[key];
   const beside = baseline[key];
   const before = frozen?.[key];
-  return html`<p class="verdict">${VERDICTS[task](`${plural(counts.test, "image")}${unseen ? " that it had never seen" : ""}`, value, interval)}${
+  return html`<p class="verdict">${VERDICTS[task](`${plural(counts.test, "image")}${unseen ? " that it had never seen" : ""}`, value, { interval, agreement: scoresHead(labelsFrom) })}${
     beside !== undefined && html` Colours alone would reach ${MEASURES[task](beside)}.`
   }${before !== undefined && html` The same backbone, not fine-tuned, reaches ${MEASURES[task](before)}.`}</p>`;
 }
@@ -74,16 +79,21 @@ const MEASURES: Readonly<Record<Task, (value: number) => string>> = {
   multilabel: (value) => fixed(value),
 };
 
-const VERDICTS: Readonly<Record<Task, (images: string, value: number, interval: readonly [number, number] | undefined) => Html>> =
-  {
-    multiclass: (images, value, interval) =>
-      html`Of ${images}, the classifier names <b>${MEASURES.multiclass(value)}</b> rightly${interval && html`, likely between ${Math.round(100 * interval[0])} and ${Math.round(100 * interval[1])}`}.`,
-    multilabel: (images, value, interval) =>
-      html`On ${images}, the classifier ranks the labels with a mean average precision of <b>${fixed(value)}</b>${interval && html`, likely between ${fixed(interval[0])} and ${fixed(interval[1])}`}; 1 would be perfect.`,
-  };
+interface Verdict {
+  readonly interval: readonly [number, number] | undefined;
+  /** What was agreed with, where no person gave the labels. */
+  readonly agreement: string | undefined;
+}
 
-function card(key: string, columns: readonly Column[]): Html {
-  const { label } = wordsOf(key);
+const VERDICTS: Readonly<Record<Task, (images: string, value: number, verdict: Verdict) => Html>> = {
+  multiclass: (images, value, { interval, agreement }) =>
+    html`Of ${images}, the classifier names <b>${MEASURES.multiclass(value)}</b> ${agreement === undefined ? "rightly" : `in ${agreement}`}${interval && html`, likely between ${Math.round(100 * interval[0])} and ${Math.round(100 * interval[1])}`}.`,
+  multilabel: (images, value, { interval, agreement }) =>
+    html`On ${images}, the classifier ranks the labels with a mean average precision of <b>${fixed(value)}</b>${agreement !== undefined && ` in ${agreement}`}${interval && html`, likely between ${fixed(interval[0])} and ${fixed(interval[1])}`}; 1 would be perfect${agreement !== undefined && " agreement"}.`,
+};
+
+function card(key: string, columns: readonly Column[], labelsFrom: RunReport["labelsFrom"]): Html {
+  const { label } = wordsOf(key, labelsFrom);
   const [own] = columns;
   const interval = own.intervals?.[key];
   const rows = columns.flatMap(({ short, tone, metrics, intervals }) =>
@@ -95,7 +105,7 @@ ${interval && html`<p class="interval">95 %: ${range(interval)}</p>`}
 ${dotPlot({ title: `${label}: ${rows.map(({ name, value }) => `${name} ${fixed(value)}`).join(", ")}`, rows })}</div>`;
 }
 
-function metricsTable({ test, intervals, frozen }: RunReport, columns: readonly Column[]): Html {
+function metricsTable({ test, intervals, frozen, labelsFrom }: RunReport, columns: readonly Column[]): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="All metrics"><table><caption>On the test images, beside ${frozen && "the backbone as it came under a last layer of its own, "}what the colours of an image alone achieve, and guessing</caption>
 <thead><tr><th scope="col">metric</th><th scope="col">${columns[0].name}</th>${intervals && html`<th scope="col">95 % interval</th>`}${columns.slice(1).map(({ name }) => html`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>${Object.keys(test).map((key) => {
@@ -104,7 +114,7 @@ function metricsTable({ test, intervals, frozen }: RunReport, columns: readonly 
       columns.map(({ metrics }) => metrics[key]),
     );
     const cells = columns.map(({ metrics }, i) => html`<td class="${best.includes(i) && "best"}">${fixed(metrics[key])}</td>`);
-    return html`<tr><th scope="row">${wordsOf(key).label}${lowerNote(key)}</th>${cells[0]}${intervals && html`<td class="quiet">${range(intervals[key])}</td>`}${cells.slice(1)}</tr>`;
+    return html`<tr><th scope="row">${wordsOf(key, labelsFrom).label}${lowerNote(key)}</th>${cells[0]}${intervals && html`<td class="quiet">${range(intervals[key])}</td>`}${cells.slice(1)}</tr>`;
   })}</tbody></table></div>`;
 }
 
@@ -114,7 +124,7 @@ function range(interval: readonly [number, number] | undefined): string {
 }
 
 /** What a random split promises, and how much of that is leakage. */
-export function leakageSection({ leakage, task }: RunReport): Html | false {
+export function leakageSection({ leakage, task, labelsFrom }: RunReport): Html | false {
   if (leakage === undefined) return false;
   const { by, honest, random, difference } = leakage;
   const keys = Object.keys(difference).filter((key) => honest[key] !== undefined && random[key] !== undefined);
@@ -123,13 +133,17 @@ export function leakageSection({ leakage, task }: RunReport): Html | false {
   return html`<h2>Leakage</h2>
 <p>The scores of this page come from a split that keeps apart ${by}. With a random split, images that resemble the test images stand in training, and
 the scores look better than they will be in use. The difference is <b>leakage</b>.</p>
-${leakageTable(leakage, first)}${rest.length > 0 && html`<details><summary>Leakage of the other metrics</summary>${leakageTable(leakage, rest)}</details>`}`;
+${leakageTable(leakage, first, labelsFrom)}${rest.length > 0 && html`<details><summary>Leakage of the other metrics</summary>${leakageTable(leakage, rest, labelsFrom)}</details>`}`;
 }
 
-function leakageTable({ honest, random, difference, intervals }: LeakageFindings, keys: readonly string[]): Html {
+function leakageTable(
+  { honest, random, difference, intervals }: LeakageFindings,
+  keys: readonly string[],
+  labelsFrom: RunReport["labelsFrom"],
+): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Leakage"><table><thead><tr><th scope="col">metric</th><th scope="col">honest split</th><th scope="col">random split</th><th scope="col">leakage</th><th scope="col">95 % interval</th></tr></thead>
 <tbody>${keys.map(
     (key) =>
-      html`<tr><th scope="row">${wordsOf(key).label}${lowerNote(key)}</th><td>${fixed(honest[key])}</td><td>${fixed(random[key])}</td><td><b>${signed(difference[key])}</b></td><td class="quiet">${range(intervals[key])}</td></tr>`,
+      html`<tr><th scope="row">${wordsOf(key, labelsFrom).label}${lowerNote(key)}</th><td>${fixed(honest[key])}</td><td>${fixed(random[key])}</td><td><b>${signed(difference[key])}</b></td><td class="quiet">${range(intervals[key])}</td></tr>`,
   )}</tbody></table></div>`;
 }
