@@ -1,5 +1,11 @@
 import { UserError } from "../../errors.js";
 
+/** Where some bytes lie. */
+export interface BytePiece {
+  readonly offset: number;
+  readonly length: number;
+}
+
 /** Bytes at rest that are read piece by piece: a file, memory, something behind an address. */
 export interface ByteSource {
   /** Names it in messages. */
@@ -12,6 +18,13 @@ export interface ByteSource {
    * @throws UserError `bad-file` where they lie beyond the end
    */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /**
+   * The same bytes for somebody who will read these pieces, in this order: far away, what lies together is fetched together.
+   * Absent where that makes no difference.
+   *
+   * @throws UserError `bad-file` where one lies beyond the end
+   */
+  ahead?(pieces: readonly BytePiece[], signal?: AbortSignal): Pick<ByteSource, "read">;
   close(): Promise<void>;
 }
 

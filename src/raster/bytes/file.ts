@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { messageOf, UserError } from "../../errors.js";
 import { type ByteSource, checkWithin, cutOff } from "./bytes.js";
+import { joined } from "./joined.js";
 
 /**
  * Opens a regular file for reads at any place.
@@ -16,12 +17,13 @@ export async function fileBytes(path: string): Promise<ByteSource> {
       throw new UserError("bad-file", `${path}: is not a regular file`, { hint: "Give the path of a file." });
     }
     const { size, mtimeMs } = before;
-    return {
+    const source: ByteSource = {
       name: path,
       size,
       async read(offset, length) {
         checkWithin({ name: path, size }, offset, length);
-        const bytes = new Uint8Array(length);
+        // Filled below, to the last byte.
+        const bytes = Buffer.allocUnsafeSlow(length);
         await fill(handle, bytes, offset, path);
         const now = await handle.stat();
         if (now.size !== size || now.mtimeMs !== mtimeMs) {
@@ -29,8 +31,10 @@ export async function fileBytes(path: string): Promise<ByteSource> {
         }
         return bytes;
       },
+      ahead: (pieces) => joined(source, pieces),
       close: () => handle.close(),
     };
+    return source;
   } catch (error) {
     await handle.close();
     throw error;

@@ -58,3 +58,10 @@ export function sharedPart(grid: BlockGrid, { leftPx, topPx }: BlockPlace, windo
   const bottom = Math.min(topPx + grid.heightPx, window.topPx + window.heightPx);
   return { leftPx: left, topPx: top, widthPx: right - left, heightPx: bottom - top };
 }
+
+/** Whether a part is all of a block that lies in the image. */
+export function isWhole(grid: BlockGrid, place: BlockPlace, part: PixelWindow): boolean {
+  const image = { leftPx: 0, topPx: 0, widthPx: grid.imageWidthPx, heightPx: grid.imageHeightPx };
+  const whole = sharedPart(grid, place, image);
+  return part.widthPx === whole.widthPx && part.heightPx === whole.heightPx;
+}
