@@ -1,4 +1,5 @@
 import type { Raster } from "./raster.js";
+import { release } from "./release.js";
 
 /** Decoded blocks of rasters, for windows that need them again; those that were not needed for longest go first. */
 export interface BlockCache {
@@ -6,16 +7,24 @@ export interface BlockCache {
   of(image: object): KeptBlocks;
 }
 
+/** A decoded block that somebody uses. */
+export interface LentBlock {
+  /** Not to be written to. */
+  readonly data: Raster["data"];
+  /** Says that it is no longer used: of a block that is not kept, the memory is freed with its last user. */
+  giveBack(): void;
+}
+
 /** What is kept of one image. */
 export interface KeptBlocks {
   /** Whether a block is there, or on its way. */
   has(index: number): boolean;
   /**
-   * A block that is there or on its way; else what `decode` makes. Not to be written to.
+   * A block that is there or on its way; else what `decode` makes.
    *
    * @param isKept whether it is worth keeping
    */
-  get(index: number, isKept: boolean, decode: () => Promise<Raster["data"]>): Promise<Raster["data"]>;
+  get(index: number, isKept: boolean, decode: () => Promise<Raster["data"]>): Promise<LentBlock>;
   /** Forgets all of it, also what is on its way. */
   drop(): void;
 }
@@ -23,6 +32,23 @@ export interface KeptBlocks {
 const SHARED_BYTES = 64 * 2 ** 20;
 /** Of memory that a kept block holds beyond its own. */
 const MOST_SURPLUS = 1.25;
+
+interface BlockUnderWay {
+  readonly data: Promise<Raster["data"]>;
+  isKept: boolean;
+  users: number;
+}
+
+async function lend(block: BlockUnderWay): Promise<LentBlock> {
+  const data = await block.data;
+  return {
+    data,
+    giveBack() {
+      block.users--;
+      if (block.users === 0 && !block.isKept) release(data);
+    },
+  };
+}
 
 /** The cache that readers without one of their own share. */
 const shared = createBlockCache(SHARED_BYTES);
@@ -42,7 +68,7 @@ export function createBlockCache(mostBytes: number): BlockCache {
     keptBytes -= byteLength;
   };
   const keep = (key: string, data: Raster["data"]) => {
-    if (data.byteLength > mostBytes) return;
+    if (data.byteLength > mostBytes) return false;
     const own = data.buffer.byteLength > MOST_SURPLUS * data.byteLength ? data.slice() : data;
     kept.set(key, own);
     keptBytes += own.byteLength;
@@ -50,6 +76,7 @@ export function createBlockCache(mostBytes: number): BlockCache {
       if (keptBytes <= mostBytes) break;
       forget(oldest, old);
     }
+    return true;
   };
 
   const images = new WeakMap<object, KeptBlocks>();
@@ -57,7 +84,7 @@ export function createBlockCache(mostBytes: number): BlockCache {
   const open = (): KeptBlocks => {
     const id = opened++;
     const keyOf = (index: number) => `${id} ${index}`;
-    const underWay = new Map<number, { readonly data: Promise<Raster["data"]>; isKept: boolean }>();
+    const underWay = new Map<number, BlockUnderWay>();
     return {
       has: (index) => underWay.has(index) || kept.has(keyOf(index)),
       async get(index, isKept, decode) {
@@ -66,21 +93,23 @@ export function createBlockCache(mostBytes: number): BlockCache {
         if (there !== undefined) {
           kept.delete(key);
           kept.set(key, there);
-          return there;
+          return { data: there, giveBack() {} };
         }
         const coming = underWay.get(index);
         if (coming !== undefined) {
+          coming.users++;
           coming.isKept ||= isKept;
-          return coming.data;
+          return lend(coming);
         }
-        const entry = { data: decode(), isKept };
-        underWay.set(index, entry);
+        const block = { data: decode(), isKept, users: 1 };
+        underWay.set(index, block);
         try {
-          const data = await entry.data;
-          if (entry.isKept && underWay.get(index) === entry) keep(key, data);
-          return data;
+          const data = await block.data;
+          // Those who wait for it too go on after this.
+          block.isKept &&= underWay.get(index) === block && keep(key, data);
+          return await lend(block);
         } finally {
-          if (underWay.get(index) === entry) underWay.delete(index);
+          if (underWay.get(index) === block) underWay.delete(index);
         }
       },
       drop() {

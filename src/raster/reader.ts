@@ -68,7 +68,7 @@ export interface OpenRasterOptions {
   readonly file?: string;
   /** Blocks that are decoded at the same time, beside the thread that asks; 0: on that thread alone. Default one per core. */
   readonly threads?: number | undefined;
-  /** Of decoded blocks that a window took in part, to be kept for the next. Default 64 MiB that all readers of the process share. */
+  /** Of decoded blocks with more to the right or below a window, kept for the next. Default 64 MiB that all readers of the process share. */
   readonly cacheBytes?: number | undefined;
   /** Of one decoded block. Default 256 MiB. */
   readonly maxBlockBytes?: number | undefined;

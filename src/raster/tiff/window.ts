@@ -1,10 +1,11 @@
 import { mapInOrder } from "../../concurrency.js";
 import type { BlockCache } from "../block-cache.js";
 import type { Raster } from "../raster.js";
+import { release } from "../release.js";
 import type { PixelWindow } from "../resample.js";
 import { decodeBlock } from "./block.js";
 import type { TiffImage } from "./check.js";
-import { type BlockPlace, blocksOf, isWhole, sharedPart } from "./layout.js";
+import { type BlockPlace, blocksOf, isDone, sharedPart } from "./layout.js";
 import { fillPart, type PlaneTarget, placeBlock } from "./place.js";
 
 /** A band of an image, and the plane `[H, W]` it is written to. */
@@ -66,9 +67,13 @@ export async function readPlanes(
     if (byteCounts[index] === 0) return { place, part };
     const decode = async () => {
       const bytes = await source.read(offsets[index], byteCounts[index]);
-      return decodeBlock(image, place, bytes, { isInline: threads === 0 });
+      const decoded = await decodeBlock(image, place, bytes, { isInline: threads === 0 });
+      const isAlone = bytes.byteLength === bytes.buffer.byteLength;
+      if (decoded.buffer === bytes.buffer) return isAlone ? decoded : decoded.slice();
+      if (isAlone) release(bytes);
+      return decoded;
     };
-    return { place, part, data: await kept.get(index, !isWhole(grid, place, part), decode) };
+    return { place, part, block: await kept.get(index, !isDone(grid, place, part), decode) };
   };
   // While one is placed, as many as there are threads are decoded.
   const atOnce = Math.max(1, Math.min(threads + 1, Math.floor(UNDER_WAY_BYTES / image.mostBytes)));
@@ -79,12 +84,17 @@ export async function readPlanes(
     }
   };
   try {
-    for await (const { place, part, data } of mapInOrder(places(), atOnce, load)) {
+    for await (const { place, part, block } of mapInOrder(places(), atOnce, load)) {
       signal?.throwIfAborted();
       const { plane, leftPx, topPx } = place;
       const ofPlane = targets.get(plane) ?? [];
-      if (data === undefined) for (const to of ofPlane) fillPart(empty, part, to);
-      else placeBlock({ data, leftPx, topPx, widthPx: grid.widthPx, samples: together ? image.samples : 1 }, part, ofPlane);
+      if (block === undefined) {
+        for (const to of ofPlane) fillPart(empty, part, to);
+        continue;
+      }
+      const samples = together ? image.samples : 1;
+      placeBlock({ data: block.data, leftPx, topPx, widthPx: grid.widthPx, samples }, part, ofPlane);
+      block.giveBack();
     }
   } catch (error) {
     // What a file says that was closed meanwhile is of no interest.
