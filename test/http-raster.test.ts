@@ -90,7 +90,7 @@ describe("a COG behind an address", () => {
     const text = await rangeServer({ "/page": Buffer.from("<!doctype html>") });
     await expect(openRaster(`${text.address}/page`)).rejects.toMatchObject({
       code: "bad-file",
-      message: expect.stringContaining(`${text.address}/page: is not a TIFF`),
+      message: expect.stringContaining(`${text.address}/page: is neither a TIFF nor JPEG 2000`),
     });
     await text.close();
   });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
-import { isAddress } from "../raster/bytes/address.js";
+import { isAddress, shownFile } from "../raster/bytes/address.js";
 import { httpBytes } from "../raster/bytes/http.js";
 import type { Scene } from "../raster/scene/open.js";
 
@@ -52,7 +52,7 @@ async function markOf(file: string, signal: AbortSignal | undefined): Promise<Co
 
 /** Of an address without what may be secret in it. */
 export function fileName(file: string): string {
-  return basename(isAddress(file) ? new URL(file).pathname : file);
+  return basename(shownFile(file));
 }
 
 /** A mark as an item of metadata: `SIGMAX_SCENE_SHA256`, or `SIGMAX_SCENE_VERSION`, which nobody takes for a hash of the content. */

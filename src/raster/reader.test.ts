@@ -184,6 +184,53 @@ describe("a raster file", () => {
     },
   );
 
+  it("is the same with any number of threads and any cache, also where windows overlap and are read at once", async () => {
+    const bytes = tiffBytes([scene({ tiled: true, planar: true, deflate: true })]);
+    const path = join(folder, "threads.tif");
+    writeFileSync(path, bytes);
+    const windows = Array.from({ length: 8 }, (_, i) => ({ leftPx: 3 * i, topPx: 2 * i, widthPx: 17, heightPx: 20 }));
+    const expected = await Promise.all(windows.map(async (window) => (await openRaster(bytes)).read({ window })));
+    for (const threads of [0, 1, 4]) {
+      for (const cacheBytes of [0, 1000, undefined]) {
+        const reader = await openRaster(path, { threads, cacheBytes });
+        const read = await Promise.all(windows.map((window) => reader.read({ window })));
+        expect(read.map(({ data }) => data)).toEqual(expected.map(({ data }) => data));
+        await reader.close();
+      }
+    }
+  });
+
+  it("gives nothing more once it is closed, also of what is under way", async () => {
+    const path = join(folder, "closed.tif");
+    writeFileSync(path, tiffBytes([scene({ tiled: true, planar: true, deflate: true })]));
+    const reader = await openRaster(path);
+    const underWay = reader.read();
+    await Promise.all([
+      expect(underWay).rejects.toMatchObject({ code: "aborted", message: expect.stringContaining("closed") }),
+      reader.close(),
+    ]);
+    await expect(reader.read()).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("stops between blocks when it is told to", async () => {
+    const stop = new AbortController();
+    const bytes = tiffBytes([scene({ tiled: true, planar: true, deflate: true })]);
+    let reads = 0;
+    const source = memoryBytes(bytes, "scene.tif");
+    const counted = {
+      ...source,
+      read: (offset: number, length: number) => {
+        if (++reads === before + 2) stop.abort();
+        return source.read(offset, length);
+      },
+    };
+    let before = Number.POSITIVE_INFINITY;
+    const reader = await openRaster(counted, { threads: 1 });
+    before = reads;
+    await expect(reader.read({ signal: stop.signal })).rejects.toThrow(/abort/);
+    expect(reads - before).toBeLessThan(5);
+  });
+
   it("stops where it is told to", async () => {
     const reader = await openRaster(tiffBytes([PLAIN]));
     await expect(reader.read({ signal: AbortSignal.abort() })).rejects.toThrow(/abort/);

@@ -70,6 +70,10 @@ export interface RasterReader {
 export interface OpenRasterOptions {
   /** Names the file in messages. */
   readonly file?: string;
+  /** Blocks that are decoded at the same time, beside the thread that asks; 0: on that thread alone. Default one per core. */
+  readonly threads?: number | undefined;
+  /** Of decoded blocks with more to the right or below a window, kept for the next. Default 64 MiB that all readers of the process share. */
+  readonly cacheBytes?: number | undefined;
   /** Of one decoded block. Default 256 MiB. */
   readonly maxBlockBytes?: number | undefined;
   /** Names of bands in the order of the file, instead of what it says. */
@@ -148,7 +152,7 @@ export async function readRasterBytes(
   bytes: Uint8Array,
   { file, maxPixels, maxBytes }: { file: string; maxPixels: number; maxBytes: number },
 ): Promise<Raster> {
-  const reader = await openRaster(bytes, { file });
+  const reader = await openRaster(bytes, { file, threads: 0, cacheBytes: 0 });
   const { widthPx, heightPx, bands, dtype } = reader.info;
   const size = widthPx * heightPx * bands.length * bytesPerSample(dtype);
   if (widthPx * heightPx > maxPixels || size > maxBytes) {

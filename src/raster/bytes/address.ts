@@ -19,6 +19,11 @@ export function isAddress(text: string): boolean {
   return SCHEME.test(text);
 }
 
+/** A path as it is, or of an address what may be shown of it. */
+export function shownFile(file: string): string {
+  return isAddress(file) ? parseAddress(file).name : file;
+}
+
 /** @throws UserError `usage` for what is no address of http or https */
 export function parseAddress(source: string | URL): Address {
   const url = URL.canParse(source) ? new URL(source) : undefined;

@@ -72,6 +72,7 @@ export function joinedReads(pieces: readonly BytePiece[], fetchBytes: FetchBytes
     if (unread[range] === 0) fetched.delete(range);
     const bytes = await whole;
     const from = offset - ranges[range].offset;
-    return length === bytes.length ? bytes : bytes.slice(from, from + length);
+    // Memory of its own: whoever reads it may change it, or let go of it.
+    return length === bytes.length && unread[range] === 0 ? bytes : bytes.slice(from, from + length);
   };
 }

@@ -1,4 +1,5 @@
 import { UserError } from "../../errors.js";
+import { createBlockCache } from "../block-cache.js";
 import type { ByteSource } from "../bytes/bytes.js";
 import type { OpenRasterOptions, RasterReader } from "../reader.js";
 import type { Companions } from "../tiff/companions.js";
@@ -7,25 +8,15 @@ import { type MainHeader, readMainHeader } from "./codestream.js";
 import { CONVERT_JP2 } from "./convert.js";
 import { infoOfJp2 } from "./info.js";
 import { type OpenJp2, readWindow } from "./read.js";
-import { createTileCache, type TileCache } from "./tile-cache.js";
 import { findTileParts, type TileParts } from "./tile-parts.js";
 
 const MAX_BLOCK_BYTES = 2 ** 28;
 /** In the codec, whatever their type. */
 const BYTES_PER_SAMPLE = 4;
-/** A row of tiles of each band of a scene. */
-const CACHE_BYTES = 2 ** 28;
-
+/** Decoding takes so long that a row of tiles of each band of a scene is worth keeping; all open files share it. */
+const cache = createBlockCache(2 ** 28);
 /** Half a minute of one core. */
 const SLOW_SAMPLES = 2 ** 25;
-
-/** What all open files of a process share; it lives as long as one of them is open. */
-interface Shared {
-  readonly cache: TileCache;
-  readers: number;
-}
-let shared: Shared | undefined;
-let nextReader = 0;
 
 /**
  * Opens a JPEG 2000 file, JP2 or bare codestream: a raster whose blocks are its tiles, whose levels are its resolutions. The sources
@@ -52,12 +43,8 @@ export async function openJp2(
   checkTiles(name, header, maxBlockBytes);
   const info = await infoOfJp2(name, { file, header, companions }, { bandNames, onWarning: warn });
 
-  shared ??= { cache: createTileCache(CACHE_BYTES), readers: 0 };
-  const { cache } = shared;
-  shared.readers++;
-  const prefix = `${nextReader++}/`;
+  const tiles = cache.of(header);
   let parts: Promise<TileParts> | undefined;
-  let isOpen = true;
   const jp2: OpenJp2 = {
     source,
     header,
@@ -67,8 +54,7 @@ export async function openJp2(
       parts ??= findTileParts(source, file.codestream, header);
       return parts;
     },
-    cache,
-    prefix,
+    tiles,
     maxTileBytes: 2 * maxBlockBytes,
     onDecode: slowness(warn),
   };
@@ -76,16 +62,10 @@ export async function openJp2(
     info,
     read: (readOptions = {}) => readWindow(jp2, readOptions),
     async close() {
-      if (isOpen) release(prefix);
-      isOpen = false;
+      tiles.drop();
       for (const open of [source, companions.overviews]) await open?.close();
     },
   };
-}
-
-function release(prefix: string): void {
-  shared?.cache.forget(prefix);
-  if (shared !== undefined && --shared.readers === 0) shared = undefined;
 }
 
 /** Says once that a file takes long, before it does. */

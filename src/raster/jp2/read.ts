@@ -1,17 +1,17 @@
 import { mapInOrder } from "../../concurrency.js";
 import { messageOf, UserError } from "../../errors.js";
+import type { KeptBlocks, LentBlock } from "../block-cache.js";
 import type { ByteSource } from "../bytes/bytes.js";
 import { placedTransform } from "../geo/transform.js";
 import type { Raster } from "../raster.js";
 import type { RasterInfo, ReadOptions } from "../reader.js";
 import { rasterOf, requestedOf } from "../requested.js";
-import { bytesPerSample, newSamples } from "../samples.js";
-import { type PlaneTarget, placeBand } from "../tiff/place.js";
+import { newSamples } from "../samples.js";
+import { type PlaneTarget, placeBlock } from "../tiff/place.js";
 import { measuredPixels, nonZero } from "../tiff/validity.js";
 import type { MainHeader } from "./codestream.js";
 import { CONVERT_JP2 } from "./convert.js";
 import { DECODERS, decodeInThread } from "./decoders.js";
-import type { TileCache } from "./tile-cache.js";
 import { partsOf, type TileParts } from "./tile-parts.js";
 import { channelBits, tileAsJp2 } from "./tile-stream.js";
 import { sharedWindow, type Tile, tilesOf } from "./tiles.js";
@@ -22,9 +22,8 @@ export interface OpenJp2 {
   readonly header: MainHeader;
   readonly info: RasterInfo;
   readonly parts: () => Promise<TileParts>;
-  readonly cache: TileCache;
-  /** Tells this file's tiles from those of others in the cache. */
-  readonly prefix: string;
+  /** Tiles that were decoded, by `keyOf`. */
+  readonly tiles: KeptBlocks;
   /** Of the stored bytes of one tile. */
   readonly maxTileBytes: number;
   /** Hears how many samples are about to be decoded. */
@@ -59,21 +58,25 @@ export async function readWindow(jp2: OpenJp2, options: ReadOptions): Promise<Ra
 
   const pixels = window.widthPx * window.heightPx;
   const alpha = validity && info.validity === "alpha" ? newSamples(info.dtype, pixels) : undefined;
-  const targets = bands.map((band, order) => ({ band, to: { data, start: order * pixels, window } }));
+  const targets = bands.map((band, order) => ({ band, to: { sample: 0, data, start: order * pixels, window } }));
   if (alpha !== undefined) {
-    targets.push({ band: info.bands.findIndex(({ colour }) => colour === "alpha"), to: { data: alpha, start: 0, window } });
+    targets.push({
+      band: info.bands.findIndex(({ colour }) => colour === "alpha"),
+      to: { sample: 0, data: alpha, start: 0, window },
+    });
   }
   const groups = groupsOf(
     targets.map(({ band }) => band),
     header.components,
   );
   const jobs = [...tilesOf(header, level, window)].flatMap((tile) => groups.map((components) => ({ tile, components })));
-  const missing = jobs.filter((job) => !jp2.cache.has(keyOf(jp2, level, job)));
+  const missing = jobs.filter((job) => !jp2.tiles.has(keyOf(jp2, level, job)));
   jp2.onDecode(missing.reduce((sum, { tile }) => sum + samplesOf(tile, header), 0));
 
   const decode = async (job: Job) => ({ job, planes: await planesOf(jp2, level, job, parts) });
   for await (const { job, planes } of mapInOrder(jobs, DECODERS, decode, signal)) {
-    for (const { band, to } of targets) placePlane(job, planes, band, to);
+    for (const { band, to } of targets) placePlane(job, planes.data, band, to);
+    planes.giveBack();
   }
   const found = !validity
     ? undefined
@@ -113,17 +116,16 @@ function samplesOf({ place }: Tile, { components }: MainHeader): number {
   return place.widthPx * place.heightPx * components;
 }
 
-function keyOf({ prefix }: OpenJp2, level: number, { tile, components }: Job): string {
-  return `${prefix}${level}/${tile.index}/${components[0]}`;
+function keyOf({ header, info }: OpenJp2, level: number, { tile, components }: Job): number {
+  return (tile.index * info.levels.length + level) * header.components + components[0];
 }
 
 /** The planes `[C, H, W]` of a job, from memory or decoded. */
-function planesOf(jp2: OpenJp2, level: number, job: Job, found: TileParts): Promise<Raster["data"]> {
-  const { source, header, info, cache } = jp2;
+function planesOf(jp2: OpenJp2, level: number, job: Job, found: TileParts): Promise<LentBlock> {
+  const { source, header, info, tiles } = jp2;
   const { tile, components } = job;
   const { widthPx, heightPx } = tile.place;
-  const bytes = widthPx * heightPx * components.length * bytesPerSample(info.dtype);
-  return cache.get(keyOf(jp2, level, job), bytes, async () => {
+  return tiles.get(keyOf(jp2, level, job), true, async () => {
     const parts = partsOf(info.file, tile.index, found);
     const stored = parts.reduce((sum, { start, end }) => sum + end - start, 0);
     if (stored > jp2.maxTileBytes) {
@@ -159,5 +161,5 @@ function placePlane({ tile: { place }, components }: Job, planes: Raster["data"]
   if (channel < 0 || part === undefined) return;
   const pixels = place.widthPx * place.heightPx;
   const data = planes.subarray(channel * pixels, (channel + 1) * pixels);
-  placeBand({ data, leftPx: place.leftPx, topPx: place.topPx, widthPx: place.widthPx, samples: 1 }, 0, part, to);
+  placeBlock({ data, leftPx: place.leftPx, topPx: place.topPx, widthPx: place.widthPx, samples: 1 }, part, [to]);
 }

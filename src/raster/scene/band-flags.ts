@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { UserError } from "../../errors.js";
 import { canonicalBand } from "../bands.js";
+import { shownFile } from "../bytes/address.js";
 import { maskKindOf } from "./mask.js";
 import type { BandFile, Product } from "./product.js";
 
@@ -22,7 +23,7 @@ export function bandFlagsProduct(flags: readonly string[]): Product {
   if (bands.length === 0) throw new UserError("usage", "--band: names no band of a scene", { hint: HINT });
   const kind = mask && maskKindOf(mask.name);
   return {
-    file: bands[0].path,
+    file: shownFile(bands[0].path),
     bands,
     mask: mask && kind && { path: mask.path, kind, index: mask.index },
     metadata: [],

@@ -155,7 +155,8 @@ function fileProduct(path: string, { info }: RasterReader): Product {
   const index = info.bands.length > 1 ? kinds.findIndex((kind) => kind !== undefined) : -1;
   const kind = kinds[index];
   return {
-    file: path,
+    // Of an address, what may be shown of it.
+    file: info.file,
     bands: info.bands.flatMap(({ name }, band) => (band === index ? [] : [{ name, path, index: band, isUsual: true }])),
     mask: kind && { path, kind, index },
     metadata: [],

@@ -12,9 +12,15 @@ const HOST_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
  * Decodes one block: samples as `[rows, width, bands that lie together]`.
  *
  * @param bytes the block as stored, in memory that may be written to
+ * @param isInline whether on the calling thread
  * @throws UserError `bad-file` naming file and block
  */
-export async function decodeBlock(image: TiffImage, { index, rows }: BlockPlace, bytes: Uint8Array): Promise<Raster["data"]> {
+export async function decodeBlock(
+  image: TiffImage,
+  { index, rows }: BlockPlace,
+  bytes: Uint8Array,
+  { isInline }: { isInline: boolean },
+): Promise<Raster["data"]> {
   const { grid, format, codec, predictor } = image;
   const samples = grid.planes === 1 ? image.samples : 1;
   const length = grid.widthPx * samples;
@@ -29,6 +35,7 @@ export async function decodeBlock(image: TiffImage, { index, rows }: BlockPlace,
       bits: format.bits,
       neededBytes: expected,
       mostBytes: image.mostBytes,
+      isInline,
     };
     const decoded = await codec.decode(bytes, shape);
     if (decoded.length < expected) throw new BadBlock(`ends after ${decoded.length} of ${expected} bytes`);

@@ -18,6 +18,8 @@ export interface BlockShape {
   readonly neededBytes: number;
   /** What it may have: rows below the lower edge of the image may be stored too. No less than `neededBytes`. */
   readonly mostBytes: number;
+  /** Whether to decode on the calling thread. */
+  readonly isInline?: boolean;
 }
 
 /** What an image says of all its blocks, for codecs that know pixels. */

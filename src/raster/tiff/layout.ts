@@ -58,3 +58,13 @@ export function sharedPart(grid: BlockGrid, { leftPx, topPx }: BlockPlace, windo
   const bottom = Math.min(topPx + grid.heightPx, window.topPx + window.heightPx);
   return { leftPx: left, topPx: top, widthPx: right - left, heightPx: bottom - top };
 }
+
+/**
+ * Whether a part reaches the right and the lower end of its block, or of the image: windows are taken from left to right and from top
+ * to bottom, so that what is left of such a block is behind them.
+ */
+export function isDone(grid: BlockGrid, { leftPx, topPx }: BlockPlace, part: PixelWindow): boolean {
+  const right = Math.min(leftPx + grid.widthPx, grid.imageWidthPx);
+  const bottom = Math.min(topPx + grid.heightPx, grid.imageHeightPx);
+  return part.leftPx + part.widthPx === right && part.topPx + part.heightPx === bottom;
+}

@@ -6,7 +6,7 @@ import type { PixelWindow } from "../resample.js";
 import { newSamples } from "../samples.js";
 import type { TiffImage } from "./check.js";
 import { measuredPixels, nonZero } from "./validity.js";
-import { readPlanes } from "./window.js";
+import { type BlockWork, readPlanes } from "./window.js";
 
 /** Of a mask that is read to be thinned. */
 const MAX_THINNED_PIXELS = 2 ** 24;
@@ -22,7 +22,12 @@ export interface Level {
  *
  * @throws UserError `bad-file` naming file and block, `limit`; RangeError for what the raster does not have
  */
-export async function readLevel(info: RasterInfo, levels: readonly Level[], options: ReadOptions): Promise<Raster> {
+export async function readLevel(
+  info: RasterInfo,
+  levels: readonly Level[],
+  options: ReadOptions,
+  work: BlockWork,
+): Promise<Raster> {
   const { level = 0, validity = true, signal } = options;
   if (levels[level] === undefined) throw new RangeError(`${info.file} has the levels 0 to ${levels.length - 1}, not ${level}`);
   const { image, mask } = levels[level];
@@ -32,8 +37,10 @@ export async function readLevel(info: RasterInfo, levels: readonly Level[], opti
   const wanted = bands.map((band, order) => ({ band, data, start: order * pixels }));
   // In the same pass: where bands lie together, alpha is in the blocks that are decoded anyway.
   if (alpha !== undefined) wanted.push({ band: info.bands.findIndex(({ colour }) => colour === "alpha"), data: alpha, start: 0 });
-  await readPlanes(image, { window, bands: wanted, empty: info.nodata ?? 0, signal });
-  const found = validity ? await validOf(info, { image, mask }, levels[0].mask, { window, data, alpha, signal }) : undefined;
+  await readPlanes(image, { window, bands: wanted, empty: info.nodata ?? 0, signal }, work);
+  const found = validity
+    ? await validOf(info, { image, mask }, levels[0].mask, { window, data, alpha, signal }, work)
+    : undefined;
   const valid = found?.includes(0) ? found : undefined;
 
   return {
@@ -60,15 +67,16 @@ async function validOf(
   { image, mask }: Level,
   whole: TiffImage | undefined,
   read: { window: PixelWindow; data: Raster["data"]; alpha: Raster["data"] | undefined; signal: AbortSignal | undefined },
+  work: BlockWork,
 ): Promise<Uint8Array | undefined> {
   const { window, signal } = read;
   const pixels = window.widthPx * window.heightPx;
   if (mask !== undefined) {
     const data = newSamples(mask.format.dtype, pixels);
-    await readPlanes(mask, { window, bands: [{ band: 0, data, start: 0 }], empty: 0, signal });
+    await readPlanes(mask, { window, bands: [{ band: 0, data, start: 0 }], empty: 0, signal }, work);
     return nonZero(data);
   }
-  if (whole !== undefined) return thinnedMask(whole, image, { window, signal });
+  if (whole !== undefined) return thinnedMask(whole, image, { window, signal }, work);
   if (info.nodata !== undefined) return measuredPixels(read.data, pixels, info.nodata);
   return read.alpha && nonZero(read.alpha);
 }
@@ -78,6 +86,7 @@ async function thinnedMask(
   mask: TiffImage,
   level: TiffImage,
   { window, signal }: { window: PixelWindow; signal: AbortSignal | undefined },
+  work: BlockWork,
 ): Promise<Uint8Array> {
   const [sx, sy] = [mask.widthPx / level.widthPx, mask.heightPx / level.heightPx];
   const columnOf = (column: number) => Math.floor(0.5 + (window.leftPx + column) * sx);
@@ -90,7 +99,7 @@ async function thinnedMask(
     const end = Math.min(first + step, window.heightPx);
     const part = { leftPx, topPx: rowOf(first), widthPx, heightPx: rowOf(end - 1) + 1 - rowOf(first) };
     const data = newSamples(mask.format.dtype, part.widthPx * part.heightPx);
-    await readPlanes(mask, { window: part, bands: [{ band: 0, data, start: 0 }], empty: 0, signal });
+    await readPlanes(mask, { window: part, bands: [{ band: 0, data, start: 0 }], empty: 0, signal }, work);
     for (let row = first; row < end; row++) {
       const from = (rowOf(row) - part.topPx) * widthPx - leftPx;
       for (let column = 0; column < window.widthPx; column++) {

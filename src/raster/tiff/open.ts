@@ -1,4 +1,6 @@
+import { availableParallelism } from "node:os";
 import { UserError } from "../../errors.js";
+import { blockCache } from "../block-cache.js";
 import type { ByteSource } from "../bytes/bytes.js";
 import type { OpenRasterOptions, RasterReader } from "../reader.js";
 import { checkImage, type TiffImage } from "./check.js";
@@ -24,17 +26,24 @@ export async function openTiff(
   options: OpenRasterOptions = {},
   companions: Partial<Companions> = {},
 ): Promise<RasterReader> {
-  const { maxBlockBytes = MAX_BLOCK_BYTES, bandNames, onWarning } = options;
+  const { threads = availableParallelism(), cacheBytes, maxBlockBytes = MAX_BLOCK_BYTES, bandNames, onWarning } = options;
   const warn = onWarning && ((message: string) => onWarning(`${source.name}: ${message}`));
   const [first, ...others] = await readDirectories(source, onWarning);
   const image = await checkImage(first, { maxBlockBytes, onWarning });
   const pages = await pagesOf(others, companions, onWarning);
   const levels = await levelsOf(image, pages, { maxBlockBytes, onWarning });
   const info = await infoOf({ image, levels, bandNames }, companions, warn);
+  const work = { cache: blockCache(cacheBytes), threads };
+  const closing = new AbortController();
   return {
     info,
-    read: (readOptions = {}) => readLevel(info, levels, readOptions),
+    read({ signal, ...readOptions } = {}) {
+      const stop = signal === undefined ? closing.signal : AbortSignal.any([closing.signal, signal]);
+      return readLevel(info, levels, { ...readOptions, signal: stop }, work);
+    },
     async close() {
+      closing.abort(new UserError("aborted", `${info.file}: was closed, nothing more is read of it`));
+      for (const { image: level, mask } of levels) for (const one of [level, mask]) if (one) work.cache.of(one).drop();
       for (const open of [source, companions.overviews, companions.mask]) await open?.close();
     },
   };

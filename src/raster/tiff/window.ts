@@ -1,9 +1,12 @@
+import { mapInOrder } from "../../concurrency.js";
+import type { BlockCache } from "../block-cache.js";
 import type { Raster } from "../raster.js";
+import { release } from "../release.js";
 import type { PixelWindow } from "../resample.js";
 import { decodeBlock } from "./block.js";
 import type { TiffImage } from "./check.js";
-import { type BlockPlace, blocksOf, sharedPart } from "./layout.js";
-import { fillPart, type PlaneTarget, placeBand } from "./place.js";
+import { type BlockPlace, blocksOf, isDone, sharedPart } from "./layout.js";
+import { fillPart, type PlaneTarget, placeBlock } from "./place.js";
 
 /** A band of an image, and the plane `[H, W]` it is written to. */
 export interface BandWanted {
@@ -23,36 +26,81 @@ export interface PlanesWanted {
   readonly signal: AbortSignal | undefined;
 }
 
+/** How blocks are decoded and kept. */
+export interface BlockWork {
+  readonly cache: BlockCache;
+  /** Blocks that are decoded at the same time; 0: on the calling thread. */
+  readonly threads: number;
+}
+
+/** Memory for blocks that are under way, unless a single one is larger. */
+const UNDER_WAY_BYTES = 2 ** 27;
+
 /**
- * Reads bands of a window, block by block in the order of the file; each block is decoded once.
+ * Reads bands of a window, in the order of the file; each block is decoded once. Several are under way at a time, and what comes out
+ * does not depend on how many.
  *
  * @throws UserError `bad-file` naming file and block
  */
-export async function readPlanes(image: TiffImage, { window, bands, empty, signal }: PlanesWanted): Promise<void> {
+export async function readPlanes(
+  image: TiffImage,
+  { window, bands, empty, signal }: PlanesWanted,
+  { cache, threads }: BlockWork,
+): Promise<void> {
   const { grid, offsets, byteCounts, directory } = image;
   const together = grid.planes === 1;
-  const samples = together ? image.samples : 1;
-  const targets = new Map<number, { readonly sample: number; readonly to: PlaneTarget }[]>();
+  const targets = new Map<number, PlaneTarget[]>();
   for (const { band, data, start } of bands) {
     const plane = together ? 0 : band;
     const ofPlane = targets.get(plane) ?? [];
     targets.set(plane, ofPlane);
-    ofPlane.push({ sample: together ? band : 0, to: { data, start, window } });
+    ofPlane.push({ sample: together ? band : 0, data, start, window });
   }
   const planes = [...targets.keys()].sort((a, b) => a - b);
-  const pieceOf = ({ index }: BlockPlace) => ({ offset: offsets[index], length: byteCounts[index] });
+  const kept = cache.of(image);
+  const pieceOf = ({ index }: BlockPlace) => (kept.has(index) ? NOTHING : { offset: offsets[index], length: byteCounts[index] });
   const pieces = () => Array.from(blocksOf(grid, window, planes), pieceOf).filter(({ length }) => length > 0);
   const source = directory.source.ahead?.(pieces(), signal) ?? directory.source;
-  for (const place of blocksOf(grid, window, planes)) {
-    signal?.throwIfAborted();
-    const { index, plane, leftPx, topPx } = place;
+  const load = async (place: BlockPlace) => {
+    const { index } = place;
     const part = sharedPart(grid, place, window);
-    if (byteCounts[index] === 0) {
-      for (const { to } of targets.get(plane) ?? []) fillPart(empty, part, to);
-      continue;
+    if (byteCounts[index] === 0) return { place, part };
+    const decode = async () => {
+      const bytes = await source.read(offsets[index], byteCounts[index]);
+      const decoded = await decodeBlock(image, place, bytes, { isInline: threads === 0 });
+      const isAlone = bytes.byteLength === bytes.buffer.byteLength;
+      if (decoded.buffer === bytes.buffer) return isAlone ? decoded : decoded.slice();
+      if (isAlone) release(bytes);
+      return decoded;
+    };
+    return { place, part, block: await kept.get(index, !isDone(grid, place, part), decode) };
+  };
+  // While one is placed, as many as there are threads are decoded.
+  const atOnce = Math.max(1, Math.min(threads + 1, Math.floor(UNDER_WAY_BYTES / image.mostBytes)));
+  const places = function* () {
+    for (const place of blocksOf(grid, window, planes)) {
+      signal?.throwIfAborted();
+      yield place;
     }
-    const bytes = await source.read(offsets[index], byteCounts[index]);
-    const block = { data: await decodeBlock(image, place, bytes), leftPx, topPx, widthPx: grid.widthPx, samples };
-    for (const { sample, to } of targets.get(plane) ?? []) placeBand(block, sample, part, to);
+  };
+  try {
+    for await (const { place, part, block } of mapInOrder(places(), atOnce, load)) {
+      signal?.throwIfAborted();
+      const { plane, leftPx, topPx } = place;
+      const ofPlane = targets.get(plane) ?? [];
+      if (block === undefined) {
+        for (const to of ofPlane) fillPart(empty, part, to);
+        continue;
+      }
+      const samples = together ? image.samples : 1;
+      placeBlock({ data: block.data, leftPx, topPx, widthPx: grid.widthPx, samples }, part, ofPlane);
+      block.giveBack();
+    }
+  } catch (error) {
+    // What a file says that was closed meanwhile is of no interest.
+    signal?.throwIfAborted();
+    throw error;
   }
 }
+
+const NOTHING = { offset: 0, length: 0 };
