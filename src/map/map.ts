@@ -8,12 +8,12 @@ import { readClassifier } from "../model/read-classifier.js";
 import type { WorkOptions } from "../progress.js";
 import { encodePng } from "../raster/encode.js";
 import { openRaster, type RasterInfo, type RasterReader } from "../raster/reader.js";
-import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
 import { bandsFor, checkScale } from "./fitness.js";
 import { type Journal, openJournal } from "./journal.js";
+import { chooseWay, type MapMode, type ModeReport } from "./mode.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
 import { openQuickLook } from "./quick-look.js";
@@ -29,6 +29,11 @@ export interface MapOptions extends WorkOptions {
   readonly stridePx?: number | undefined;
   /** Side of a chip in pixels of the scene. Default that of the chips which the classifier was trained on. */
   readonly chipPx?: number | undefined;
+  /**
+   * `dense` computes the features of a large window once for all chips in it, where the network allows it; `sliding` runs every chip.
+   * Default `auto`: dense where it decides at least 98 % of 400 cells of this scene as sliding does.
+   */
+  readonly mode?: MapMode | undefined;
   /** Names of the scene's bands in their order, where the file does not say them. */
   readonly bandNames?: readonly string[] | undefined;
   readonly threads?: number | undefined;
@@ -36,7 +41,7 @@ export interface MapOptions extends WorkOptions {
   readonly force?: boolean | undefined;
 }
 
-export interface MapResult {
+export interface MapResult extends ModeReport {
   readonly files: MapFiles;
   readonly columns: number;
   readonly rows: number;
@@ -56,7 +61,7 @@ export interface MapResult {
  *   `aborted`
  */
 export async function mapScene(options: MapOptions): Promise<MapResult> {
-  const { scene: path, out, threads, runtime, force = false, signal, onProgress, onWarning } = options;
+  const { scene: path, out, mode = "auto", runtime, force = false, signal, onProgress, onWarning } = options;
   const isResumed = existsSync(journalPath(out));
   refuseExisting(filesOf(out), { force, isResumed });
   const classifier = await readClassifier(options.classifier, { runtime, signal });
@@ -68,35 +73,26 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     checkScale(scene.info, manifest, classifier.file, onWarning);
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const hashes = { classifier: sha256(classifier.bytes), scene: await sha256OfFile(path) };
-    const fingerprint = sha256(Buffer.from(JSON.stringify({ ...hashes, ...cells, bands, runtime, version: VERSION })));
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
-    const journal = openJournal({
-      path: journalPath(out),
-      fingerprint,
-      columns: cells.columns,
-      classes: manifest.classes.length,
-    });
+    const classes = manifest.classes.length;
+    const chosen = await chooseWay(
+      { scene, bands, cells, classes, wanted: () => true },
+      { ...options, mode, classifier, preprocess },
+    );
+    const { mapped, way, report } = chosen;
+    const decidedBy = { ...hashes, ...cells, bands, runtime, mode: report.mode, version: VERSION };
+    let journal: Journal | undefined;
     try {
-      const pool = await openImagePool({
-        model: classifier.bytes,
-        preprocess,
-        outputs: ["final_result"],
-        threads,
-        images: cells.columns * cells.rows,
-        runtime,
-        onWarning,
-      });
-      try {
-        const wanted = () => true;
-        await decideCells({ scene, bands, cells, classes: manifest.classes.length, pool, journal, wanted, signal, onProgress });
-      } finally {
-        await pool.close();
-      }
-      const counts = await writeMap({ ...options, classifier, scene, cells, journal, files, hashes, force: force || isResumed });
+      const fingerprint = sha256(Buffer.from(JSON.stringify(decidedBy)));
+      journal = openJournal({ path: journalPath(out), fingerprint, columns: cells.columns, classes });
+      await decideCells({ ...mapped, way, journal, signal, onProgress }).finally(chosen.close);
+      const written = { classifier, scene, cells, journal, files, hashes, report };
+      const counts = await writeMap({ ...options, ...written, force: force || isResumed });
       journal.remove();
-      return resultOf(files, cells, manifest.classes, counts);
+      return { ...resultOf(files, cells, manifest.classes, counts), ...report };
     } catch (error) {
-      journal.close();
+      await chosen.close();
+      journal?.close();
       throw error;
     }
   } finally {
@@ -111,11 +107,12 @@ interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly journal: Journal;
   readonly files: MapFiles;
   readonly hashes: Readonly<Record<"classifier" | "scene", string>>;
+  readonly report: ModeReport;
   readonly force: boolean;
 }
 
 /** Writes everything of a map whose cells are decided; the map itself comes last: where it is, everything is. */
-async function writeMap({ classifier, scene, cells, journal, files, hashes, ...work }: WrittenMap): Promise<CellCounts> {
+async function writeMap({ classifier, scene, cells, journal, files, hashes, report, ...work }: WrittenMap): Promise<CellCounts> {
   const { classes, task } = classifier.manifest;
   const georeference = cellGeoreference(cells, scene.info.georeference);
   const { geojson, parquet } = files;
@@ -134,12 +131,13 @@ async function writeMap({ classifier, scene, cells, journal, files, hashes, ...w
     SIGMAX_CLASSIFIER_SHA256: hashes.classifier,
     SIGMAX_SCENE: basename(scene.info.file),
     SIGMAX_SCENE_SHA256: hashes.scene,
+    SIGMAX_MODE: report.mode,
   };
   const companions = [{ row: look.row, finish: finishLook }];
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
 }
 
-function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts): MapResult {
+function resultOf(files: MapFiles, cells: CellGrid, classes: readonly string[], counts: CellCounts): Omit<MapResult, "mode"> {
   const { ofClasses, noLabel, noAnswer } = counts;
   return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer };
 }
