@@ -8,6 +8,6 @@ export function wilsonInterval(hits: number, count: number): readonly [low: numb
   const spread = Z ** 2 / count;
   const centre = share + spread / 2;
   const reach = Z * Math.sqrt((share * (1 - share)) / count + spread / (4 * count));
-  const bound = (value: number) => Math.min(1, Math.max(0, value / (1 + spread)));
-  return [bound(centre - reach), bound(centre + reach)];
+  // Rounding must not take 0 and 1 away where nothing, or everything, was a hit.
+  return [hits === 0 ? 0 : (centre - reach) / (1 + spread), hits === count ? 1 : (centre + reach) / (1 + spread)];
 }
