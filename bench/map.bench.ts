@@ -99,7 +99,18 @@ async function largeMap(folder: string, classifier: string) {
   const [scene] = (await writeCountry({ out: join(folder, "large"), sizePx: scenePx, seed: 23 })).scenes;
   const started = performance.now();
   const out = join(folder, "large.tif");
-  const peakMb = await peakMemoryMb(["map", classifier, scene, "--stride", String(stridePx), "--mode", "dense", "--out", out, "--quiet"]);
+  const peakMb = await peakMemoryMb([
+    "map",
+    classifier,
+    scene,
+    "--stride",
+    String(stridePx),
+    "--mode",
+    "dense",
+    "--out",
+    out,
+    "--quiet",
+  ]);
   return {
     "MB at the peak of 10,000 × 10,000 × 4": peakMb ?? "missing: there is no /proc",
     "limit in MB": limitMb,
