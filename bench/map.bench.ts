@@ -6,11 +6,11 @@ import { openRaster } from "../src/raster/reader.js";
 import { peakMemoryMb } from "./peak-memory.js";
 import { median } from "./python.js";
 
-const SCENE_PX = 1024;
+const SCENE_PX = 2048;
 const TRAINING_PX = 1536;
 const CHIP_PX = 64;
 const STRIDE_PX = CHIP_PX / 8;
-const ROUNDS = 2;
+const ROUNDS = 1;
 const CORES = 2;
 /** Peak memory does not depend on the stride; time does. */
 const LARGE = { scenePx: 10_000, stridePx: 16, limitMb: 1000 };
