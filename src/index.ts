@@ -59,8 +59,10 @@ export { type FoundRate, findRate, type RateFinderOptions } from "./train/rate-f
 
 // Scenes: cut them into labelled chips, map them
 
+export type { Agreement } from "./map/agreement.js";
 export { type ChipSceneOptions, type ChipSceneResult, chipScene } from "./map/chip/chip.js";
 export { type MapOptions, type MapResult, mapScene } from "./map/map.js";
+export type { MapMode, ModeReport } from "./map/mode.js";
 export type { BandFitness, PixelFitness } from "./model/pixel-fitness.js";
 export type { SceneMask } from "./raster/scene/mask.js";
 export { type OpenSceneOptions, openScene, type Scene, type SceneInput } from "./raster/scene/open.js";

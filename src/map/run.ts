@@ -8,82 +8,174 @@ import type { RasterReader } from "../raster/reader.js";
 import { bytesPerSample } from "../raster/samples.js";
 import type { ImagePool } from "../runtime/image-pool.js";
 import { type CellGrid, chipOf, rowsWithin } from "./cells.js";
-import { CELL, type Journal } from "./journal.js";
+import { CELL, type CellRow, type Journal } from "./journal.js";
 
 /** Memory for the pixels of the rows that are being decided; as much again is read ahead. */
 const WINDOW_BYTES = 48 * 2 ** 20;
 /** A chip of which less was measured has no answer. */
-const LEAST_VALID = 0.5;
+export const LEAST_VALID = 0.5;
 
-export interface MapRun extends WorkOptions {
+/** A scene that is being mapped. */
+export interface MappedScene {
   readonly scene: RasterReader;
   /** Bands to read, as indices into the scene's. */
   readonly bands: readonly number[];
   readonly cells: CellGrid;
   readonly classes: number;
+  /** Decides chips one by one. */
   readonly pool: ImagePool;
-  readonly journal: Journal;
   /** Whether a cell is wanted at all. */
   readonly wanted: (column: number, row: number) => boolean;
 }
 
-interface Strip {
+export interface MapRun extends MappedScene, WorkOptions {
+  readonly way: Way;
+  readonly journal: Journal;
+}
+
+/** Pixels of a scene, and where they lie in it. */
+export interface Ground {
+  readonly leftPx: number;
+  readonly topPx: number;
+  readonly raster: Raster;
+}
+
+/** Cells that are decided together. */
+export interface Piece {
+  readonly firstRow: number;
+  readonly rows: number;
+  readonly firstColumn: number;
+  readonly columns: number;
+}
+
+/** How cells are decided. */
+export interface Way {
+  /** Cells along a side of a piece; those at the right and lower end of a map are smaller. */
+  readonly side: number;
+  /** Pieces to keep under way so that no core waits. */
+  readonly concurrency: number;
+  /** Probabilities `[K]` by row and column; undefined where there is nothing to decide on. @param ground holds the chips of all cells */
+  decide(piece: Piece, ground: Ground): Promise<readonly (Float32Array | undefined)[]>;
+}
+
+interface StripRows {
   readonly firstRow: number;
   readonly rows: number;
   readonly topPx: number;
-  /** Undefined where no cell is wanted. */
-  readonly raster: Raster | undefined;
+}
+
+interface Strip extends StripRows {
+  /** Undefined where none of its cells is wanted. */
+  readonly ground: Ground | undefined;
+}
+
+/** Each cell by its own chip; cells at the edge of a scene that share one are decided once. */
+export function slidingWay(mapped: MappedScene): Way {
+  const row = { topPx: -1, chips: new Map<number, Promise<Float32Array | undefined>>() };
+  return {
+    side: 1,
+    concurrency: mapped.pool.concurrency,
+    async decide({ firstRow, firstColumn }, ground) {
+      if (!mapped.wanted(firstColumn, firstRow)) return [undefined];
+      const { leftPx, topPx } = chipOf(mapped.cells, mapped.scene.info, firstColumn, firstRow);
+      if (topPx !== row.topPx) Object.assign(row, { topPx, chips: new Map() });
+      const answer = row.chips.get(leftPx) ?? decideCell(mapped, ground, firstColumn, firstRow);
+      row.chips.set(leftPx, answer);
+      return [await answer];
+    },
+  };
 }
 
 /** Decides the rows of cells that the journal does not have yet. @throws UserError what reading the scene throws; `aborted` */
 export async function decideCells(run: MapRun): Promise<void> {
-  const { cells, journal, classes, signal, onProgress } = run;
+  const { cells, journal, classes, way, signal, onProgress } = run;
   const report = () => {
     onProgress?.({ stage: "map", done: journal.rows * cells.columns, total: cells.rows * cells.columns, unit: "cells" });
   };
   report();
-  // One strip is decided while the next is read.
-  for await (const strip of mapInOrder(stripsOf(run), 2, (place) => readStrip(run, place), signal)) {
-    for (let row = strip.firstRow; row < strip.firstRow + strip.rows; row++) {
-      const probabilities = new Float32Array(cells.columns * classes);
-      const states = new Uint8Array(cells.columns);
-      const columns = Array.from({ length: cells.columns }, (_, column) => column);
-      const decide = async (column: number) => ({ column, found: await decideCell(run, strip, column, row) });
-      for await (const { column, found } of mapInOrder(columns, run.pool.concurrency, decide, signal)) {
-        if (found !== undefined) probabilities.set(found, column * classes);
-        states[column] = found === undefined ? CELL.nodata : CELL.answered;
+  const decide = async ({ piece, ground }: PlacedPiece) => ({
+    piece,
+    found: ground === undefined ? [] : await way.decide(piece, ground),
+  });
+  let rows: CellRow[] = [];
+  for await (const { piece, found } of mapInOrder(piecesOf(run), way.concurrency, decide, signal)) {
+    const { firstRow, firstColumn, columns } = piece;
+    if (firstColumn === 0) rows = Array.from({ length: piece.rows }, () => emptyRow(cells.columns, classes));
+    found.forEach((probabilities, index) => {
+      if (probabilities === undefined) return;
+      const row = rows[Math.floor(index / columns)];
+      const column = firstColumn + (index % columns);
+      row.probabilities.set(probabilities, column * classes);
+      row.states[column] = CELL.answered;
+    });
+    if (firstColumn + columns < cells.columns) continue;
+    throwIfAborted(signal);
+    // Of rows that were cut off by a kill, the first may be there.
+    for (const row of rows.slice(journal.rows - firstRow)) journal.append(row);
+    report();
+  }
+}
+
+function emptyRow(columns: number, classes: number): CellRow {
+  return { probabilities: new Float32Array(columns * classes), states: new Uint8Array(columns).fill(CELL.nodata) };
+}
+
+interface PlacedPiece {
+  readonly piece: Piece;
+  readonly ground: Ground | undefined;
+}
+
+/** From left to right, from top to bottom; one strip of the scene is decided while the next is read. */
+async function* piecesOf(run: MapRun): AsyncGenerator<PlacedPiece> {
+  const { cells, way, signal } = run;
+  for await (const strip of mapInOrder(stripsOf(run), 2, (rows) => readStrip(run, rows), signal)) {
+    const endRow = strip.firstRow + strip.rows;
+    for (let firstRow = strip.firstRow; firstRow < endRow; firstRow += way.side) {
+      for (let firstColumn = 0; firstColumn < cells.columns; firstColumn += way.side) {
+        const rows = Math.min(way.side, endRow - firstRow);
+        const columns = Math.min(way.side, cells.columns - firstColumn);
+        yield { piece: { firstRow, rows, firstColumn, columns }, ground: strip.ground };
       }
-      throwIfAborted(signal);
-      journal.append({ probabilities, states });
-      report();
     }
   }
 }
 
-function* stripsOf({ scene, bands, cells, journal }: MapRun): Generator<Omit<Strip, "raster">> {
-  const { info } = scene;
+/** Rows of pixels that are read at once, as many as memory allows. */
+function mostRowsPx({ scene: { info }, bands, cells }: Omit<MappedScene, "pool" | "wanted">): number {
   const rowBytes = info.widthPx * bands.length * bytesPerSample(info.dtype);
-  const mostPx = Math.max(cells.chipPx, Math.floor(WINDOW_BYTES / rowBytes));
-  for (let firstRow = journal.rows; firstRow < cells.rows; ) {
-    const rows = rowsWithin(cells, info, firstRow, mostPx);
-    yield { firstRow, rows, topPx: chipOf(cells, info, 0, firstRow).topPx };
+  return Math.max(cells.chipPx, Math.floor(WINDOW_BYTES / rowBytes));
+}
+
+/** Cells along a side of a piece whose pixels are read at once. */
+export function mostCells(mapped: Omit<MappedScene, "pool" | "wanted">): number {
+  const { chipPx, stridePx } = mapped.cells;
+  return Math.floor((mostRowsPx(mapped) - chipPx) / stridePx) + 1;
+}
+
+function* stripsOf(run: MapRun): Generator<StripRows> {
+  const { cells, journal, way, scene } = run;
+  // Pieces always begin at the same rows: where they begin, their last digits change.
+  for (let firstRow = journal.rows - (journal.rows % way.side); firstRow < cells.rows; ) {
+    const most = rowsWithin(cells, scene.info, firstRow, mostRowsPx(run));
+    const rows = firstRow + most < cells.rows ? Math.max(1, Math.floor(most / way.side)) * way.side : most;
+    yield { firstRow, rows, topPx: chipOf(cells, scene.info, 0, firstRow).topPx };
     firstRow += rows;
   }
 }
 
-async function readStrip({ scene, bands, cells, wanted }: MapRun, place: Omit<Strip, "raster">): Promise<Strip> {
-  if (!isWanted(cells, place, wanted)) return { ...place, raster: undefined };
-  const last = chipOf(cells, scene.info, 0, place.firstRow + place.rows - 1);
+async function readStrip({ scene, bands, cells, wanted }: MapRun, rows: StripRows): Promise<Strip> {
+  if (!isWanted(cells, rows, wanted)) return { ...rows, ground: undefined };
+  const last = chipOf(cells, scene.info, 0, rows.firstRow + rows.rows - 1);
   const window = {
     leftPx: 0,
-    topPx: place.topPx,
+    topPx: rows.topPx,
     widthPx: scene.info.widthPx,
-    heightPx: last.topPx + last.heightPx - place.topPx,
+    heightPx: last.topPx + last.heightPx - rows.topPx,
   };
-  return { ...place, raster: await scene.read({ window, bands }) };
+  return { ...rows, ground: { leftPx: 0, topPx: rows.topPx, raster: await scene.read({ window, bands }) } };
 }
 
-function isWanted({ columns }: CellGrid, { firstRow, rows }: Omit<Strip, "raster">, wanted: MapRun["wanted"]): boolean {
+function isWanted({ columns }: CellGrid, { firstRow, rows }: StripRows, wanted: MapRun["wanted"]): boolean {
   for (let row = firstRow; row < firstRow + rows; row++) {
     for (let column = 0; column < columns; column++) if (wanted(column, row)) return true;
   }
@@ -91,15 +183,15 @@ function isWanted({ columns }: CellGrid, { firstRow, rows }: Omit<Strip, "raster
 }
 
 /** Probabilities of the classes `[K]`; undefined where there is nothing to decide on. */
-async function decideCell(
-  { scene, cells, classes, pool, wanted }: MapRun,
-  { raster, topPx }: Strip,
+export async function decideCell(
+  { scene, cells, classes, pool, wanted }: MappedScene,
+  { raster, leftPx, topPx }: Ground,
   column: number,
   row: number,
 ): Promise<Float32Array | undefined> {
-  if (raster === undefined || !wanted(column, row)) return undefined;
+  if (!wanted(column, row)) return undefined;
   const window = chipOf(cells, scene.info, column, row);
-  const { georeference: _, ...chip } = crop(raster, { ...window, topPx: window.topPx - topPx });
+  const { georeference: _, ...chip } = crop(raster, { ...window, leftPx: window.leftPx - leftPx, topPx: window.topPx - topPx });
   if (measuredShare(chip) < LEAST_VALID) return undefined;
   const { final_result: probabilities } = await pool.run(chip, `${scene.info.file}, cell ${column}, ${row}`);
   if (probabilities.length !== classes) {

@@ -1,15 +1,10 @@
 import { float32 } from "../tensor.js";
-import { attributesOf } from "./attributes.js";
+import { averagedMaps } from "./averaged-maps.js";
 import { GraphBuilder, type Value } from "./builder.js";
-import type { Known } from "./known.js";
 import { graphOf, type Model, opsetOf } from "./model.js";
-import type { GraphProto, NodeProto } from "./proto.js";
 import { inferShapes } from "./shapes.js";
-import { EMBEDDING, type HeadLayer, IMAGE } from "./surgery.js";
+import { type HeadLayer, IMAGE } from "./surgery.js";
 import { tensorTypeOf } from "./types.js";
-
-/** Operators that change the shape of pooled features and nothing else. */
-const RESHAPES = new Set(["Dropout", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"]);
 
 /**
  * Class activation maps (Zhou et al. 2016) of an embedding model with a linear head: input `image`, outputs `maps/0`, `maps/1`, …
@@ -42,35 +37,4 @@ export function activationMaps(model: Model, { weights }: Pick<HeadLayer, "weigh
     graph.output(graph.op("Conv", [`network/${source}`, kernel], {}, `maps/${i}`));
   });
   return graph.build({ name: "activation-maps", opset: opsetOf(model) });
-}
-
-/** The feature maps `[N, C, H, W]` whose averages over H and W make the embedding, in its order. */
-function averagedMaps(graph: GraphProto, known: ReadonlyMap<string, Known>): readonly string[] | undefined {
-  const producer = new Map(graph.node.flatMap((node) => node.output.map((name) => [name, node] as const)));
-  const walk = (name: string): readonly string[] | undefined => {
-    const node = producer.get(name);
-    if (node === undefined) return undefined;
-    if (averagesPlaces(node, known)) return [node.input[0]];
-    if (RESHAPES.has(node.opType)) return walk(node.input[0]);
-    if (node.opType !== "Concat" || attributesOf(node).int("axis", 0) !== 1) return undefined;
-    const parts = node.input.map(walk);
-    return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
-  };
-  return walk(EMBEDDING);
-}
-
-function averagesPlaces(node: NodeProto, known: ReadonlyMap<string, Known>): boolean {
-  const shape = known.get(node.input[0])?.shape;
-  if (shape?.length !== 4) return false;
-  const attributes = attributesOf(node);
-  if (node.opType === "GlobalAveragePool") return true;
-  if (node.opType === "AveragePool") {
-    // One window over everything.
-    const kernel = attributes.ints("kernel_shape") ?? [];
-    return kernel[0] === shape[2] && kernel[1] === shape[3] && !(attributes.ints("pads") ?? []).some((pad) => pad !== 0);
-  }
-  if (node.opType !== "ReduceMean") return false;
-  // An attribute before opset 18, an input from then on.
-  const axes = attributes.ints("axes") ?? known.get(node.input[1])?.value ?? [];
-  return axes.length === 2 && axes.every((axis) => axis === 2 || axis === 3 || axis === -1 || axis === -2);
 }

@@ -50,9 +50,15 @@ export function seenBands(raster: Raster, wanted: ValuesWanted, { file = "the im
   return toBands(prepareValues(raster, wanted, { file }), wanted.bands, { file });
 }
 
-/** As `toInput`, of what `seenBands` gave. @throws RangeError if `out` is too short */
-export function resizedInput(seen: Raster, preprocess: Preprocess, out: Float32Array, offset: number): void {
-  const resized = resize(seen, placement(seen, preprocess));
+/** As `toInput`, of what `seenBands` gave; `size` where it is another than the input's. @throws RangeError if `out` is too short */
+export function resizedInput(
+  seen: Raster,
+  preprocess: Preprocess,
+  out: Float32Array,
+  offset: number,
+  size: ResizeOptions = placement(seen, preprocess),
+): void {
+  const resized = resize(seen, size);
   out.set(resized.data, offset);
   const scale = rangeScale(seen, preprocess);
   if (scale !== 1) for (let i = offset; i < offset + resized.data.length; i++) out[i] *= scale;

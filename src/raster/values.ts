@@ -129,6 +129,17 @@ export function bandsRead(
   });
 }
 
+/** 1 where some band of a pixel was not measured, `[H, W]`; undefined where all were everywhere. */
+export function incompletePixels(raster: Raster): Uint8Array | undefined {
+  const missing = missingSamples(raster);
+  if (missing === undefined) return undefined;
+  const incomplete = new Uint8Array(raster.widthPx * raster.heightPx);
+  for (let start = 0; start < missing.length; start += incomplete.length) {
+    for (let i = 0; i < incomplete.length; i++) incomplete[i] |= missing[start + i];
+  }
+  return incomplete;
+}
+
 /** 1 where a sample of `[C, H, W]` was not measured; undefined where all were. */
 function missingSamples({ data, dtype, nodata, valid, widthPx, heightPx }: Raster): Uint8Array | undefined {
   const whole = integerRange(dtype) !== undefined;

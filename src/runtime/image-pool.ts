@@ -1,14 +1,13 @@
-import { availableParallelism } from "node:os";
 import { compiledFile } from "../compiled.js";
 import type { Preprocess } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
-import { openThread } from "../thread.js";
 import type { RuntimeChoice } from "./session.js";
+import { type SharedModel, sharedModel } from "./shared-model.js";
+import { openThreadPool } from "./thread-pool.js";
 
 /** What a worker thread is given when it starts. */
 export interface ImageWorkerData {
-  /** In memory that all workers share. */
-  readonly model: Uint8Array<SharedArrayBuffer>;
+  readonly model: SharedModel;
   readonly preprocess: Preprocess;
   readonly outputs: readonly string[];
   readonly runtime: RuntimeChoice;
@@ -50,45 +49,27 @@ export interface ImagePoolOptions {
  * Opens a pool of worker threads, each with a session of one thread that runs one image at a time: no barrier between cores,
  * and an image's outputs do not depend on what else is under way, so the same bytes come out whatever the number of threads.
  */
-export async function openImagePool(options: ImagePoolOptions): Promise<ImagePool> {
-  const { images = Number.POSITIVE_INFINITY } = options;
-  const threads = Math.max(1, Math.min(options.threads ?? availableParallelism(), images));
-  const model = new Uint8Array(new SharedArrayBuffer(options.model.length));
-  model.set(options.model);
-  const data: ImageWorkerData = {
-    model,
-    preprocess: options.preprocess,
-    outputs: options.outputs,
-    runtime: options.runtime ?? "auto",
-  };
-  // Every worker gives the same notices; one of each is told.
-  const told = new Set<string>();
-  const tellOnce = (message: string) => {
-    if (!told.has(message)) options.onWarning?.(message);
-    told.add(message);
-  };
-  const members = Array.from({ length: threads }, () =>
-    openThread<ImageRequest, ImageOutputs>({
-      file: compiledFile("./image-worker.js", import.meta.url),
-      workerData: data,
-      name: "an image worker",
-      onNotice: tellOnce,
-    }),
-  );
-  try {
-    await Promise.all(members.map((member) => member.ready));
-  } catch (error) {
-    await Promise.all(members.map((member) => member.close()));
-    throw error;
-  }
+export async function openImagePool({
+  model,
+  preprocess,
+  outputs,
+  threads,
+  images,
+  runtime = "auto",
+  onWarning,
+}: ImagePoolOptions): Promise<ImagePool> {
+  const workerData: ImageWorkerData = { model: sharedModel(model), preprocess, outputs, runtime };
+  const pool = await openThreadPool<ImageRequest, ImageOutputs>({
+    file: compiledFile("./image-worker.js", import.meta.url),
+    workerData,
+    name: "an image worker",
+    threads,
+    requests: images,
+    onWarning,
+  });
   return {
-    concurrency: threads * 4,
-    run(image, file) {
-      const idlest = members.reduce((best, member) => (member.load() < best.load() ? member : best));
-      return idlest.run({ image, file });
-    },
-    async close() {
-      await Promise.all(members.map((member) => member.close()));
-    },
+    concurrency: pool.threads * 4,
+    run: (image, file) => pool.run({ image, file }),
+    close: pool.close,
   };
 }

@@ -1,13 +1,11 @@
-/// <reference lib="es2024.arraybuffer" />
 import { workerData } from "node:worker_threads";
-import { UserError } from "../errors.js";
 import { decodeRaster } from "../raster/formats.js";
 import { toInput } from "../raster/preprocess.js";
 import { float32 } from "../tensor.js";
 import { type Answer, serveThread } from "../thread.js";
 import type { ImageOutputs, ImageRequest, ImageWorkerData } from "./image-pool.js";
-import { openSession } from "./open.js";
 import type { Session } from "./session.js";
+import { finiteFloats, openSharedModel } from "./shared-model.js";
 
 // workerData is untyped by Node; image-pool.ts is the only one that starts this file.
 const { model, preprocess, outputs, runtime } = workerData as ImageWorkerData;
@@ -29,27 +27,11 @@ async function answer(session: Session, { image, file }: ImageRequest): Promise<
   })();
   chain = current.catch(() => {});
   const results = await current;
-  const arrays: ImageOutputs = {};
-  for (const name of outputs) {
-    const { data } = results[name];
-    if (!(data instanceof Float32Array))
-      throw new UserError("bad-model", `the output "${name}" of the model is not float32`, { hint: "Export it with float32." });
-    if (!data.every(Number.isFinite)) {
-      throw new UserError("numeric", `${file}: the network gives NaN or infinite values for this image`, {
-        hint: "Look at the image's values. If other images fail too, the model is damaged, or its preprocessing does not fit.",
-      });
-    }
-    arrays[name] = data.slice();
-  }
-  // slice() made them; none is shared
-  return { result: arrays, transfer: Object.values(arrays).map((array) => array.buffer as ArrayBuffer) };
+  const arrays = Object.fromEntries(outputs.map((output) => [output, finiteFloats(results[output], { output, file })]));
+  return { result: arrays, transfer: Object.values(arrays).map((array) => array.buffer) };
 }
 
 await serveThread<ImageRequest, ImageOutputs>(async (notice) => {
-  // ONNX Runtime takes no shared memory. Once it has read this copy, the copy is shrunk: the collector would let it lie for long.
-  const copy = new Uint8Array(new ArrayBuffer(model.length, { maxByteLength: model.length }));
-  copy.set(model);
-  const session = await openSession(copy, { threads: 1, runtime, onWarning: notice });
-  copy.buffer.resize(0);
+  const session = await openSharedModel(model, { runtime, onWarning: notice });
   return (request) => answer(session, request);
 });

@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.js";
 import { type MapResult, mapScene } from "../../map/map.js";
+import { MAP_MODES, type MapMode, type ModeReport } from "../../map/mode.js";
 import { type Command, integer, workOf } from "../command.js";
 import { BACKBONE_FLAGS, OUT_FLAGS, SCENE, SCENE_FLAGS } from "../flags.js";
 import { number, runtimeOf, sceneOf, text } from "../inputs.js";
@@ -29,6 +30,13 @@ export const map: Command = {
       describe: "side of a chip in pixels of the scene",
       shownDefault: "that of the chips it was trained on",
     },
+    mode: {
+      value: "mode",
+      choices: MAP_MODES,
+      describe:
+        "sliding runs every chip; dense computes the features of a large window once for all chips in it; auto: dense where it decides 98 % of 400 cells alike",
+      shownDefault: "auto",
+    },
     clip: { value: "file", describe: "only cells whose middle is inside these polygons: GeoJSON or GeoPackage" },
     ...SCENE_FLAGS,
     threads: BACKBONE_FLAGS.threads,
@@ -46,6 +54,7 @@ export const map: Command = {
       out,
       stridePx: number(flags, "stride"),
       chipPx: number(flags, "chip"),
+      mode: flags.mode as MapMode | undefined, // one of its choices
       clip: text(flags, "clip"),
       threads: number(flags, "threads"),
       runtime: runtimeOf(flags),
@@ -56,7 +65,7 @@ export const map: Command = {
   },
 };
 
-function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer, outside, notes }: MapResult): string {
+function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer, outside, notes, ...report }: MapResult): string {
   const cells = columns * rows - outside;
   const width = Math.max(...classes.map(({ name }) => name.length), 9);
   const line = (name: string, count: number) =>
@@ -65,8 +74,15 @@ function described({ files, columns, rows, stridePx, classes, noLabel, noAnswer,
   const { map: _, ...besides } = files;
   return `${files.map}: ${columns} × ${rows} cells of ${stridePx} px${outside > 0 ? `, ${cells} of them inside the clip` : ""}
 ${[...classes.map(({ name, cells: count }) => line(name, count)), ...others].join("\n")}
-${notes.join("\n")}
+${[modeLine(report), ...notes].join("\n")}
 Beside it: ${Object.values(besides)
     .filter((file) => file !== undefined)
     .join(", ")}`;
+}
+
+function modeLine({ mode, why, agreement }: ModeReport): string {
+  if (agreement === undefined || why !== undefined) return why === undefined ? `Mode: ${mode}` : `Mode: ${mode}, for ${why}`;
+  const percent = (share: number) => (100 * share).toFixed(1);
+  const [low, high] = agreement.interval.map(percent);
+  return `Mode: ${mode}; ${percent(agreement.share)} % of ${agreement.cells} cells as with the sliding window (${low} to ${high} % of all, with 95 % certainty)`;
 }

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { compiledFile } from "../../compiled.js";
 import type { PixelWindow } from "../../raster/resample.js";
-import { openThread } from "../../thread.js";
+import { openThreadPool } from "../../runtime/thread-pool.js";
 import { type CountryOptions, createCountry } from "./country.js";
 import { type CountryView, renderWindow } from "./render-window.js";
 
@@ -37,27 +37,13 @@ export async function openCrew(
     const paint = painter(data);
     return { concurrency: 1, paint: async (window) => paint(window), close: async () => {} };
   }
-  const members = Array.from({ length: count }, () =>
-    openThread<PixelWindow, PaintedDate[]>({
-      file: compiledFile("./country-worker.js", import.meta.url),
-      workerData: data,
-      name: "a painting thread",
-    }),
-  );
-  const close = async () => {
-    await Promise.all(members.map((member) => member.close()));
-  };
-  try {
-    await Promise.all(members.map((member) => member.ready));
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  return {
-    concurrency: 2 * count,
-    paint: (window) => members.reduce((best, member) => (member.load() < best.load() ? member : best)).run(window),
-    close,
-  };
+  const pool = await openThreadPool<PixelWindow, PaintedDate[]>({
+    file: compiledFile("./country-worker.js", import.meta.url),
+    workerData: data,
+    name: "a painting thread",
+    threads: count,
+  });
+  return { concurrency: 2 * count, paint: pool.run, close: pool.close };
 }
 
 /** Paints all dates of one window after another. */
