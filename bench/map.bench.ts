@@ -13,7 +13,7 @@ const STRIDE_PX = CHIP_PX / 8;
 const ROUNDS = 1;
 const CORES = 2;
 /** Peak memory does not depend on the stride; time does. */
-const LARGE = { scenePx: 10_000, stridePx: 16, limitMb: 1000 };
+const LARGE = { scenePx: 10_000, stridePx: 32, limitMb: 1000 };
 
 /** Seconds of a map by the sliding window ÷ in dense mode, everything included: a generated scene, `rcf`, a cell every eighth of a chip. */
 export async function run() {

@@ -106,10 +106,10 @@ describe("sigmax map", () => {
     expect(stderr).toContain(warning);
   });
 
-  it("is measured against the rule that made its labels, and says so", () => {
-    expect(JSON.parse(readFileSync(join(run, "metrics.json"), "utf8")).labelsFrom.kind).toBe("rule");
+  it("is measured against the polygons that made its labels, and says so", () => {
+    expect(JSON.parse(readFileSync(join(run, "metrics.json"), "utf8")).labelsFrom.kind).toBe("vector");
     const { stdout } = sigmax("evaluate", classifier, chips, "--labels", join(chips, "largest.csv"));
-    expect(stdout).toContain("agreement with the rule");
+    expect(stdout).toContain("agreement with land.geojson");
     expect(stdout).toMatch(/^agreement +[01]\./m);
   });
 

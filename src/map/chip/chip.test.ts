@@ -215,7 +215,7 @@ describe("chipScene", () => {
       ...new Array(4).fill(nobodyKnows),
     ]);
     const record = JSON.parse(readFileSync(join(folder, "polygons/chips.json"), "utf8"));
-    expect(record.labelsFrom).toMatchObject({ kind: "vector", source: cover, field: "kind", elsewhere: "unknown" });
+    expect(record.labelsFrom).toMatchObject({ kind: "vector", source: "cover.geojson", field: "kind", elsewhere: "unknown" });
 
     const looked = await chipScene({ ...source, out: join(folder, "looked"), elsewhere: "no" });
     expect(tagsOf(looked.labels).slice(1, 3)).toEqual([
