@@ -5,7 +5,7 @@ import { chipScene, mapScene, train, writeCountry } from "sigmax";
 import { LAND } from "../src/land.js";
 import { openRaster } from "../src/raster/reader.js";
 
-const SIZE_PX = 2048;
+const SIZE_PX = 1536;
 const CHIP_PX = 64;
 /** Countries to learn from, and others to be judged on; the landscape was not tuned on any of them. */
 const SEEDS = [

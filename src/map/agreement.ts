@@ -44,7 +44,7 @@ export async function measureAgreement(
   for (let round = 0; round < MOST_ROUNDS && compared < COMPARED; round++) {
     const both = async ({ piece, cells }: DrawnPiece) => {
       const window = groundWindow(mapped, piece);
-      const ground = { ...window, raster: await mapped.scene.read({ window, bands: mapped.bands }) };
+      const ground = { ...window, raster: await mapped.scene.read({ window, bands: mapped.bands, signal }) };
       const states = dense.groundOf(piece, ground);
       const complete = cells.filter((cell) => states[cell] === GROUND.complete);
       if (complete.length === 0) return [];

@@ -6,6 +6,7 @@ import { spansOf } from "../raster/geo/spans.js";
 import type { RasterInfo } from "../raster/reader.js";
 import type { PixelWindow } from "../raster/resample.js";
 import { type CellGrid, cellWindow } from "./cells.js";
+import { enclosing } from "./chip/windows.js";
 import { placedLayer } from "./placed-layer.js";
 
 /** The part of a scene that is wanted. */
@@ -60,9 +61,7 @@ export async function openClip(path: string, scene: RasterInfo, onWarning: WorkO
     },
     windows(windows) {
       if (windows.length === 0) return windows;
-      const topPx = Math.min(...windows.map((window) => window.topPx));
-      const bottomPx = Math.max(...windows.map((window) => window.topPx + window.heightPx));
-      const covered = coverageOf(polygons, { topPx, heightPx: bottomPx - topPx }, 1);
+      const covered = coverageOf(polygons, enclosing(windows), 1);
       return windows.filter((window) => covered(window).together >= 1 - SLACK);
     },
   };

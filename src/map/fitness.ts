@@ -73,7 +73,9 @@ export function checkScale(
   throw new UserError(
     "bad-data",
     `${file}: a pixel is ${metres(here)} on the ground; ${classifier} was trained on pixels of ${metres(known)}`,
-    { hint: `Bring the scene to that size: gdalwarp -tr ${known} ${known} -r average scene.tif coarser.tif` },
+    {
+      hint: `Bring it to pixels of ${metres(known)} first: gdalwarp -r average -tr <width> <height>, in the units of its reference system.`,
+    },
   );
 }
 
@@ -93,9 +95,9 @@ const WINDOW_PX = 64;
  */
 export async function checkPixels(
   scene: RasterReader,
-  { bands, manifest, preprocess, onWarning }: CheckedPixels,
+  { bands, manifest, preprocess, signal, onWarning }: CheckedPixels,
 ): Promise<PixelFitness | undefined> {
-  const fitness = await pixelFitness(windowsOf(scene, bands), manifest, preprocess, { what: scene.info.file });
+  const fitness = await pixelFitness(windowsOf(scene, { bands, signal }), manifest, preprocess, { what: scene.info.file });
   if (fitness?.warning) onWarning?.(fitness.warning);
   return fitness;
 }
@@ -105,10 +107,14 @@ export interface CheckedPixels {
   readonly bands: readonly number[];
   readonly manifest: Pick<Manifest, "pixels">;
   readonly preprocess: Preprocess;
+  readonly signal?: AbortSignal | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-async function* windowsOf(scene: RasterReader, bands: readonly number[]): AsyncGenerator<Raster> {
+async function* windowsOf(
+  scene: RasterReader,
+  { bands, signal }: Pick<CheckedPixels, "bands" | "signal">,
+): AsyncGenerator<Raster> {
   const random = createRandom(DEFAULT_SEED, "pixels of a scene");
   const { widthPx, heightPx } = scene.info;
   const size = { widthPx: Math.min(WINDOW_PX, widthPx), heightPx: Math.min(WINDOW_PX, heightPx) };
@@ -116,7 +122,7 @@ async function* windowsOf(scene: RasterReader, bands: readonly number[]): AsyncG
   for (let row = 0; row < WINDOWS; row++) {
     for (let column = 0; column < WINDOWS; column++) {
       const [leftPx, topPx] = [place(column, widthPx - size.widthPx), place(row, heightPx - size.heightPx)];
-      yield await scene.read({ window: { leftPx, topPx, ...size }, bands });
+      yield await scene.read({ window: { leftPx, topPx, ...size }, bands, signal });
     }
   }
 }

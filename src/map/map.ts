@@ -81,9 +81,9 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
     if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file);
-    const pixels = await checkPixels(scene, { bands, manifest, preprocess, onWarning });
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);
+    const pixels = await checkPixels(scene, { bands, manifest, preprocess, signal, onWarning });
     const { wanted, outside } = clip?.cells(cells) ?? EVERYWHERE;
     const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(scene.files, signal) };
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
@@ -91,7 +91,8 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     const chosen = await chooseWay({ scene, bands, cells, classes, wanted }, { ...options, mode, classifier, preprocess });
     const { mapped, way, report } = chosen;
     const decidedBy = {
-      ...{ ...hashes, clip: clip?.sha256, ...cells, bands, notes: scene.notes },
+      ...{ ...hashes, sources: scene.sources, bandsOf: scene.info.bands, scaling: scene.scaling.bands, notes: scene.notes },
+      ...{ clip: clip?.sha256, ...cells, bands },
       ...{ runtime, mode: report.mode, version: VERSION },
     };
     let journal: Journal | undefined;

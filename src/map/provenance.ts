@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream, statSync } from "node:fs";
 import { basename } from "node:path";
+import { throwIfAborted } from "../progress.js";
 import { isAddress, shownFile } from "../raster/bytes/address.js";
 import { httpBytes } from "../raster/bytes/http.js";
 import type { Scene } from "../raster/scene/open.js";
@@ -46,7 +47,10 @@ async function markOf(file: string, signal: AbortSignal | undefined): Promise<Co
   const { size, mtimeMs } = statSync(file);
   if (size > HASHED_BYTES) return { kind: "version", text: `size=${size}; mtime=${mtimeMs}` };
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(file)) hash.update(piece as Uint8Array); // without an encoding, pieces are bytes
+  for await (const piece of createReadStream(file)) {
+    throwIfAborted(signal);
+    hash.update(piece as Uint8Array); // without an encoding, pieces are bytes
+  }
   return { kind: "sha256", text: hash.digest("hex") };
 }
 

@@ -163,7 +163,7 @@ function* stripsOf(run: MapRun): Generator<StripRows> {
   }
 }
 
-async function readStrip({ scene, bands, cells, wanted }: MapRun, rows: StripRows): Promise<Strip> {
+async function readStrip({ scene, bands, cells, wanted, signal }: MapRun, rows: StripRows): Promise<Strip> {
   if (!isWanted(cells, rows, wanted)) return { ...rows, ground: undefined };
   const last = chipOf(cells, scene.info, 0, rows.firstRow + rows.rows - 1);
   const window = {
@@ -172,7 +172,7 @@ async function readStrip({ scene, bands, cells, wanted }: MapRun, rows: StripRow
     widthPx: scene.info.widthPx,
     heightPx: last.topPx + last.heightPx - rows.topPx,
   };
-  return { ...rows, ground: { leftPx: 0, topPx: rows.topPx, raster: await scene.read({ window, bands }) } };
+  return { ...rows, ground: { leftPx: 0, topPx: rows.topPx, raster: await scene.read({ window, bands, signal }) } };
 }
 
 function isWanted({ columns }: CellGrid, { firstRow, rows }: StripRows, wanted: MapRun["wanted"]): boolean {

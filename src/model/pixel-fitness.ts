@@ -96,7 +96,8 @@ function causeOf(bands: readonly BandFitness[]): string {
   for (const offset of OFFSETS) {
     const isThat = ({ here, there }: (typeof middles)[number]) =>
       Math.abs(Math.abs(here - there) / offset - 1) <= OFFSET_TOLERANCE && Math.max(here, there) < BRIGHTEST * offset;
-    if (middles.every(isThat)) {
+    const isOneWay = new Set(middles.map(({ here, there }) => Math.sign(here - there))).size === 1;
+    if (isOneWay && middles.every(isThat)) {
       return `All bands are shifted by about ${offset}: the offset of Sentinel-2 since baseline 04.00, subtracted from one and not from the other?`;
     }
   }

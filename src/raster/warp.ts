@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import { throwIfAborted, throwIfAborted } from "../progress.js";
 import { checkProjectable, transformer } from "./geo/project.js";
 import { applyTransform, invertTransform, isSingular, placedTransform } from "./geo/transform.js";
 import { type Grid, gridOf, sameGrid } from "./grid.js";
@@ -39,7 +40,11 @@ export function gridded(reader: RasterReader, grid: Grid, { resampling }: { resa
   return {
     info,
     async read(options = {}) {
-      warp ??= openWarp(reader, source, grid, kind);
+      warp ??= openWarp(reader, source, grid, kind).catch((error: unknown) => {
+        // A network that failed once may not fail again.
+        warp = undefined;
+        throw error;
+      });
       return readWarped(await warp, info, options);
     },
     close: () => reader.close(),
@@ -158,7 +163,7 @@ async function readWarped(warp: Warp, info: RasterInfo, options: ReadOptions): P
   const pixels = window.widthPx * window.heightPx;
   const valid = new Uint8Array(pixels);
   for (const piece of piecesOf(window, warp.reader.info)) {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     const made = await makePiece(warp, piece, bands, options.signal);
     for (let row = 0; row < piece.heightPx; row++) {
       const to = (piece.topPx + row - window.topPx) * window.widthPx + piece.leftPx - window.leftPx;

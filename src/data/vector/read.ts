@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../../errors.js";
 import { readWholeFile } from "../../files.js";
+import { isAddress, shownFile } from "../../raster/bytes/address.js";
 import { extensionOf } from "../listing.js";
 import { MAX_TEXT_BYTES } from "../text.js";
 import { readGeoJson } from "./geojson.js";
@@ -34,6 +35,9 @@ export async function readVector(path: string, options: VectorOptions = {}): Pro
     throw new UserError("bad-file", `${path}: polygons are read from GeoJSON and GeoPackage, not from ${form}`, {
       hint: `Convert it: ogr2ogr -t_srs EPSG:4326 out.geojson ${path}`,
     });
+  }
+  if (isAddress(path)) {
+    throw new UserError("usage", `${shownFile(path)}: polygons are read from files`, { hint: "Fetch it and give its path." });
   }
   const bytes = readWholeFile(path, { maxBytes: MAX_TEXT_BYTES });
   const sha256 = createHash("sha256").update(bytes).digest("hex");

@@ -123,11 +123,21 @@ async function writeChips({
     const strip = clip === undefined ? whole : stripOf(clip.windows(whole.chips));
     outside += whole.chips.length - (strip?.chips.length ?? 0);
     if (strip === undefined) continue;
-    const chips = await labelled(strip, reader, labeller);
-    leftOut += strip.chips.length - chips.length;
-    for (const { shares } of chips) seen += 1 - shares.unseen;
-    const write = (chip: LabelledChip) => writeChip(folder, table.add(chip), chip.raster, metadata);
-    for await (const _ of mapInOrder(chips, AT_ONCE, write, signal)) {
+    const { window } = strip;
+    const raster = await reader.read({ window, signal });
+    await labeller.look({ window, raster });
+    const chips = function* (): Generator<LabelledChip> {
+      for (const chip of strip.chips) {
+        const cut = crop(raster, { ...chip, leftPx: chip.leftPx - window.leftPx, topPx: chip.topPx - window.topPx });
+        if (1 - measuredShare(cut) > MAX_INVALID) leftOut++;
+        else yield { window: chip, raster: cut, shares: labeller.shares(chip) };
+      }
+    };
+    const write = (chip: LabelledChip) => {
+      seen += 1 - chip.shares.unseen;
+      return writeChip(folder, table.add(chip), chip.raster, metadata);
+    };
+    for await (const _ of mapInOrder(chips(), AT_ONCE, write, signal)) {
       written++;
       onProgress?.({ stage: "cut chips", done: written + leftOut + outside, total: columns * rows, unit: "chips" });
     }
@@ -183,18 +193,6 @@ async function writeChips({
     classes: record.classes,
     notes: reader.notes,
   };
-}
-
-/** The chips of a strip that are measured well enough, with what is in them. */
-async function labelled({ window, chips }: ChipStrip, reader: Scene, labeller: Labeller): Promise<LabelledChip[]> {
-  const raster = await reader.read({ window });
-  await labeller.look({ window, raster });
-  return chips.flatMap((chip) => {
-    const cut = crop(raster, { ...chip, leftPx: chip.leftPx - window.leftPx, topPx: chip.topPx - window.topPx });
-    return 1 - measuredShare(cut) > MAX_INVALID
-      ? []
-      : [{ window: chip satisfies ChipWindow, raster: cut, shares: labeller.shares(chip) }];
-  });
 }
 
 /** Names that would be other labels where several stand in one cell. */

@@ -27,11 +27,20 @@ export interface ChipStrip {
 /** The part of a scene that holds chips; undefined where there are none. */
 export function stripOf(chips: readonly ChipWindow[]): ChipStrip | undefined {
   if (chips.length === 0) return undefined;
-  const [first] = chips;
-  const [leftPx, topPx] = [Math.min(...chips.map((chip) => chip.leftPx)), Math.min(...chips.map((chip) => chip.topPx))];
-  const rightPx = Math.max(...chips.map((chip) => chip.leftPx)) + first.widthPx;
-  const bottomPx = Math.max(...chips.map((chip) => chip.topPx)) + first.heightPx;
-  return { window: { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: bottomPx - topPx }, chips };
+  return { window: enclosing(chips), chips };
+}
+
+/** The smallest window around one and more. */
+export function enclosing([first, ...others]: readonly PixelWindow[]): PixelWindow {
+  let { leftPx, topPx } = first;
+  let [rightPx, bottomPx] = [leftPx + first.widthPx, topPx + first.heightPx];
+  for (const window of others) {
+    leftPx = Math.min(leftPx, window.leftPx);
+    topPx = Math.min(topPx, window.topPx);
+    rightPx = Math.max(rightPx, window.leftPx + window.widthPx);
+    bottomPx = Math.max(bottomPx, window.topPx + window.heightPx);
+  }
+  return { leftPx, topPx, widthPx: rightPx - leftPx, heightPx: bottomPx - topPx };
 }
 
 /** How many whole chips fit, across and down. What is left over at the right and at the bottom belongs to no chip. */

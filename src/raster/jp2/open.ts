@@ -51,7 +51,11 @@ export async function openJp2(
     info,
     // Of a large file this takes a read for every tile: not for those who want to know its size alone.
     parts: () => {
-      parts ??= findTileParts(source, file.codestream, header);
+      parts ??= findTileParts(source, file.codestream, header).catch((error: unknown) => {
+        // A network that failed once may not fail again.
+        parts = undefined;
+        throw error;
+      });
       return parts;
     },
     tiles,

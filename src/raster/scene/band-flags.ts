@@ -37,6 +37,6 @@ function parseFlag(text: string): BandFile {
   const isUsual = true;
   const [, path, number] = /^(.+):(\d{1,5})$/.exec(place) ?? [];
   if (path === undefined || existsSync(place)) return { name: canonicalBand(name), path: place, isUsual };
-  if (Number(number) < 1) throw new UserError("usage", `--band ${text}: bands count from 1`, { hint: HINT });
+  if (Number(number) < 1) throw new UserError("usage", `--band ${name}=${shownFile(place)}: bands count from 1`, { hint: HINT });
   return { name: canonicalBand(name), path, index: Number(number) - 1, isUsual };
 }

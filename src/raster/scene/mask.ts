@@ -41,6 +41,8 @@ const KINDS = Object.keys(MASKS) as MaskKind[]; // its keys are the kinds
 export interface SceneMask {
   readonly kind: MaskKind;
   readonly file: string;
+  /** Of the file, from 0. */
+  readonly band: number;
   /** "clouds, cirrus and shadows by SCL, from T18LWR_SCL_20m.jp2". */
   readonly words: string;
   /** 1 where a pixel of the scene does not count, `[H, W]`. */
@@ -88,6 +90,7 @@ export async function openMask(
   return {
     kind,
     file: info.file,
+    band,
     words: `${form.what}, from ${basename(info.file)}`,
     async masked(window, signal) {
       const { data, valid } = await placed.read({ window, bands: [0], signal });

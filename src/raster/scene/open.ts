@@ -1,10 +1,11 @@
 import { UserError } from "../../errors.js";
 import type { WorkOptions } from "../../progress.js";
 import { canonicalBand } from "../bands.js";
-import { isAddress } from "../bytes/address.js";
+import { isAddress, shownFile } from "../bytes/address.js";
 import { type Grid, gridOf } from "../grid.js";
 import { pixelSideMeters } from "../pixel-size.js";
 import { type OpenRasterOptions, openRaster, type RasterReader } from "../reader.js";
+import { companionPaths } from "../tiff/companions.js";
 import { bandFlagsProduct } from "./band-flags.js";
 import { folderProduct, sceneFolder } from "./folder.js";
 import { maskKindOf, openMask, parseMask, type SceneMask } from "./mask.js";
@@ -34,10 +35,12 @@ export interface Scene extends RasterReader {
   readonly sensor: string | undefined;
   /** ISO day. */
   readonly date: string | undefined;
-  /** All that was read: for hashes. */
+  /** All that was read, files beside the rasters too: for hashes. */
   readonly files: readonly string[];
   readonly scaling: SceneScaling;
   readonly mask: SceneMask | undefined;
+  /** From which file and place each band comes, and the mask: "nir=B08.tif:1". */
+  readonly sources: readonly string[];
   /** What is done to its pixels, a line each. */
   readonly notes: readonly string[];
 }
@@ -88,6 +91,10 @@ export async function openScene(input: SceneInput, options: OpenSceneOptions = {
       sensor: product.sensor,
       date: product.date,
       files: [...product.metadata, ...files.paths()],
+      sources: [
+        ...found.map(({ name, reader, band }) => `${name}=${reader.info.file}:${band + 1}`),
+        ...(mask ? [`${mask.kind}=${mask.file}:${mask.band + 1}`] : []),
+      ],
       scaling,
       mask,
       notes: [`Reflectance: ${scaling.words}`, `Mask: ${mask?.words ?? "none"}`],
@@ -114,7 +121,7 @@ function openFiles(options: OpenRasterOptions): OpenFiles {
       open.set(path, reader);
       return reader;
     },
-    paths: () => [...open.keys()],
+    paths: () => [...open.keys()].flatMap((path) => (isAddress(path) ? [path] : [path, ...companionPaths(path)])),
     async close() {
       for (const reader of open.values()) await reader.close();
     },
@@ -124,7 +131,7 @@ function openFiles(options: OpenRasterOptions): OpenFiles {
 async function productOf({ scene, band = [], bandNames }: SceneInput, files: OpenFiles): Promise<Product> {
   if (band.length > 0) {
     if (scene !== undefined) {
-      throw new UserError("usage", `${scene} and --band: a scene is given in one way`, {
+      throw new UserError("usage", `${shownFile(scene)} and --band: a scene is given in one way`, {
         hint: "Name all of its bands, --band nir=B08.tif --band red=B04.tif; or give the scene alone.",
       });
     }
@@ -191,8 +198,8 @@ async function openBands(
     const { length } = reader.info.bands;
     const band = index ?? 0;
     if (band >= length || (index === undefined && length > 1)) {
-      throw new UserError("bad-data", `${path}: has ${length} band${length === 1 ? "" : "s"}; which is ${name}?`, {
-        hint: `Count from 1: --band ${name}=${path}:1.`,
+      throw new UserError("bad-data", `${shownFile(path)}: has ${length} band${length === 1 ? "" : "s"}; which is ${name}?`, {
+        hint: `Count from 1: --band ${name}=${shownFile(path)}:1.`,
       });
     }
     opened.push({ reader, band, name, scaling: reader.info.bands[band].scaling });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { UserError } from "../../errors.js";
 import type { ByteSource } from "../bytes/bytes.js";
 import { fileBytes } from "../bytes/file.js";
@@ -19,6 +20,11 @@ export interface Companions {
 
 const MAX_XML_BYTES = 8 << 20;
 const MAX_WORLD_BYTES = 1 << 14;
+
+/** Files beside one on this machine that count as a part of it, of those that are there: what tells one content from another. */
+export function companionPaths(path: string): readonly string[] {
+  return [`${path}.msk`, `${path}.ovr`, `${path}.aux.xml`, ...worldFilePaths(path)].filter((file) => existsSync(file));
+}
 
 /**
  * Opens the files beside one on this machine; those that are not there are undefined, and so are those that cannot be read.

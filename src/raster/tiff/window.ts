@@ -1,4 +1,5 @@
 import { mapInOrder } from "../../concurrency.js";
+import { throwIfAborted } from "../../progress.js";
 import type { BlockCache } from "../block-cache.js";
 import type { Raster } from "../raster.js";
 import { release } from "../release.js";
@@ -79,13 +80,13 @@ export async function readPlanes(
   const atOnce = Math.max(1, Math.min(threads + 1, Math.floor(UNDER_WAY_BYTES / image.mostBytes)));
   const places = function* () {
     for (const place of blocksOf(grid, window, planes)) {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       yield place;
     }
   };
   try {
     for await (const { place, part, block } of mapInOrder(places(), atOnce, load)) {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       const { plane, leftPx, topPx } = place;
       const ofPlane = targets.get(plane) ?? [];
       if (block === undefined) {
@@ -98,7 +99,7 @@ export async function readPlanes(
     }
   } catch (error) {
     // What a file says that was closed meanwhile is of no interest.
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     throw error;
   }
 }
