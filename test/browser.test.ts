@@ -10,6 +10,21 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const CHROMIUM = process.env.SIGMAX_CHROMIUM ?? "/usr/bin/chromium";
 const present = existsSync(CHROMIUM);
+const NETWORK = join(process.env.SIGMAX_DATA ?? "../shared/data", "onnx/mobilenet_v2_035_224_features.onnx");
+if (!existsSync(NETWORK)) console.warn(`SKIPPED: ${NETWORK} is not there: normalised bands are not tested in the browser`);
+
+/** Which classifiers are compared, by name. */
+const PLAIN = [
+  { name: "one", task: "multiclass", count: 80, options: {} },
+  { name: "several", task: "multilabel", count: 80, options: { backbone: "stats", views: 8 } },
+] as const;
+const STRETCHED = {
+  name: "stretched",
+  task: "multiclass",
+  count: 40,
+  options: { backbone: NETWORK, preprocessing: { normalize: "stretch" } },
+} as const;
+const RUNS = existsSync(NETWORK) ? [...PLAIN, STRETCHED] : PLAIN;
 if (!present) console.warn(`SKIPPED: ${CHROMIUM} is not there: the browser is not tested`);
 
 const root = resolve(import.meta.dirname, "..");
@@ -65,21 +80,18 @@ describe.skipIf(!present)("sigmax/browser", () => {
   const runs: { classifier: string; images: string[] }[] = [];
 
   beforeAll(async () => {
-    for (const [task, options] of [
-      ["multiclass", {}],
-      ["multilabel", { backbone: "stats", views: 8 }],
-    ] as const) {
-      const { folder, labelsFile } = await writeChipSet(at(task), generateChips({ task, count: 80, seed: 5, sizePx: 72 }), {
+    for (const { name, task, count, options } of RUNS) {
+      const { folder, labelsFile } = await writeChipSet(at(name), generateChips({ task, count, seed: 5, sizePx: 72 }), {
         task,
       });
-      const { classifier } = await train({ data: folder, labels: labelsFile, out: at(`run-${task}`), ...options });
+      const { classifier } = await train({ data: folder, labels: labelsFile, out: at(`run-${name}`), ...options });
       const images = readdirSync(folder, { recursive: true, encoding: "utf8" })
         .filter((name) => name.endsWith(".png"))
         .slice(0, 4)
         .map((name) => join(folder, name));
-      files.set(`${task}.onnx`, classifier);
+      files.set(`${name}.onnx`, classifier);
       images.forEach((path, i) => {
-        files.set(`${task}-${i}.png`, path);
+        files.set(`${name}-${i}.png`, path);
       });
       runs.push({ classifier, images });
     }
@@ -118,8 +130,8 @@ describe.skipIf(!present)("sigmax/browser", () => {
       const page = await browser.newPage();
       await page.goto(`${server.address}/page.html`);
       await page.waitForFunction("globalThis.predictAll !== undefined");
-      for (const [r, task] of ["multiclass", "multilabel"].entries()) {
-        const there = (await page.evaluate(`predictAll(${JSON.stringify(task)}, ${runs[r].images.length})`)) as Prediction[]; // as page.js says
+      for (const [r, { name }] of RUNS.entries()) {
+        const there = (await page.evaluate(`predictAll(${JSON.stringify(name)}, ${runs[r].images.length})`)) as Prediction[]; // as page.js says
         const classifier = await openClassifier(runs[r].classifier);
         const here = await classifier.predict(runs[r].images);
         await classifier.close();

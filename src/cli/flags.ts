@@ -1,4 +1,5 @@
 import { DEFAULT_MIN_PRECISION, GOALS } from "../learn/thresholds.js";
+import { NORMALIZE_METHODS } from "../model/input-normalization.js";
 import { DEFAULT_SEED } from "../random.js";
 import { INTERPOLATIONS } from "../raster/preprocess.js";
 import { PIXEL_VALUES } from "../raster/values.js";
@@ -108,6 +109,13 @@ export const BACKBONE_FLAGS = {
   },
   mean: { value: "r,g,b", parse: numbers, describe: "subtracted after scaling" },
   std: { value: "r,g,b", parse: numbers, describe: "divided by after subtracting" },
+  normalize: {
+    value: "method",
+    choices: NORMALIZE_METHODS,
+    describe:
+      "each band of an ONNX backbone's images, by the training part: standardize to mean 0, deviation 1; stretch 2 to 98 % over the values it takes",
+    shownDefault: "none: as the network's description says",
+  },
   channelOrder: { value: "order", choices: ["rgb", "bgr"], describe: "channel order the network expects" },
   resample: {
     value: "filter",

@@ -55,8 +55,8 @@ export function rulesOf(flags: Input["flags"]): readonly string[] | undefined {
 
 /** The flags of BACKBONE_FLAGS as options; the cache goes to the user's cache folder unless told otherwise. */
 export function backboneOptions({ flags }: Input): BackboneOptions {
-  const { size, scale, mean, std, channelOrder, resample, embedding, noCache, cache, ...rest } = flags as BackboneOptions &
-    Omit<PreprocessingFlags, "sizePx"> & { size?: number; noCache?: boolean };
+  const { size, scale, mean, std, normalize, channelOrder, resample, embedding, noCache, cache, ...rest } =
+    flags as BackboneOptions & Omit<PreprocessingFlags, "sizePx"> & { size?: number; noCache?: boolean };
   return {
     backbone: rest.backbone,
     embeddings: rest.embeddings,
@@ -67,7 +67,7 @@ export function backboneOptions({ flags }: Input): BackboneOptions {
     threads: rest.threads,
     runtime: rest.runtime,
     cache: noCache ? undefined : (cache ?? cacheFolder()),
-    preprocessing: { sizePx: size, scale, mean, std, channelOrder, resample, embedding },
+    preprocessing: { sizePx: size, scale, mean, std, normalize, channelOrder, resample, embedding },
   };
 }
 

@@ -24,7 +24,7 @@ const USELESS: readonly Useless[] = [
   },
   {
     where: ({ network }) => network !== undefined,
-    flags: ["l2", "scale", "mean", "std", "channelOrder", "resample", "embedding"],
+    flags: ["l2", "scale", "mean", "std", "normalize", "channelOrder", "resample", "embedding"],
     why: "does nothing for a network from scratch",
     hint: "Its images are standardised by the training part, and it decays by --weight-decay; leave it out.",
   },

@@ -34,7 +34,7 @@ export interface ClassifierParts {
  * @throws RangeError when layer and embedding do not fit together; UserError `bad-model` when 8 views need a square image
  */
 export function assembleClassifier({ origin, views, layer, about }: ClassifierParts): { model: Model; manifest: Manifest } {
-  const { id, sha256, embeddingSize, preprocess } = origin;
+  const { id, sha256, embeddingSize, preprocess, normalize } = origin;
   const { task, classes, thresholds, rules = [], calibration = null, tuning = null, pixels, labelsFrom, dataset, test } = about;
   const manifest: Manifest = {
     version: 1,
@@ -46,7 +46,7 @@ export function assembleClassifier({ origin, views, layer, about }: ClassifierPa
     tuning,
     ...(rules.length > 0 && { rules: [...rules] }),
     preprocess: preprocess && { ...preprocess, bands: [...preprocess.bands], range: [...preprocess.range] },
-    backbone: { id, sha256, views, embeddingSize },
+    backbone: { id, sha256, views, embeddingSize, ...(normalize && { normalize }) },
     ...(pixels && { pixels }),
     ...(labelsFrom && { labelsFrom }),
     dataset,

@@ -2,6 +2,7 @@ import type { WorkOptions } from "../progress.js";
 import type { Preprocess } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
 import type { ValuesWanted } from "../raster/values.js";
+import type { InputNormalization } from "./input-normalization.js";
 
 /** A feature extractor made ready: one ONNX model from pixels to embeddings, and what to do before it. */
 export interface Backbone {
@@ -17,12 +18,14 @@ export interface Backbone {
   readonly preprocess: Preprocess;
   /** D. */
   readonly embeddingSize: number;
+  /** What `model` does to each band before all else, where `--normalize` asked for it. */
+  readonly normalize?: InputNormalization | undefined;
 }
 
 /** Where embeddings come from: a backbone, or somewhere else, and then nobody can tell how to make them of an image. */
 export type EmbeddingOrigin =
   | Backbone
-  | (Pick<Backbone, "id" | "sha256" | "embeddingSize"> & { readonly model?: undefined; readonly preprocess: null });
+  | (Pick<Backbone, "id" | "sha256" | "embeddingSize" | "normalize"> & { readonly model?: undefined; readonly preprocess: null });
 
 /** What a backbone may ask of the data it will serve. Never a pixel of the test part. */
 export interface BackboneContext extends WorkOptions, Omit<ValuesWanted, "bands"> {

@@ -5,6 +5,7 @@ import type { Backbone, BackboneContext } from "./backbone.js";
 import { openOnnxBackbone } from "./backbones/onnx-file.js";
 import { openRcf } from "./backbones/rcf.js";
 import { openStats } from "./backbones/stats.js";
+import type { NORMALIZE_METHODS, NormalizeMethod } from "./input-normalization.js";
 
 /** The backbones that need no file, by name. Everything else is a reference to an ONNX file. */
 export const BACKBONES = {
@@ -22,6 +23,8 @@ export interface OpenBackboneOptions {
   readonly channelOrder?: "rgb" | "bgr" | undefined;
   /** A name of `INTERPOLATIONS`. */
   readonly resample?: string | undefined;
+  /** Brings each band to what the network takes, by the training images: mean 0 and deviation 1, or 2 to 98 % as its whole range. */
+  readonly normalize?: (typeof NORMALIZE_METHODS)[number] | undefined;
   /** Name of the tensor to cut at. */
   readonly embedding?: string | undefined;
   /** Where downloads are kept. */
@@ -39,12 +42,17 @@ export async function openBackbone(
   context: BackboneContext,
   options: OpenBackboneOptions = {},
 ): Promise<Backbone> {
-  if (isName(reference)) return BACKBONES[reference](context);
+  const normalize = options.normalize === "none" ? undefined : options.normalize;
+  if (isName(reference)) {
+    if (normalize !== undefined) throw needless(reference, normalize);
+    return BACKBONES[reference](context);
+  }
   if (!/[./\\:]/.test(reference)) throw unknown(reference);
   const { sizePx, scale, mean, std, channelOrder, resample, embedding, cache, runtime } = options;
   const { bands, values, derived, signal, onProgress, onWarning } = context;
   return openOnnxBackbone(reference, {
     seen: { bands, values, derived },
+    ...(normalize && { normalize: { method: normalize, context } }),
     input: { size: sizePx, scale, mean, std, channelOrder, interpolation: interpolationOf(resample) },
     embedding,
     cache,
@@ -57,6 +65,12 @@ export async function openBackbone(
 
 function isName(reference: string): reference is keyof typeof BACKBONES {
   return Object.hasOwn(BACKBONES, reference);
+}
+
+function needless(reference: string, method: NormalizeMethod): UserError {
+  return new UserError("usage", `--normalize ${method} does nothing for the backbone ${reference}`, {
+    hint: "What is made of the training images, or fitted to them, is standardised by them as it is; leave it out.",
+  });
 }
 
 function unknown(reference: string): UserError {

@@ -62,7 +62,11 @@ describe("expectedInput and judgeInput", () => {
     const seen = input.factor.map((factor, k) => pixels.map((value) => value * factor + input.shift[k]));
     const all = seen.flatMap((list) => [...list]).sort((a, b) => a - b);
     const middle = [all[Math.floor(all.length * 0.01)], all[Math.floor(all.length * 0.99)]] as const;
-    return judgeInput(expected, input, { measures: seen.map((list) => measureValues(list)), middle, range: [0, 255] });
+    return judgeInput(expected, input, {
+      measures: seen.map((list) => measureValues(list)),
+      middle,
+      range: () => [0, 255],
+    });
   };
 
   it.each([

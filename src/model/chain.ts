@@ -12,7 +12,7 @@ export interface ImageKindWords extends Pick<Raster, "widthPx" | "heightPx" | "d
 /** What happens to an image from the file to the network, one step each. */
 export function preprocessingSteps(
   image: ImageKindWords,
-  { id, preprocess }: Pick<Backbone, "id" | "preprocess">,
+  { id, preprocess, normalize }: Pick<Backbone, "id" | "preprocess" | "normalize">,
   values: InputValues,
 ): readonly string[] {
   const { widthPx, heightPx, dtype, format, bands } = image;
@@ -21,6 +21,7 @@ export function preprocessingSteps(
     ...bandSteps(bands, preprocess.bands),
     ...FIT_STEPS[preprocess.fit](image, preprocess),
     ...rangeSteps(dtype, preprocess.range),
+    ...(normalize?.method === "stretch" ? ["each band cut off at its 2 and 98 % in the training images"] : []),
     ...orderSteps(preprocess.bands, values.order),
     ...normalizationSteps(values),
     id,

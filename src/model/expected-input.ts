@@ -54,15 +54,21 @@ const HABITS: readonly Habit[] = [
   { ...STANDARD, fits: ([low, high]) => within(low, -5, -0.4) && within(high, 0.8, 8) },
 ];
 
+const OF_TRAINING: ExpectedInput = { ...STANDARD, words: `${STANDARD.words}, those of the training images`, usual: true };
+
 /** Backbones that are made of the images themselves: nothing about their scaling can be unusual. */
 const OWN: Readonly<Record<string, (ends: Ends) => ExpectedInput>> = {
-  rcf: () => ({ ...STANDARD, words: `${STANDARD.words}, those of the training images`, usual: true }),
+  rcf: () => OF_TRAINING,
   stats: (range) => ({ words: `values as in the file, ${range[0]} to ${range[1]}`, range, standard: false, usual: true }),
 };
 
 /** What a backbone expects to see, told from what its first nodes do to the range of the pixels. */
-export function expectedInput({ id, preprocess }: Pick<Backbone, "id" | "preprocess">, values: InputValues): ExpectedInput {
-  const ends = endsOf(values, preprocess.range);
+export function expectedInput(
+  { id, preprocess, normalize }: Pick<Backbone, "id" | "preprocess" | "normalize">,
+  values: InputValues,
+): ExpectedInput {
+  if (normalize?.method === "standardize") return OF_TRAINING;
+  const ends = endsOf(values, (band) => rangeOf({ preprocess, normalize }, band));
   if (Object.hasOwn(OWN, id)) return OWN[id](ends);
   if (values.standardized) return { ...STANDARD, words: `${STANDARD.words}, by the network's own first layer`, usual: true };
   const habit = HABITS.find(({ fits }) => fits(ends));
@@ -87,7 +93,11 @@ const NARROWEST = 0.04;
 export function judgeInput(
   expected: ExpectedInput,
   values: InputValues,
-  { measures, middle, range }: { readonly measures: readonly BandMeasure[]; readonly middle: Ends; readonly range: Ends },
+  {
+    measures,
+    middle,
+    range,
+  }: { readonly measures: readonly BandMeasure[]; readonly middle: Ends; readonly range: (band: number) => Ends },
 ): readonly string[] {
   if (!expected.usual) {
     const [low, high] = endsOf(values, range);
@@ -112,17 +122,22 @@ export function judgeInput(
   const share = (middle[1] - middle[0]) / (expected.range[1] - expected.range[0]);
   if (!(share < NARROWEST)) return [];
   return [
-    `The network expects ${expected.words} and 98 % of the values lie between ${threeDigits(middle[0])} and ${threeDigits(middle[1])}: almost no contrast is left. Stretch the images to the whole range of their type.`,
+    `The network expects ${expected.words} and 98 % of the values lie between ${threeDigits(middle[0])} and ${threeDigits(middle[1])}: almost no contrast is left. Stretch the images to the whole range of their type, or use --normalize stretch.`,
   ];
 }
 
-function endsOf({ factor, shift }: InputValues, [lowest, highest]: Ends): Ends {
-  const ends = factor.flatMap((by, k) => [lowest * by + shift[k], highest * by + shift[k]]);
+/** Between which values a band of the input counts: the range of the pixels, or what a stretch does not cut off. */
+export function rangeOf({ preprocess, normalize }: Pick<Backbone, "preprocess" | "normalize">, band: number): Ends {
+  return normalize?.method === "stretch" ? [normalize.low[band], normalize.high[band]] : preprocess.range;
+}
+
+function endsOf({ order, factor, shift }: InputValues, range: (band: number) => Ends): Ends {
+  const ends = factor.flatMap((by, k) => range(order[k]).map((end) => end * by + shift[k]));
   return [Math.min(...ends), Math.max(...ends)];
 }
 
 /** The ends with another scale before the mean is subtracted. */
-function rescaled(values: InputValues, range: Ends, by: number): Ends {
+function rescaled(values: InputValues, range: (band: number) => Ends, by: number): Ends {
   return endsOf({ ...values, factor: values.factor.map((factor) => factor * by) }, range);
 }
 

@@ -78,6 +78,13 @@ const manifestSchema = z
       sha256: z.string(),
       views: z.union([z.literal(1), z.literal(8)]),
       embeddingSize: z.int().positive(),
+      /** What the graph does to each band of `preprocess` before all else, from the training images; absent where it does nothing. */
+      normalize: z
+        .discriminatedUnion("method", [
+          z.object({ method: z.literal("standardize"), mean: z.array(finite), std: z.array(finite.positive()) }),
+          z.object({ method: z.literal("stretch"), low: z.array(finite), high: z.array(finite) }),
+        ])
+        .optional(),
     }),
     /** The pixels that it was trained on; absent in older files and where nobody looked. */
     pixels: z

@@ -73,6 +73,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   Identity: (state) => state,
   Dropout: (state) => state,
   Cast: (state) => state,
+  // Cuts off what is below 0 and above 1, and changes nothing between.
+  HardSigmoid(state, node) {
+    const attributes = attributesOf(node);
+    return attributes.float("alpha", 0.2) === 1 && attributes.float("beta", 0.5) === 0 ? state : undefined;
+  },
   Transpose(state, node) {
     const axis = attributesOf(node).ints("perm")?.indexOf(state.axis) ?? -1;
     return axis < 0 ? undefined : { ...state, axis };

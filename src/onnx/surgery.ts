@@ -26,6 +26,15 @@ export interface Normalization {
   readonly reverseChannels: boolean;
   /** The network wants `[N, H, W, C]`. */
   readonly channelsLast: boolean;
+  /** Before all of it. */
+  readonly bands?: BandNormalization | undefined;
+}
+
+/** (pixel − mean) / std, in the order of the image's bands; `cut`: what is below 0 becomes 0, what is above 1 becomes 1. */
+export interface BandNormalization {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  readonly cut: boolean;
 }
 
 /**
@@ -42,10 +51,13 @@ export function embeddingModel(
   }: { readonly normalization: Normalization; readonly widthPx: number; readonly heightPx: number },
 ): Model {
   const { input, output } = graphOf(network);
-  const { mean, std, scale, reverseChannels, channelsLast } = normalization;
+  const { mean, std, scale, reverseChannels, channelsLast, bands } = normalization;
   const channels = mean.length;
   const graph = new GraphBuilder();
   let value: Value = graph.input(IMAGE, "float32", ["N", channels, heightPx, widthPx]);
+  if (bands) value = normalized(graph, value, { ...bands, scale: 1 }, "bands");
+  // Clip takes its ends in another way from opset 11 on; max(0, min(1, 1 · x + 0)) means the same in all.
+  if (bands?.cut) value = graph.op("HardSigmoid", [value], { alpha: 1, beta: 0 }, "bands/cut");
   if (reverseChannels) {
     value = graph.op("Gather", [value, graph.constant(reversed(channels), "input/channels")], { axis: 1 }, "input/reversed");
   }
@@ -62,12 +74,13 @@ export function embeddingModel(
 
 /**
  * (x · scale − mean) / std of `[N, C, H, W]`, per channel: a Mul by `input/factor` and an Add of `input/shift`, and neither where
- * it would do nothing.
+ * it would do nothing. Another `name` stands in place of `input`.
  */
 export function normalized(
   graph: GraphBuilder,
   image: Value,
   { mean, std, scale }: Pick<Normalization, "mean" | "std" | "scale">,
+  name = "input",
 ): Value {
   const shape = [mean.length, 1, 1];
   // (x · scale − mean) / std = x · (scale / std) − mean / std
@@ -75,10 +88,10 @@ export function normalized(
   const shift = std.map((deviation, channel) => -mean[channel] / deviation);
   let value = image;
   if (factor.some((item) => item !== 1)) {
-    value = graph.op("Mul", [value, graph.constant(float32(shape, factor), "input/factor")], {}, "input/scaled");
+    value = graph.op("Mul", [value, graph.constant(float32(shape, factor), `${name}/factor`)], {}, `${name}/scaled`);
   }
   if (shift.some((item) => item !== 0)) {
-    value = graph.op("Add", [value, graph.constant(float32(shape, shift), "input/shift")], {}, "input/normalized");
+    value = graph.op("Add", [value, graph.constant(float32(shape, shift), `${name}/shift`)], {}, `${name}/normalized`);
   }
   return value;
 }

@@ -12,7 +12,15 @@ export function seenValues(
   preprocess: Pick<Preprocess, "bands" | "values" | "derived" | "range">,
   { most, file }: { readonly most: number; readonly file?: string },
 ): readonly Float32Array[] {
-  const { data, widthPx, heightPx, bands, valid, dtype } = seenBands(raster, preprocess, file === undefined ? {} : { file });
+  return measuredValues(seenBands(raster, preprocess, file === undefined ? {} : { file }), preprocess, most);
+}
+
+/** As `seenValues`, of what `seenBands` gave. */
+export function measuredValues(
+  { data, widthPx, heightPx, bands, valid, dtype }: Raster,
+  preprocess: Pick<Preprocess, "range">,
+  most: number,
+): readonly Float32Array[] {
   const scale = rangeScale({ dtype }, preprocess);
   const px = widthPx * heightPx;
   return bands.map((_, band) => {

@@ -33,7 +33,7 @@ test("a multi-label set is images, labels.csv, chips.csv and a README that says 
   expect(places.rows).toHaveLength(40);
   expect(set).toMatchObject({
     count: 40,
-    classes: ["forest", "field", "river", "road", "houses"],
+    classes: ["forest", "field", "water", "road", "urban"],
     labelsFile: join(folder, "labels.csv"),
   });
   expect(set.counts.get("") ?? 0).toBe(chips.filter((chip) => chip.labels.length === 0).length);

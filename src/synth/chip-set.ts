@@ -108,7 +108,7 @@ const EXPLANATIONS: Readonly<Record<Task, string>> = {
 A chip has a label when its class covers at least this share of the chip; chips with
 half of a share or more, but not all of it, were left out as unclear.`,
   multiclass: `One folder per class. A chip is in a folder when its class covers at least this share of the
-chip; the gardens and streets of a village count as houses. Roads are never that wide.`,
+chip; the gardens and streets of a village count as urban. Roads are never that wide.`,
 };
 
 function readme(task: Task, count: number): string {

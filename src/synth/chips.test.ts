@@ -38,7 +38,7 @@ test("shares add up to one", () => {
 });
 
 test("a chip with a class that is neither there nor absent is unclear", () => {
-  const grass = { grass: 1, forest: 0, field: 0, river: 0, road: 0, houses: 0 };
+  const grass = { grass: 1, forest: 0, field: 0, water: 0, road: 0, urban: 0 };
   expect(labelsOf(grass, "multilabel")).toEqual([]);
   expect(labelsOf({ ...grass, grass: 0.93, forest: 0.07 }, "multilabel")).toBeUndefined();
   expect(labelsOf({ ...grass, grass: 0.5, forest: 0.4, road: 0.1 }, "multilabel")).toEqual(["forest", "road"]);

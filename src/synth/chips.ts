@@ -18,7 +18,7 @@ export interface GeneratedChip {
   readonly group: string;
   readonly xPx: number;
   readonly yPx: number;
-  /** Share of the chip that each cover takes, 0 to 1; for multiclass, gardens and streets of villages count as houses. */
+  /** Share of the chip that each cover takes, 0 to 1; for multiclass, gardens and streets of villages count as urban. */
   readonly shares: Readonly<Record<Cover, number>>;
 }
 
@@ -35,13 +35,13 @@ interface LabelRule {
 export const LABEL_RULES: Readonly<Record<Task, LabelRule>> = {
   multilabel: {
     layer: "truth",
-    leastShare: { forest: 0.1, field: 0.1, river: 0.06, road: 0.03, houses: 0.03 },
-    wanted: { forest: 1, field: 1, river: 0.7, road: 0.9, houses: 0.7, "": 0.2 },
+    leastShare: { forest: 0.1, field: 0.1, water: 0.06, road: 0.03, urban: 0.03 },
+    wanted: { forest: 1, field: 1, water: 0.7, road: 0.9, urban: 0.7, "": 0.2 },
   },
   multiclass: {
     layer: "use",
-    leastShare: { grass: 0.65, forest: 0.65, field: 0.65, river: 0.65, houses: 0.65 },
-    wanted: { grass: 1, forest: 1, field: 1, river: 1, houses: 1 },
+    leastShare: { grass: 0.65, forest: 0.65, field: 0.65, water: 0.65, urban: 0.65 },
+    wanted: { grass: 1, forest: 1, field: 1, water: 1, urban: 1 },
   },
 };
 
@@ -165,7 +165,7 @@ function candidatesOf(scene: GeneratedScene, task: Task, sizePx: number): Candid
         const sum = sums[cover];
         return (sum[bottom + sizePx] - sum[bottom] - sum[top + sizePx] + sum[top]) / sizePx ** 2;
       };
-      const shares = { grass: share(0), forest: share(1), field: share(2), river: share(3), road: share(4), houses: share(5) };
+      const shares = { grass: share(0), forest: share(1), field: share(2), water: share(3), road: share(4), urban: share(5) };
       const labels = labelsOf(shares, task);
       if (labels !== undefined) candidates.push({ xPx, yPx, labels, shares });
     }

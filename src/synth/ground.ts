@@ -1,19 +1,23 @@
+import type { LandName } from "../land.js";
 import type { Random } from "../random.js";
 import type { Size } from "./geometry.js";
 import { MATERIAL, type Material } from "./materials.js";
 import { noiseGrid } from "./noise.js";
 
-/** What can cover a pixel; the number in a truth map is the index here. Grass (meadow, garden, bare patches) is the background. */
-export const COVERS = ["grass", "forest", "field", "river", "road", "houses"] as const;
+/**
+ * What can cover a pixel, in the words of `LAND`; the number in a truth map is the index here. Grass is the background: meadow,
+ * garden, the bank of a river, and their worn patches.
+ */
+export const COVERS = ["grass", "forest", "field", "water", "road", "urban"] as const satisfies readonly LandName[];
 export type Cover = (typeof COVERS)[number];
 
 /** The number of each cover in a truth map. */
-export const COVER: Readonly<Record<Cover, number>> = { grass: 0, forest: 1, field: 2, river: 3, road: 4, houses: 5 };
+export const COVER: Readonly<Record<Cover, number>> = { grass: 0, forest: 1, field: 2, water: 3, road: 4, urban: 5 };
 
 /** What lies at each pixel, before light and sensor: every layer is `[H, W]`, row-major. Painters write into it in turn. */
 export interface Ground extends Size {
   readonly cover: Uint8Array;
-  /** As `cover`, but the gardens and streets of a village count as houses: the use of the land. */
+  /** As `cover`, but the gardens and streets of a village count as urban: the use of the land. */
   readonly use: Uint8Array;
   /** Material numbers; the pixel is `1 - share` of `base` and `share` of `over`. */
   readonly base: Uint8Array;

@@ -88,7 +88,7 @@ export function paintHouses(ground: Ground, houses: readonly House[]): void {
         const pixel = y * widthPx + x;
         paint(ground, pixel, roof, "slate", 0.12 + 0.12 * grain[pixel], tone);
         heightsPx[pixel] = EAVES_PX + 0.55 * (depthPx / 2 - Math.abs(across));
-        cover[pixel] = use[pixel] = COVER.houses;
+        cover[pixel] = use[pixel] = COVER.urban;
       }
     }
   }

@@ -25,7 +25,7 @@ export interface GeneratedScene {
   readonly raster: Raster;
   /** What covers each pixel, `[H, W]`: indices of `classes`. */
   readonly truth: Uint8Array;
-  /** What the land is used for, `[H, W]`: as `truth`, but a village's gardens and streets count as houses. */
+  /** What the land is used for, `[H, W]`: as `truth`, but a village's gardens and streets count as urban. */
   readonly use: Uint8Array;
   readonly classes: typeof COVERS;
 }

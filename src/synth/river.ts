@@ -36,7 +36,7 @@ export function createRiver({ widthPx, heightPx }: Size, meanWidthPx: number, ra
 
 const BANK_PX = 6;
 
-/** Water that darkens towards the middle, silt in streaks, a bank of sand or reeds. The bank is not river. */
+/** Water that darkens towards the middle, silt in streaks, a bank of sand or reeds. The bank is grass. */
 export function paintRivers(ground: Ground, rivers: readonly River[]): void {
   const { distancePx, nearest } = ribbonField(rivers, ground, BANK_PX);
   const { cover, use, grain, mottle, broad } = ground;
@@ -53,6 +53,6 @@ export function paintRivers(ground: Ground, rivers: readonly River[]): void {
     const shallows = Math.max(0, 1 + distance / 7);
     const silt = 0.85 * turbidity + 0.3 * shallows + 0.18 * mottle[at] + 0.25 * broad[at];
     paint(ground, at, "water", "silt", silt, 1 + 0.09 * grain[at] + 0.06 * mottle[at]);
-    cover[at] = use[at] = COVER.river;
+    cover[at] = use[at] = COVER.water;
   }
 }

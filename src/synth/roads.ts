@@ -87,7 +87,7 @@ export function paintRoads(ground: Ground, roads: readonly Road[]): void {
       const worn = 0.15 + 0.3 * mottle[at] + 0.2 * grain[at];
       paint(ground, at, road.surface, road.surface === "asphalt" ? "paving" : "soil", worn, road.tone * (1 + 0.06 * grain[at]));
       // A street in a village is part of the village's use of the land.
-      if (use[at] !== COVER.houses) use[at] = COVER.road;
+      if (use[at] !== COVER.urban) use[at] = COVER.road;
       cover[at] = COVER.road;
     } else if (cover[at] === COVER.forest || cover[at] === COVER.field) {
       if (distance + grain[at] > 1.8) continue;

@@ -22,13 +22,13 @@ test("a scene holds every class in sensible shares", () => {
   for (const seed of [1, 2, 3, 4]) {
     const { truth, classes } = generateScene({ widthPx: 384, heightPx: 384, seed });
     const share = classes.map((_, index) => truth.reduce((sum, cover) => sum + (cover === index ? 1 : 0), 0) / truth.length);
-    const [grass, forest, field, river, road, houses] = share;
+    const [grass, forest, field, water, road, urban] = share;
     expect(share.reduce((sum, value) => sum + value)).toBeCloseTo(1, 10);
     for (const wide of [grass, forest, field]) expect(wide).toBeGreaterThan(0.08);
     expect(grass).toBeLessThan(0.65);
-    expect(river).toBeGreaterThan(0.02);
+    expect(water).toBeGreaterThan(0.02);
     expect(road).toBeGreaterThan(0.005);
-    expect(houses).toBeGreaterThan(0.002);
+    expect(urban).toBeGreaterThan(0.002);
   }
 });
 
@@ -36,7 +36,7 @@ test("the truth fits the pixels: water is darkest in the infrared, forest darker
   for (const season of ["spring", "summer", "autumn"] as const) {
     const scene = generateScene({ ...size, seed: 5, season, bands: SCENE_BANDS, ...clear });
     const nir = meansByCover(scene, "nir");
-    for (const cover of ["grass", "forest", "field", "houses"] as const) expect(nir.river).toBeLessThan(nir[cover] / 2);
+    for (const cover of ["grass", "forest", "field", "urban"] as const) expect(nir.water).toBeLessThan(nir[cover] / 2);
     for (const band of ["blue", "green", "red"] as const) {
       const means = meansByCover(scene, band);
       expect(means.forest).toBeLessThan(0.8 * means.grass);
@@ -56,10 +56,10 @@ test("colour alone does not tell the classes apart: their ranges of grey overlap
 
 test("the use of the land differs from its cover only inside villages", () => {
   const scene = generateScene({ ...size, seed: 4, villageDensity: 20 });
-  const houses = COVERS.indexOf("houses");
+  const urban = COVERS.indexOf("urban");
   const differing = scene.use.filter((use, at) => use !== scene.truth[at]);
   expect(differing.length).toBeGreaterThan(500);
-  expect(new Set(differing)).toEqual(new Set([houses]));
+  expect(new Set(differing)).toEqual(new Set([urban]));
 });
 
 test("a later date of the same land changes where the land was edited, and near it, and nowhere else", () => {
@@ -68,8 +68,8 @@ test("a later date of the same land changes where the land was edited, and near 
   const after = { ...before, houses: [...before.houses, house] };
   const first = renderLandscape(before, clear);
   const second = renderLandscape(after, clear);
-  const houses = COVERS.indexOf("houses");
-  expect(second.truth[128 * size.widthPx + 160]).toBe(houses);
+  const urban = COVERS.indexOf("urban");
+  expect(second.truth[128 * size.widthPx + 160]).toBe(urban);
   const far = changedPixels(first.raster, second.raster).filter(([x, y]) => Math.hypot(x - 160, y - 128) > 30);
   expect(far).toEqual([]);
   expect(changedPixels(first.raster, second.raster).length).toBeGreaterThan(60);
@@ -128,7 +128,7 @@ function meansByCover(scene: GeneratedScene, band: string) {
     const values = plane.filter((_, at) => scene.truth[at] === COVERS.indexOf(cover));
     return values.reduce((sum, value) => sum + value, 0) / values.length;
   };
-  return { grass: mean("grass"), forest: mean("forest"), field: mean("field"), river: mean("river"), houses: mean("houses") };
+  return { grass: mean("grass"), forest: mean("forest"), field: mean("field"), water: mean("water"), urban: mean("urban") };
 }
 
 /** The 5th and the 95th percentile. */

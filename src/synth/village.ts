@@ -77,7 +77,7 @@ export function paintVillages(ground: Ground, villages: readonly Village[]): voi
         const worn = 0.2 + 0.8 * mottle[pixel] + 0.35 * grain[pixel];
         paint(ground, pixel, "grass", worn > 0.6 ? "paving" : "bare", worn, 1 + 0.12 * grain[pixel]);
         cover[pixel] = COVER.grass;
-        use[pixel] = COVER.houses;
+        use[pixel] = COVER.urban;
       }
     }
   }

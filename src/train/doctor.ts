@@ -8,7 +8,7 @@ import { type ImageFacts, imageFacts, measuredOf, planeOf } from "../data/pixels
 import { UserError } from "../errors.js";
 import type { Backbone } from "../model/backbone.js";
 import { preprocessingSteps } from "../model/chain.js";
-import { type ExpectedInput, expectedInput, judgeInput } from "../model/expected-input.js";
+import { type ExpectedInput, expectedInput, judgeInput, rangeOf } from "../model/expected-input.js";
 import { readModel } from "../onnx/index.js";
 import { type InputValues, inputValues } from "../onnx/input-values.js";
 import { throwIfAborted, type WorkOptions } from "../progress.js";
@@ -107,7 +107,7 @@ export async function examineImages(samples: readonly Sample[], options: Examine
     const input = backbone && scratch && inputOf(raster, backbone.preprocess, scratch);
     if (backbone && input === undefined) lacking.push(sample.file);
     for (const [band, name] of input?.bands.entries() ?? []) {
-      const values = planeOf(input!, band);
+      const values = cutOff(planeOf(input!, band), backbone!, band);
       collect(after, { band: name, dtype: "float32" }, { measure: measureValues(values), values, most });
     }
     if (shown.has(sample)) pictures.push(pictureOf(image, sample, raster, { classes, input, preprocess: backbone?.preprocess }));
@@ -150,6 +150,13 @@ function decoder() {
   };
 }
 
+/** The values of a band as a stretch leaves them: those beyond its ends are cut off. */
+function cutOff(values: Raster["data"], backbone: Backbone, band: number): Raster["data"] {
+  if (backbone.normalize?.method !== "stretch") return values;
+  const [low, high] = rangeOf(backbone, band);
+  return Float32Array.from(values, (value) => Math.min(high, Math.max(low, value)));
+}
+
 function concurrency(): number {
   return Math.min(4, availableParallelism() + 1);
 }
@@ -174,10 +181,11 @@ function preprocessingOf(backbone: Backbone, facts: readonly ImageFacts[], after
   const { preprocess, id } = backbone;
   const normalization = inputValues(readModel(backbone.model, { file: id }));
   const expected = expectedInput(backbone, normalization);
+  const range = (band: number) => rangeOf(backbone, band);
   const pixels = preprocess.bands.flatMap((band) => after.get(`float32 ${band}`) ?? []);
   const values = normalization.order.flatMap((from, to) => {
     if (pixels[from] === undefined) return [];
-    return [scaled(bandValues(pixels[from], preprocess.range), normalization.factor[to], normalization.shift[to])];
+    return [scaled(bandValues(pixels[from], range(from)), normalization.factor[to], normalization.shift[to])];
   });
   const found: Preprocessing = {
     backbone: id,
@@ -191,8 +199,7 @@ function preprocessingOf(backbone: Backbone, facts: readonly ImageFacts[], after
     Math.min(...values.map((row) => row.quantiles[0])),
     Math.max(...values.map((row) => row.quantiles[SHARES.length - 1])),
   ] as const;
-  const wrong =
-    values.length === 0 ? [] : judgeInput(expected, normalization, { measures: values, middle, range: preprocess.range });
+  const wrong = values.length === 0 ? [] : judgeInput(expected, normalization, { measures: values, middle, range });
   const kind = expected.usual ? ("values-off" as const) : ("unusual-normalisation" as const);
   return { found, findings: wrong.map((message): Finding => ({ kind, message })) };
 }

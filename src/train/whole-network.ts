@@ -72,7 +72,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
   const { task, classes } = data.dataset;
   const { loss, classWeights, seed, runtime, threads, memoryLimit, signal, onWarning } = options;
   const network = readModel(backbone.model, { file: backbone.id });
-  const { preprocess } = backbone;
+  const { preprocess, normalize } = backbone;
   const { checkpointLimit = MAX_CHECKPOINT_BYTES } = beside;
   const about = { network, preprocess, classes, task, head, loss, classWeights, recipe, seed };
   const common = { ...about, runtime, threads, checkpointLimit, signal };
@@ -108,7 +108,7 @@ export async function trainWholeNetwork(data: SplitData, head: Head, options: Op
   const id = beginning === "finetune" ? `${backbone.id} fine-tuned` : backbone.id;
   // A network that nobody else has is not worth a cache.
   const embed = (images: readonly PlacedSample[], { network }: FinetuneResult) =>
-    embedData(images, makeBackbone(id, network, preprocess), { ...options, cache: undefined });
+    embedData(images, { ...makeBackbone(id, network, preprocess), normalize }, { ...options, cache: undefined });
   const final = refit ?? chosen;
   const found = await embed(placed, final);
   const embedded = { ...found, unreadable: [...start.unreadable, ...found.unreadable] };

@@ -20,15 +20,15 @@ beforeAll(async () => {
   await writeChipSet(single, generateChips({ task: "multiclass", count: 100, seed: 3 }), { task: "multiclass" });
   await writeChipSet(multi, generateChips({ task: "multilabel", count: 60, seed: 3 }), { task: "multilabel" });
   const images = (label: string) => readdirSync(join(single, label)).sort();
-  // A river in the forest, and a forest that stands in the forest twice.
-  const river = images("river")[0];
-  copyFileSync(join(single, "river", river), join(single, "forest", `moved-${river}`));
-  rmSync(join(single, "river", river));
-  moved = { file: `forest/moved-${river}`, is: "river" };
+  // A lake in the forest, and a forest that stands in the forest twice.
+  const water = images("water")[0];
+  copyFileSync(join(single, "water", water), join(single, "forest", `moved-${water}`));
+  rmSync(join(single, "water", water));
+  moved = { file: `forest/moved-${water}`, is: "water" };
   const forest = images("forest").filter((name) => !name.startsWith("moved"))[3];
   copyFileSync(join(single, "forest", forest), join(single, "forest", `zz-${forest}`));
   copied = { file: `forest/zz-${forest}`, of: `forest/${forest}` };
-  writeFileSync(join(single, "river", "broken.png"), "not an image");
+  writeFileSync(join(single, "water", "broken.png"), "not an image");
 });
 
 async function run(...args: string[]) {
@@ -70,7 +70,7 @@ describe("single labels", () => {
     expect([duplicates[0].file, duplicates[0].of].sort()).toEqual([copied.file, copied.of].sort());
     expect(images.length).toBe(101);
     for (const { quality } of images) expect(quality >= 0 && quality <= 1).toBe(true);
-    expect(result.unreadable.map(({ file }: { file: string }) => file)).toEqual(["river/broken.png"]);
+    expect(result.unreadable.map(({ file }: { file: string }) => file)).toEqual(["water/broken.png"]);
   });
 
   it("writes a page and a table, and does not overwrite the page", async () => {
@@ -153,7 +153,7 @@ describe("little data", () => {
 
   it("a class too small to be judged is named, and its images are left in peace", async () => {
     const data = tiny({ few: 2 });
-    for (const label of ["field", "river"]) {
+    for (const label of ["field", "water"]) {
       mkdirSync(join(data, label));
       const files = readdirSync(join(single, label)).filter((name) => name.startsWith("generated"));
       for (const name of files.slice(0, 9)) copyFileSync(join(single, label, name), join(data, label, name));

@@ -20,7 +20,7 @@ import { backboneOptions, dataOptions, number, text } from "../inputs.js";
 import { alignColumns } from "../table.js";
 
 const PICTURES = 24;
-const { backbone, size, scale, mean, std, channelOrder, resample, embedding, cache, runtime } = BACKBONE_FLAGS;
+const { backbone, size, scale, mean, std, normalize, channelOrder, resample, embedding, cache, runtime } = BACKBONE_FLAGS;
 
 export const dataInspect: Command = {
   name: "data inspect",
@@ -41,7 +41,7 @@ export const dataInspect: Command = {
       describe: "images to decode and measure, evenly spread over the dataset",
       shownDefault: "200",
     },
-    ...{ backbone, size, scale, mean, std, channelOrder, resample, embedding, cache, runtime },
+    ...{ backbone, size, scale, mean, std, normalize, channelOrder, resample, embedding, cache, runtime },
     out: { value: "file", describe: "write it all as one page: pictures before and after, histograms, findings (.html)" },
     sheet: { value: "file", describe: "write the pictures alone, each above what the network gets of it (.png)" },
     ...OUT_FLAGS,

@@ -1,20 +1,35 @@
 import { createHash } from "node:crypto";
 import { UserError } from "../../errors.js";
 import { checkModel } from "../../onnx/check.js";
-import { cutAt, embeddingModel, findEmbeddings, type Model, normalForm, readModel, writeModel } from "../../onnx/index.js";
+import {
+  cutAt,
+  embeddingModel,
+  findEmbeddings,
+  type Model,
+  type Normalization,
+  normalForm,
+  readModel,
+  writeModel,
+} from "../../onnx/index.js";
+import { inputValues } from "../../onnx/input-values.js";
 import { readMetadata } from "../../onnx/metadata.js";
 import { graphOf } from "../../onnx/model.js";
 import { type Shape, shapeText, tensorTypeOf } from "../../onnx/types.js";
+import { RGB } from "../../raster/bands.js";
 import { expandIndex } from "../../raster/indices.js";
 import type { Preprocess } from "../../raster/preprocess.js";
+import { measuredValues } from "../../raster/seen-values.js";
 import type { ValuesWanted } from "../../raster/values.js";
 import { type ProbeOptions, probeModel } from "../../runtime/probe.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
 import type { Backbone, BackboneContext } from "../backbone.js";
 import { preprocessOf } from "../classifier.js";
+import { expectedInput } from "../expected-input.js";
+import { bandNormalization, checkNormalization, measureNormalization, type NormalizeMethod } from "../input-normalization.js";
 import { MANIFEST_KEY, parseManifest } from "../manifest.js";
 import { type InputOptions, type NetworkInput, parsePreprocessorConfig } from "./preprocessor-config.js";
 import { type ModelSource, modelSource, type SourceOptions } from "./reference.js";
+import { readTrainingImages } from "./training-images.js";
 
 export interface OnnxBackboneOptions extends SourceOptions {
   /** The tensor to cut at; chosen by `findEmbeddings` where not given. */
@@ -24,6 +39,8 @@ export interface OnnxBackboneOptions extends SourceOptions {
   readonly runtime?: RuntimeChoice | undefined;
   /** Which bands its channels look at, in their order, and in which unit; else those that its description names. */
   readonly seen?: Pick<BackboneContext, keyof ValuesWanted> | undefined;
+  /** Brings the bands of these training images to what the network takes, before its own normalisation. */
+  readonly normalize?: { readonly method: NormalizeMethod; readonly context: BackboneContext } | undefined;
   /** Time and memory for trying the file; the defaults grow with its size. */
   readonly limits?: Pick<ProbeOptions, "timeoutMs" | "memoryMb"> | undefined;
 }
@@ -44,17 +61,18 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
   const network = readModel(bytes, { file });
   checkModel(network, { file });
 
-  const { normalization, notes, ...described } =
-    ownInput(network, options.input ?? {}, file) ?? (await networkInput(source, options.input ?? {}));
-  const preprocess = withBands(described.preprocess, options.seen, file);
+  const { normalization, notes, undescribed = false, ...outside } = await describedInput(source, network, options);
+  const ofNetwork = withBands(outside.preprocess, options.seen, file);
   for (const note of notes) onWarning?.(note);
-  const channelsLast = layoutOf(network, preprocess, file);
-  const ready = embeddingModel(cut(normalForm(network), options.embedding, file), {
-    normalization: { ...normalization, channelsLast },
-    widthPx: preprocess.widthPx,
-    heightPx: preprocess.heightPx,
-  });
-  const model = writeModel(ready);
+  const { widthPx, heightPx } = ofNetwork;
+  const own = { ...normalization, channelsLast: layoutOf(network, ofNetwork, file) };
+  const body = cut(normalForm(network), options.embedding, file);
+  const plain = embeddingModel(body, { normalization: own, widthPx, heightPx });
+  const found =
+    options.normalize &&
+    (await normalizedInput(plain, own, { preprocess: ofNetwork, undescribed }, { ...options.normalize, file, id }));
+  const preprocess = found?.preprocess ?? ofNetwork;
+  const model = writeModel(found ? embeddingModel(body, { normalization: found.normalization, widthPx, heightPx }) : plain);
   // The second probe runs what will be used: it tells D, and that a batch of two goes through.
   const { ran } = await probeModel(model, probe);
   const [batch, embeddingSize, ...more] = ran.outputs[0].shape;
@@ -68,7 +86,63 @@ export async function openOnnxBackbone(reference: string, options: OnnxBackboneO
     );
   }
   const sha256 = createHash("sha256").update(model).digest("hex");
-  return { id, model, sha256, preprocess, embeddingSize };
+  return { id, model, sha256, preprocess, embeddingSize, ...(found && { normalize: found.normalize }) };
+}
+
+/** Training images looked at for the values of their bands, the longest side that they keep, and values of each. */
+const IMAGES = 256;
+const MOST_PX = 256;
+const VALUES_PER_IMAGE = 1024;
+
+/** What is measured of the training images goes before the network's own normalisation, or in its place. */
+async function normalizedInput(
+  plain: Model,
+  own: Normalization,
+  { preprocess, undescribed }: Pick<NetworkInput, "preprocess" | "undescribed">,
+  { method, context, file, id }: NonNullable<OnnxBackboneOptions["normalize"]> & { readonly file: string; readonly id: string },
+) {
+  if (!undescribed) {
+    const values = inputValues(plain);
+    const expected = expectedInput({ id, preprocess }, values);
+    checkNormalization(method, { file, expected, ownFirstLayer: values.standardized });
+  }
+  const { bands, derived } = preprocess;
+  const { rasters, seen } = await readTrainingImages({ ...context, bands, values: preprocess.values, derived }, IMAGES, MOST_PX);
+  const samples = rasters.map((raster) => measuredValues(raster, seen, VALUES_PER_IMAGE));
+  const normalize = measureNormalization(method, samples, bands);
+  const after: Readonly<Record<NormalizeMethod, Normalization>> = {
+    standardize: { ...own, scale: 1, mean: bands.map(() => 0), std: bands.map(() => 1) },
+    stretch: { ...own, scale: own.scale * preprocess.range[1] },
+  };
+  return {
+    normalize,
+    normalization: { ...after[method], bands: bandNormalization(normalize) },
+    preprocess: { ...preprocess, ...seen },
+  };
+}
+
+/** What a network was trained on: it says so itself, a file beside it does, or it is said by hand. */
+async function describedInput(
+  source: ModelSource,
+  network: Model,
+  { input = {}, seen, normalize }: OnnxBackboneOptions,
+): Promise<NetworkInput> {
+  const { file } = source;
+  const own = ownInput(network, input, file);
+  if (own !== undefined && normalize !== undefined) {
+    throw new UserError("usage", `--normalize ${normalize.method}: ${file} is a classifier with its normalisation inside`, {
+      hint: "Leave --normalize out.",
+    });
+  }
+  if (own !== undefined) return own;
+  const byHand = [input.scale, input.mean, input.std].some((field) => field !== undefined);
+  if (normalize?.method === "standardize" && byHand) {
+    throw new UserError("usage", "--normalize standardize stands in the place of --scale, --mean and --std", {
+      hint: "Leave them out, or leave --normalize out.",
+    });
+  }
+  // Of a network that takes other bands than colours, only those who use it can tell which.
+  return networkInput(source, { ...input, bands: input.bands ?? seen?.bands }, normalize?.method);
 }
 
 /** A network that looks at other bands than it was made for: as many, in the order given. */
@@ -94,18 +168,27 @@ function ownInput(network: Model, input: InputOptions, file: string): NetworkInp
   if (text === undefined || Object.values(input).some((field) => field !== undefined)) return undefined;
   const preprocess = preprocessOf(parseManifest(text, file), file);
   const each = (value: number) => preprocess.bands.map(() => value);
-  return { preprocess, normalization: { scale: 1, mean: each(0), std: each(1), reverseChannels: false }, notes: [] };
+  return {
+    preprocess,
+    normalization: { scale: 1, mean: each(0), std: each(1), reverseChannels: false },
+    notes: [],
+  };
 }
 
 const WAYS =
   "Put its description beside it (<model>.json, or preprocessor_config.json in its folder or the one above, with Hugging Face's keys), " +
   "or give size, scale, mean and std by hand.";
 
-async function networkInput(source: ModelSource, input: InputOptions): Promise<NetworkInput> {
+async function networkInput(source: ModelSource, input: InputOptions, method?: NormalizeMethod): Promise<NetworkInput> {
   const complete = [input.size, input.scale, input.mean, input.std].every((field) => field !== undefined);
   // What is said by hand in full needs no file; the filter is then bilinear unless named.
   if (complete) return parsePreprocessorConfig({ resample: 2 }, source.file, input);
   const found = await source.readConfig();
+  if (found === undefined && method === "standardize" && input.size !== undefined) {
+    const each = (value: number) => (input.bands ?? RGB).map(() => value);
+    const standard = { ...input, scale: 1, mean: each(0), std: each(1) };
+    return { ...parsePreprocessorConfig({ resample: 2 }, source.file, standard), undescribed: true };
+  }
   if (found === undefined) {
     throw new UserError("bad-model", `${source.file}: nothing says how images are prepared for it`, { hint: WAYS });
   }

@@ -6,6 +6,8 @@ import { INTERPOLATIONS, type Interpolation, type Preprocess } from "../../raste
 export interface NetworkInput {
   readonly preprocess: Preprocess;
   readonly normalization: Omit<Normalization, "channelsLast">;
+  /** Nothing says so: the network is taken to want mean 0 and deviation 1 in every band. */
+  readonly undescribed?: boolean;
   /** What was not said in so many words and how it was read, one sentence each. */
   readonly notes: readonly string[];
 }
