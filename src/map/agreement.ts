@@ -17,8 +17,8 @@ export interface Agreement {
   readonly cells: number;
 }
 
-/** Cells that are compared, where a scene has as many whose pixels were all measured. */
-export const COMPARED = 400;
+/** Cells that are compared, where a scene has as many whose pixels were all measured: a twentieth of a map, within these. */
+const COMPARED = { least: 50, most: 400 };
 /** A scene of which little was measured is drawn from so many times. */
 const MOST_ROUNDS = 4;
 /** Draws for each cell that is wanted, before there are taken to be no more. */
@@ -40,8 +40,9 @@ export async function measureAgreement(
     decide(manifest.task, probabilities, manifest.classes.length, manifest.thresholds, rules).join();
   const decided: Decided = new Map();
   const draw = cellDrawer(mapped, dense.side);
+  const wanted = Math.max(COMPARED.least, Math.min(COMPARED.most, Math.ceil((mapped.cells.columns * mapped.cells.rows) / 20)));
   let [same, compared] = [0, 0];
-  for (let round = 0; round < MOST_ROUNDS && compared < COMPARED; round++) {
+  for (let round = 0; round < MOST_ROUNDS && compared < wanted; round++) {
     const both = async ({ piece, cells }: DrawnPiece) => {
       const window = groundWindow(mapped, piece);
       const ground = { ...window, raster: await mapped.scene.read({ window, bands: mapped.bands, signal }) };
@@ -53,12 +54,12 @@ export async function measureAgreement(
       const alone = await Promise.all(complete.map((cell) => decideCell(mapped, ground, ...placeIn(piece, cell))));
       return complete.map((cell, i) => [answers[cell], alone[i]] as const);
     };
-    for await (const pairs of mapInOrder(draw(COMPARED - compared), dense.concurrency, both, signal)) {
+    for await (const pairs of mapInOrder(draw(wanted - compared), dense.concurrency, both, signal)) {
       for (const [together, alone] of pairs) {
         compared++;
         if (together !== undefined && alone !== undefined && labels(together) === labels(alone)) same++;
       }
-      onProgress?.({ stage: "compare", done: Math.min(compared, COMPARED), total: COMPARED, unit: "cells" });
+      onProgress?.({ stage: "compare", done: Math.min(compared, wanted), total: wanted, unit: "cells" });
     }
   }
   const agreement = { share: same / compared, interval: wilsonInterval(same, compared), cells: compared };

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { refuseUnwritable, writeFileAtomic } from "../files.js";
@@ -87,6 +87,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     const { wanted, outside } = clip?.cells(cells) ?? EVERYWHERE;
     const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(scene.files, signal) };
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
+    refuseInputs(files, [...scene.files, classifier.file, ...(clip ? [clip.file] : [])]);
     const classes = manifest.classes.length;
     const chosen = await chooseWay({ scene, bands, cells, classes, wanted }, { ...options, mode, classifier, preprocess });
     const { mapped, way, report } = chosen;
@@ -218,6 +219,17 @@ function refuseExisting({ map, ...others }: MapFiles, { force, isResumed }: { fo
   const there = [map, ...(isResumed ? [] : Object.values(others))].find((file) => file !== undefined && existsSync(file));
   if (there === undefined) return;
   throw new UserError("exists", `${there}: exists already`, { hint: "Choose another --out, or add --force to replace it." });
+}
+
+/** Whatever `force` says: what a map is made of is not to be lost. */
+function refuseInputs(files: MapFiles, inputs: readonly string[]): void {
+  const placeOf = (file: string) => (existsSync(file) ? realpathSync(file) : resolve(file));
+  const places = new Set(inputs.map(placeOf));
+  const lost = Object.values(files).find((file) => file !== undefined && places.has(placeOf(file)));
+  if (lost === undefined) return;
+  throw new UserError("usage", `${lost}: the map is made of this file, and would take its place`, {
+    hint: "Choose another --out.",
+  });
 }
 
 function gridOfCells(

@@ -4,7 +4,7 @@ import type { WorkOptions } from "../progress.js";
 import type { Preprocess } from "../raster/preprocess.js";
 import { openImagePool } from "../runtime/image-pool.js";
 import type { RuntimeChoice } from "../runtime/session.js";
-import { type Agreement, COMPARED, measureAgreement, remembering } from "./agreement.js";
+import { type Agreement, measureAgreement, remembering } from "./agreement.js";
 import { openDenseWay } from "./dense.js";
 import { type MappedScene, slidingWay, type Way } from "./run.js";
 
@@ -24,7 +24,7 @@ export interface ModeReport {
 /** A map that is less like that of the sliding window is not made without being asked for. */
 export const LEAST_AGREEMENT = 0.98;
 /** Of fewer cells than this, comparing would take more time than it saves. */
-const LEAST_CELLS = 4 * COMPARED;
+const LEAST_CELLS = 1600;
 
 export interface ChooseWayOptions extends WorkOptions {
   readonly mode: MapMode;

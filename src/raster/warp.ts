@@ -1,5 +1,5 @@
 import { UserError } from "../errors.js";
-import { throwIfAborted, throwIfAborted } from "../progress.js";
+import { throwIfAborted } from "../progress.js";
 import { checkProjectable, transformer } from "./geo/project.js";
 import { applyTransform, invertTransform, isSingular, placedTransform } from "./geo/transform.js";
 import { type Grid, gridOf, sameGrid } from "./grid.js";

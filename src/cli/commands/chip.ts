@@ -13,7 +13,7 @@ export const chip: Command = {
     'sigmax chip scene.tif --band-names swir16,nir,red,green --rule "forest: ndvi > 0.6" --rule "water: ndwi > 0" --out chips/',
     "sigmax chip scene.tif --from-vector parcels.geojson --field crop --clip village.geojson --out chips/",
     "sigmax chip S2A_MSIL2A_….SAFE --bands nir,red,green --from-raster worldcover.tif --class-table worldcover --out chips/",
-    "sigmax train chips/ --group-by scene                       several labels per image: labels.csv",
+    "sigmax train chips/ --split blocks --block-size 500         several labels per image: labels.csv; parts that lie apart",
     "sigmax train chips/ --labels chips/largest.csv              one label per image: the class with the largest share",
   ],
   arguments: [{ name: "scene", describe: SCENE, optional: true }],

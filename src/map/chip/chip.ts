@@ -12,7 +12,7 @@ import { type Clip, openClip } from "../clip.js";
 import { contentMark, fileName, sceneItems } from "../provenance.js";
 import type { Labeller } from "./labeller.js";
 import { type ChipSource, openLabeller } from "./source.js";
-import { type ChipGrid, type ChipStrip, type ChipWindow, chipCounts, chipStrips, stripOf } from "./windows.js";
+import { type ChipGrid, chipCounts, chipStrips, stripOf } from "./windows.js";
 import { chipTable, LABELS_FILE, LARGEST_FILE, type LabelledChip, makeChipsFolder, RECORD_FILE, writeChip } from "./write.js";
 
 export interface ChipSceneOptions extends WorkOptions, ChipSource, SceneInput {

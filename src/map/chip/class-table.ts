@@ -53,7 +53,7 @@ export function classesOf(info: RasterInfo, table: string | undefined): readonly
   const legend = table === undefined ? undefined : LEGENDS[table];
   if (legend !== undefined) return Object.entries(legend).map(([name, values]) => ({ name, values }));
   if (table !== undefined) return readTable(table);
-  const named = (info.categories ?? []).flatMap((name, i) => (name === "" ? [] : [{ name, values: [i] }]));
+  const named = (info.categories ?? []).flatMap((name, i) => (name === "" || i === info.nodata ? [] : [{ name, values: [i] }]));
   if (named.length > 0) return withoutTwins(named, info.file);
   const beside = join(dirname(info.file), BESIDE);
   if (existsSync(beside)) return readTable(beside);
