@@ -50,14 +50,13 @@ describe("a Sentinel-2 product", () => {
     expect([...planes.red.subarray(pixel(10, 8), pixel(13, 8))]).toEqual([1510, 1511, 1512]);
     // Middles of 10 m pixels lie a quarter of 20 m from those of 20 m: 10 a pixel are 2.5 beside and 7.5 from the next.
     expect([...planes.swir16.subarray(pixel(20, 20), pixel(24, 20))]).toEqual([2098, 2103, 2108, 2113]);
-    // 4 × 4 pixels of 20 m; the last column is 0 in the bands of 10 m alone.
-    const inCloud = (i: number) => i % 48 < 8 && i < 8 * 48;
-    expect(raster.valid?.every((one, i) => one === (inCloud(i) ? 0 : 1))).toBe(true);
-    for (const plane of Object.values(planes)) expect(plane[pixel(3, 3)]).toBe(0);
-    expect(planes.red[pixel(47, 20)]).toBe(0);
+    // 4 × 4 pixels of 20 m; the last column was not measured in the bands of 10 m alone, and counts for none.
+    const isLost = (i: number) => (i % 48 < 8 && i < 8 * 48) || i % 48 === 47;
+    expect(raster.valid?.every((one, i) => one === (isLost(i) ? 0 : 1))).toBe(true);
+    for (const plane of Object.values(planes)) expect([plane[pixel(3, 3)], plane[pixel(47, 20)]]).toEqual([0, 0]);
     expect(scene.notes).toEqual([
       "Reflectance: (DN − 1000) / 10000, from MTD_MSIL2A.xml, baseline 05.09",
-      "Mask: clouds, cirrus and shadows by SCL, from T18LWR_20230809_SCL_20m.jp2",
+      "Mask: clouds, cirrus, shadows and defective pixels by SCL, from T18LWR_20230809_SCL_20m.jp2",
     ]);
     expect(scene.files.every((file) => resolve(file).startsWith(resolve(SAFE)))).toBe(true);
     expect(scene.files).toHaveLength(6);
@@ -217,6 +216,17 @@ describe("--band and folders of bands", () => {
     expect(scene.info.file).toBe(at("a/x_swir1.tif"));
   });
 
+  it("counts as measured only what every file reaches, whatever is read first", async () => {
+    const nir = await writeBand(at("shifted/nir.tif"), { meters: 10, value: () => 4000 });
+    const red = await writeBand(at("shifted/red.tif"), { meters: 10, value: () => 500, eastMeters: 240 });
+    const { raster, planes } = await opened({ band: [`nir=${nir}`, `red=${red}`] });
+    expect(raster.valid?.every((one, i) => one === (i % 48 < 24 ? 0 : 1))).toBe(true);
+    // A file of these pixels has no mask beside it.
+    expect([raster.nodata, planes.nir[0], planes.red[0], planes.nir[24], planes.red[24]]).toEqual([0, 0, 0, 4000, 500]);
+    const scene = await openScene({ band: [`nir=${nir}`, `red=${red}`] });
+    expect(await scene.read({ bands: [0] }).finally(scene.close)).not.toHaveProperty("valid");
+  });
+
   it("names the bands of a folder by what tells its files apart", async () => {
     expect((await opened({ scene: at("a") })).raster.bands).toEqual(["red", "swir16"]);
   });
@@ -328,6 +338,12 @@ describe("--mask", () => {
     expect(raster.valid?.every((one, i) => one === (i % 48 < 12 ? 0 : 1))).toBe(true);
     expect([raster.nodata, raster.data[0], raster.data[20]]).toEqual([0, 0, 5]);
     expect(scene.files).toEqual([at("plain.tif"), path]);
+  });
+
+  it("by SCL keeps what was measured of the ground: no cloud, and nothing saturated or defective", async () => {
+    const path = await writeBand(at("all_scl.tif"), { meters: 10, value: (column) => Math.min(column, 11), dtype: "uint8" });
+    const { raster } = await opened({ scene: at("plain.tif"), mask: path });
+    expect([...raster.valid!.subarray(0, 12)]).toEqual([0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 0, 1]);
   });
 
   it("counts what the mask does not reach as masked", async () => {
