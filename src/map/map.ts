@@ -80,7 +80,9 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   try {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
-    if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file);
+    const names = scene.info.bands.map(({ name }) => name);
+    const read = bandsNeeded(names, preprocess);
+    if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file, read);
     const pixels = await checkPixels(scene, { bands, manifest, preprocess, onWarning });
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);

@@ -302,6 +302,27 @@ describe("chipScene", () => {
     expect([chip.data[0], chip.scaling?.[0]]).toEqual([500, { scale: 1e-4, offset: 0 }]);
   });
 
+  it("of an index are refused where only one of its bands has a known scale", async () => {
+    const half = (name: string, scaled: boolean) => {
+      const { scaling, ...image } = {
+        ...raster,
+        bands: [name],
+        data: raster.data.slice(0, px),
+        scaling: [{ scale: 1e-4, offset: 0 }],
+      };
+      return encodeGeoTiff({ ...image, ...(scaled && { scaling }) });
+    };
+    const [red, nir] = [join(folder, "half-red.tif"), join(folder, "half-nir.tif")];
+    writeFileSync(red, await half("red", true));
+    writeFileSync(nir, await half("nir", false));
+    const options = { band: [`red=${red}`, `nir=${nir}`], out: join(folder, "half"), sizePx: 32 };
+    for (const index of ["evi2", "ndvi"]) {
+      await expect(chipScene({ ...options, rules: [`forest: ${index} > 0.4`] })).rejects.toThrow(
+        `${index} in --rule needs reflectance, and nothing says how the numbers of nir become that`,
+      );
+    }
+  });
+
   it.each([
     ["in one of a file's bands", { nir: -9999, red: 500 }],
     ["in the other", { nir: 4000, red: -9999 }],

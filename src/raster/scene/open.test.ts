@@ -313,6 +313,56 @@ describe("reflectance of one file", () => {
   });
 });
 
+describe("reflectance of several files", () => {
+  const tagged = { scaling: [{ scale: 1e-4, offset: -0.1 }] };
+  const bandOf = async (name: string, band: Partial<Parameters<typeof writeBand>[1]>) => {
+    const file = await writeBand(at(`several/${name}.tif`), { meters: 10, value: (column) => 3000 + column, ...band });
+    return `${name.replace(/_.*/, "")}=${file}`;
+  };
+
+  it("is told by each file: what one says was done is not done again, nor left out of another", async () => {
+    const done = { ...tagged, metadata: { BOA_OFFSET_APPLIED: "YES" } };
+    const own = { ...tagged, dtype: "float32", metadata: { SIGMAX_VALUES: "reflectance" } } as const;
+    const dark = { ...done, value: () => 100 };
+    const both = [await bandOf("red_done", dark), await bandOf("nir_done", done)];
+    const { scene } = await opened({ band: both });
+    expect(scene.scaling).toMatchObject({ isKnown: true, words: "DN · 0.0001, from the files' tags" });
+    expect(scene.scaling.bands).toEqual(new Array(2).fill({ scale: 1e-4, offset: 0 }));
+    const three = [both[0], await bandOf("nir", tagged), await bandOf("swir16_own", own)];
+    expect((await opened({ band: three })).scene.scaling.bands).toEqual([
+      { scale: 1e-4, offset: 0 },
+      { scale: 1e-4, offset: -0.1 },
+      { scale: 1, offset: 0 },
+    ]);
+    const { words } = (await opened({ band: [three[2], await bandOf("green_own", own)] })).scene.scaling;
+    expect(words).toBe("as stored, by the file's metadata");
+  });
+
+  it("of a product counts what its files say was done", async () => {
+    const product = await writeSafe(at("copy.SAFE"), safeMetadata({ offsets: OFFSETS_FROM_04 }));
+    await writeBand(join(product, "GRANULE/L2A_T18LWR/IMG_DATA/R10m/T18LWR_20230809_B04_10m.jp2"), {
+      ...{ meters: 10, value: () => 400, metadata: { BOA_OFFSET_APPLIED: "YES" } },
+    });
+    const { scaling } = (await opened({ scene: product, bands: ["red", "nir"] })).scene;
+    expect(scaling.bands.map((band) => band?.offset)).toEqual([0, -0.1]);
+    expect(scaling.words).toContain("baseline 05.09; less what the files say was done");
+  });
+
+  it("is not known of all bands where it is of one", async () => {
+    const light = { dtype: "float32", value: (column: number) => 0.05 + column / 100 } as const;
+    for (const red of [await bandOf("red_tagged", tagged), await bandOf("red_light", light)]) {
+      const { scaling } = (await opened({ band: [red, await bandOf("nir_plain", {}), await bandOf("lwir11", {})] })).scene;
+      expect(scaling).toMatchObject({ isKnown: false, lacking: ["nir"], words: expect.stringMatching(/; unknown for nir$/) });
+      expect(() => requireReflectance(scaling, "x.tif", "evi2")).toThrow(
+        "x.tif: evi2 needs reflectance, and nothing says how the numbers of nir become that",
+      );
+      // Whoever does not read it needs nothing of it.
+      expect(() => requireReflectance(scaling, "x.tif", "a.zip", ["red"])).not.toThrow();
+      expect(() => requireReflectance(scaling, "x.tif", "a.zip", ["red", "nir"])).toThrow("of nir");
+    }
+  });
+});
+
 describe("--mask", () => {
   const left = (masked: number, clear: number) => (column: number) => (column < 12 ? masked : clear);
   beforeAll(async () => {

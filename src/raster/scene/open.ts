@@ -63,26 +63,14 @@ export async function openScene(input: SceneInput, options: OpenSceneOptions = {
     const grid = commonGrid(found);
     const size = grid ?? found[0].reader.info;
     const mask = await maskOf(input, product, files, grid, size);
-    const [{ info: first }] = found.map(({ reader }) => reader);
-    const isOneFile = new Set(found.map(({ reader }) => reader)).size === 1;
     const probed = Math.max(
       0,
       found.findIndex(({ name }) => name === "red"),
     );
-    const scaling = await settleScaling(
-      {
-        file: product.file,
-        names: found.map(({ name }) => name),
-        ofFiles: found.map(({ scaling: ofFile }) => ofFile),
-        metadata: isOneFile ? first.metadata : {},
-        stated: product.scaling,
-        probe: { ...found[probed], nodata: product.nodata },
-        probed,
-      },
-      given,
-    );
+    const { file, nodata } = product;
+    const scaling = await settleScaling({ file, bands: found, stated: product.scaling, nodata, probed }, given);
     const bands = found.map((band, i) => ({ ...band, scaling: scaling.bands[i] }));
-    const stack = stackBands({ file: product.file, bands, grid, nodata: product.nodata, mask });
+    const stack = stackBands({ file, bands, grid, nodata, mask });
     return {
       ...stack,
       sensor: product.sensor,
