@@ -76,7 +76,9 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   const classifier = await readClassifier(options.classifier, { runtime, signal });
   const { manifest } = classifier;
   const preprocess = preprocessOf(manifest, classifier.file);
-  const scene = await openScene(options, { needs: (names) => bandsNeeded(names, preprocess), onWarning, signal });
+  const needs = (names: readonly string[]) => bandsNeeded(names, preprocess);
+  const metersPerPixel = manifest.pixels?.metersPerPixel ?? undefined;
+  const scene = await openScene(options, { needs, metersPerPixel, onWarning, signal });
   try {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);

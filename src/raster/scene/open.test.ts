@@ -73,6 +73,26 @@ describe("a Sentinel-2 product", () => {
     });
   });
 
+  it.each([
+    [undefined, 24],
+    [20, 24],
+    [10, 48],
+    [60, 24],
+  ])(
+    "is read for pixels of %s m on the grid that all its bands share, where the needed ones have another",
+    async (meters, widthPx) => {
+      const scene = await openScene({ scene: SAFE, mask: "none" }, { needs: () => ["swir16"], metersPerPixel: meters });
+      const raster = await scene.read().finally(scene.close);
+      expect(raster).toMatchObject({ bands: ["swir16"], widthPx });
+      expect(scene.files).toHaveLength(2);
+      if (widthPx === 24) return;
+      // As chips of all bands have it.
+      const { planes } = await opened({ scene: SAFE, mask: "none" });
+      const isThere = (i: number) => i % 48 !== 47;
+      expect(raster.data.filter((_, i) => isThere(i))).toEqual(planes.swir16.filter((_, i) => isThere(i)));
+    },
+  );
+
   it("is scaled by values.ts, once", async () => {
     const { raster } = await opened({ scene: join(SAFE, "MTD_MSIL2A.xml"), bands: ["red"], mask: "none" });
     const wanted = { bands: ["red"], values: "reflectance" } as const;
