@@ -76,11 +76,17 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   const classifier = await readClassifier(options.classifier, { runtime, signal });
   const { manifest } = classifier;
   const preprocess = preprocessOf(manifest, classifier.file);
-  const scene = await openScene(options, { needs: (names) => bandsNeeded(names, preprocess), onWarning, signal });
+  const needs = (names: readonly string[]) => bandsNeeded(names, preprocess);
+  const metersPerPixel = manifest.pixels?.metersPerPixel ?? undefined;
+  const scene = await openScene(options, { needs, metersPerPixel, onWarning, signal });
   try {
     const bands = bandsFor(scene.info, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
-    if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file);
+    const read = bandsNeeded(
+      scene.info.bands.map(({ name }) => name),
+      preprocess,
+    );
+    if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file, read);
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);
     const pixels = await checkPixels(scene, { bands, manifest, preprocess, signal, onWarning });

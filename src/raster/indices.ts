@@ -33,8 +33,13 @@ export function expandIndex(name: string, { bands = [] }: { readonly bands?: rea
   return bands.includes(name) || !Object.hasOwn(INDICES, name) ? undefined : INDICES[name].formula;
 }
 
-/** The indices in a formula that want reflectance, 0 to 1. @param options.bands as for {@link expandIndex} */
-export function unscaledIndices(text: string, { bands = [] }: { readonly bands?: readonly string[] } = {}): readonly string[] {
+/** The indices in a formula. @param options.bands as for {@link expandIndex} */
+export function indicesIn(text: string, { bands = [] }: { readonly bands?: readonly string[] } = {}): readonly string[] {
   const words = new Set(text.match(/[A-Za-z_]\w*/g));
-  return [...words].filter((word) => expandIndex(word, { bands }) !== undefined && !INDICES[word].scaleFree);
+  return [...words].filter((word) => expandIndex(word, { bands }) !== undefined);
+}
+
+/** The indices in a formula that want reflectance, 0 to 1. @param options.bands as for {@link expandIndex} */
+export function unscaledIndices(text: string, options: { readonly bands?: readonly string[] } = {}): readonly string[] {
+  return indicesIn(text, options).filter((index) => !INDICES[index].scaleFree);
 }

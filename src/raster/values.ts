@@ -140,8 +140,8 @@ export function incompletePixels(raster: Raster): Uint8Array | undefined {
   return incomplete;
 }
 
-/** 1 where a sample of `[C, H, W]` was not measured; undefined where all were. */
-function missingSamples({ data, dtype, nodata, valid, widthPx, heightPx }: Raster): Uint8Array | undefined {
+/** 1 where a sample of `[C, H, W]` was not measured, by the rule of `prepareValues`; undefined where all were. */
+export function missingSamples({ data, dtype, nodata, valid, widthPx, heightPx }: Raster): Uint8Array | undefined {
   const whole = integerRange(dtype) !== undefined;
   if (whole && nodata === undefined && valid === undefined) return undefined;
   const planePx = widthPx * heightPx;

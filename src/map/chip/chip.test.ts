@@ -302,6 +302,51 @@ describe("chipScene", () => {
     expect([chip.data[0], chip.scaling?.[0]]).toEqual([500, { scale: 1e-4, offset: 0 }]);
   });
 
+  it("of an index are refused where only one of its bands has a known scale", async () => {
+    const half = (name: string, scaled: boolean) => {
+      const { scaling, ...image } = {
+        ...raster,
+        bands: [name],
+        data: raster.data.slice(0, px),
+        scaling: [{ scale: 1e-4, offset: 0 }],
+      };
+      return encodeGeoTiff({ ...image, ...(scaled && { scaling }) });
+    };
+    const [red, nir] = [join(folder, "half-red.tif"), join(folder, "half-nir.tif")];
+    writeFileSync(red, await half("red", true));
+    writeFileSync(nir, await half("nir", false));
+    const options = { band: [`red=${red}`, `nir=${nir}`], out: join(folder, "half"), sizePx: 32 };
+    for (const index of ["evi2", "ndvi"]) {
+      await expect(chipScene({ ...options, rules: [`forest: ${index} > 0.4`] })).rejects.toThrow(
+        `${index} in --rule needs reflectance, and nothing says how the numbers of nir become that`,
+      );
+    }
+  });
+
+  it.each([
+    ["in one of a file's bands", { nir: -9999, red: 500 }],
+    ["in the other", { nir: 4000, red: -9999 }],
+  ])("of rules are unknown where a band they read lacks a measurement %s", async (_, missing) => {
+    const side = 16;
+    const file = join(folder, "holes.tif");
+    // The left half lacks one band.
+    const plane = (hole: number, full: number) => Array.from({ length: side * side }, (_, i) => (i % side < 8 ? hole : full));
+    const data = Int16Array.from([...plane(missing.red, 500), ...plane(missing.nir, 4000)]);
+    const image = { bands: ["red", "nir"], widthPx: side, heightPx: side, dtype: "int16", data, nodata: -9999 } as const;
+    writeFileSync(file, await encodeGeoTiff({ ...image, georeference }));
+    const labelsOf = async (rule: string) => {
+      const result = await chipScene({ scene: file, out: join(folder, "holes"), sizePx: 8, rules: [rule], force: true });
+      return tagsOf(result.labels).slice(0, 2);
+    };
+    const isRed = missing.red === -9999;
+    expect(await labelsOf("all: nir < 5000 and red < 5000")).toEqual([
+      ["?all|", "0.0000"],
+      ["all|", "1.0000"],
+    ]);
+    // The band that is there is known.
+    expect(await labelsOf(isRed ? "all: nir < 5000" : "all: red < 5000")).toEqual(new Array(2).fill(["all|", "1.0000"]));
+  });
+
   it("leaves out chips that were hardly measured, and counts what is unseen", async () => {
     const result = await chipScene({ scene, out: join(folder, "small"), sizePx: 10, fromRaster: cover });
     expect(result).toMatchObject({ chips: 68, leftOut: 2 });

@@ -2,6 +2,7 @@ import { UserError } from "../../errors.js";
 import { evaluateFormula, type Formula, parseFormula } from "../../raster/formula.js";
 import type { Raster } from "../../raster/raster.js";
 import type { RasterInfo } from "../../raster/reader.js";
+import { missingSamples } from "../../raster/values.js";
 import type { Labeller } from "./labeller.js";
 import { pixelLabeller } from "./pixel-labeller.js";
 
@@ -20,6 +21,7 @@ interface ClassRule {
 export function ruleLabeller(rules: readonly string[], { bands }: Pick<RasterInfo, "bands">): Labeller {
   const known = bands.filter(({ colour }) => colour !== "alpha").map(({ name }) => name);
   const classes = rules.map((rule) => classRule(rule, known));
+  const read = [...new Set(classes.flatMap(({ condition }) => condition.bands))];
   const twice = classes.find(({ name }, i) => classes.findIndex((other) => other.name === name) < i);
   if (twice !== undefined) {
     throw new UserError("usage", `--rule: ${JSON.stringify(twice.name)} has two rules`, { hint: "Join them with or." });
@@ -37,8 +39,10 @@ export function ruleLabeller(rules: readonly string[], { bands }: Pick<RasterInf
         evaluateFormula(condition, planes, out);
         return out;
       });
+      const unmeasured = unmeasuredPixels(raster, read);
       return (pixel, counts) => {
-        if (raster.valid?.[pixel] === 0 || met.some((values) => Number.isNaN(values[pixel]))) return false;
+        if (raster.valid?.[pixel] === 0 || unmeasured?.[pixel] === 1) return false;
+        if (met.some((values) => Number.isNaN(values[pixel]))) return false;
         for (let k = 0; k < met.length; k++) counts[k] += met[k][pixel];
         return true;
       };
@@ -57,6 +61,18 @@ function classRule(rule: string, known: readonly string[]): ClassRule {
   }
   const condition = parseFormula(rule.slice(colon + 1).trim(), { known, kind: "truth", where: `--rule ${name}` });
   return { name, condition };
+}
+
+/** 1 where one of these bands was not measured, `[H, W]`; undefined where all were everywhere. */
+function unmeasuredPixels(raster: Raster, bands: readonly string[]): Uint8Array | undefined {
+  const missing = missingSamples(raster);
+  if (missing === undefined) return undefined;
+  const unmeasured = new Uint8Array(raster.widthPx * raster.heightPx);
+  for (const band of bands) {
+    const start = raster.bands.indexOf(band) * unmeasured.length;
+    for (let i = 0; i < unmeasured.length; i++) unmeasured[i] |= missing[start + i];
+  }
+  return unmeasured;
 }
 
 /** A band in its unit. */

@@ -1,10 +1,11 @@
 import { UserError } from "../../errors.js";
 import type { WorkOptions } from "../../progress.js";
 import { gridOf } from "../../raster/grid.js";
-import { unscaledIndices } from "../../raster/indices.js";
+import { INDICES, indicesIn } from "../../raster/indices.js";
 import { openRaster, type RasterReader } from "../../raster/reader.js";
 import type { Scene } from "../../raster/scene/open.js";
 import { requireReflectance } from "../../raster/scene/scaling.js";
+import { bandsRead } from "../../raster/values.js";
 import { gridded } from "../../raster/warp.js";
 import { classesOf } from "./class-table.js";
 import { rasterLabeller } from "./from-raster.js";
@@ -66,9 +67,7 @@ export async function openLabeller(sources: ChipSource, scene: Scene, onWarning:
     return vectorLabeller({ file: fromVector, field, elsewhere }, scene.info, onWarning);
   }
   if (fromRaster === undefined) {
-    const bands = scene.info.bands.map(({ name }) => name);
-    const [unscaled] = rules.flatMap((rule) => unscaledIndices(rule.slice(rule.indexOf(":") + 1), { bands }));
-    if (unscaled !== undefined) requireReflectance(scene.scaling, scene.info.file, `${unscaled} in --rule`);
+    requireScales(rules, scene);
     return ruleLabeller(rules, scene.info);
   }
   const reader = await openRaster(fromRaster);
@@ -77,6 +76,16 @@ export async function openLabeller(sources: ChipSource, scene: Scene, onWarning:
   } catch (error) {
     await reader.close();
     throw error;
+  }
+}
+
+/** @throws UserError `bad-data` where an index in a rule needs reflectance, or would mix it with stored numbers, and nothing says it */
+function requireScales(rules: readonly string[], { info, scaling }: Scene): void {
+  const bands = info.bands.map(({ name }) => name);
+  for (const index of rules.flatMap((rule) => indicesIn(rule.slice(rule.indexOf(":") + 1), { bands }))) {
+    const read = bandsRead(index, { bands, where: "--rule" }).map(({ band }) => band);
+    const isMixed = read.some((band) => scaling.bands[bands.indexOf(band)] !== undefined);
+    if (!INDICES[index].scaleFree || isMixed) requireReflectance(scaling, info.file, `${index} in --rule`, read);
   }
 }
 

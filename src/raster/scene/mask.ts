@@ -14,15 +14,18 @@ interface MaskForm {
   readonly called: RegExp;
 }
 
-/** Nodata, saturated, dark, shadow, vegetation, bare, water, unclassified, cloud medium and high, cirrus, snow: 0 to 11. */
-const SCL_CLEAR = new Set([1, 2, 4, 5, 6, 7, 11]);
+/**
+ * Nodata, saturated or defective, dark, shadow, vegetation, bare, water, unclassified, cloud medium and high, cirrus, snow: 0 to 11.
+ * What is saturated or defective was measured by nobody, though no cloud covers it.
+ */
+const SCL_CLEAR = new Set([2, 4, 5, 6, 7, 11]);
 /** Bits 0 to 4 of QA_PIXEL: fill, dilated cloud, cirrus, cloud, cloud shadow. Snow, bit 5, is land. */
 const QA_MASKED = 0b11111;
 
 /** Kinds of masks: Sentinel-2's scene classification, Landsat Collection 2's quality band, and any raster that is 0 where it is clear. */
 export const MASKS = {
   scl: {
-    what: "clouds, cirrus and shadows by SCL",
+    what: "clouds, cirrus, shadows and defective pixels by SCL",
     isMasked: (code) => !SCL_CLEAR.has(code),
     called: /(^|[^a-z])scl([^a-z]|$)/i,
   },
@@ -43,7 +46,7 @@ export interface SceneMask {
   readonly file: string;
   /** Of the file, from 0. */
   readonly band: number;
-  /** "clouds, cirrus and shadows by SCL, from T18LWR_SCL_20m.jp2". */
+  /** "clouds, cirrus and shadows by QA_PIXEL, from LC08_QA_PIXEL.TIF". */
   readonly words: string;
   /** 1 where a pixel of the scene does not count, `[H, W]`. */
   masked(window: PixelWindow, signal: AbortSignal | undefined): Promise<Uint8Array>;

@@ -50,14 +50,13 @@ describe("a Sentinel-2 product", () => {
     expect([...planes.red.subarray(pixel(10, 8), pixel(13, 8))]).toEqual([1510, 1511, 1512]);
     // Middles of 10 m pixels lie a quarter of 20 m from those of 20 m: 10 a pixel are 2.5 beside and 7.5 from the next.
     expect([...planes.swir16.subarray(pixel(20, 20), pixel(24, 20))]).toEqual([2098, 2103, 2108, 2113]);
-    // 4 × 4 pixels of 20 m; the last column is 0 in the bands of 10 m alone.
-    const inCloud = (i: number) => i % 48 < 8 && i < 8 * 48;
-    expect(raster.valid?.every((one, i) => one === (inCloud(i) ? 0 : 1))).toBe(true);
-    for (const plane of Object.values(planes)) expect(plane[pixel(3, 3)]).toBe(0);
-    expect(planes.red[pixel(47, 20)]).toBe(0);
+    // 4 × 4 pixels of 20 m; the last column was not measured in the bands of 10 m alone, and counts for none.
+    const isLost = (i: number) => (i % 48 < 8 && i < 8 * 48) || i % 48 === 47;
+    expect(raster.valid?.every((one, i) => one === (isLost(i) ? 0 : 1))).toBe(true);
+    for (const plane of Object.values(planes)) expect([plane[pixel(3, 3)], plane[pixel(47, 20)]]).toEqual([0, 0]);
     expect(scene.notes).toEqual([
       "Reflectance: (DN − 1000) / 10000, from MTD_MSIL2A.xml, baseline 05.09",
-      "Mask: clouds, cirrus and shadows by SCL, from T18LWR_20230809_SCL_20m.jp2",
+      "Mask: clouds, cirrus, shadows and defective pixels by SCL, from T18LWR_20230809_SCL_20m.jp2",
     ]);
     expect(scene.files.every((file) => resolve(file).startsWith(resolve(SAFE)))).toBe(true);
     expect(scene.files).toHaveLength(6);
@@ -73,6 +72,26 @@ describe("a Sentinel-2 product", () => {
       message: expect.stringContaining("has the bands coastal, red, nir, nir08, swir16; swir22 is not among them"),
     });
   });
+
+  it.each([
+    [undefined, 24],
+    [20, 24],
+    [10, 48],
+    [60, 24],
+  ])(
+    "is read for pixels of %s m on the grid that all its bands share, where the needed ones have another",
+    async (meters, widthPx) => {
+      const scene = await openScene({ scene: SAFE, mask: "none" }, { needs: () => ["swir16"], metersPerPixel: meters });
+      const raster = await scene.read().finally(scene.close);
+      expect(raster).toMatchObject({ bands: ["swir16"], widthPx });
+      expect(scene.files).toHaveLength(2);
+      if (widthPx === 24) return;
+      // As chips of all bands have it.
+      const { planes } = await opened({ scene: SAFE, mask: "none" });
+      const isThere = (i: number) => i % 48 !== 47;
+      expect(raster.data.filter((_, i) => isThere(i))).toEqual(planes.swir16.filter((_, i) => isThere(i)));
+    },
+  );
 
   it("is scaled by values.ts, once", async () => {
     const { raster } = await opened({ scene: join(SAFE, "MTD_MSIL2A.xml"), bands: ["red"], mask: "none" });
@@ -217,6 +236,17 @@ describe("--band and folders of bands", () => {
     expect(scene.info.file).toBe(at("a/x_swir1.tif"));
   });
 
+  it("counts as measured only what every file reaches, whatever is read first", async () => {
+    const nir = await writeBand(at("shifted/nir.tif"), { meters: 10, value: () => 4000 });
+    const red = await writeBand(at("shifted/red.tif"), { meters: 10, value: () => 500, eastMeters: 240 });
+    const { raster, planes } = await opened({ band: [`nir=${nir}`, `red=${red}`] });
+    expect(raster.valid?.every((one, i) => one === (i % 48 < 24 ? 0 : 1))).toBe(true);
+    // A file of these pixels has no mask beside it.
+    expect([raster.nodata, planes.nir[0], planes.red[0], planes.nir[24], planes.red[24]]).toEqual([0, 0, 0, 4000, 500]);
+    const scene = await openScene({ band: [`nir=${nir}`, `red=${red}`] });
+    expect(await scene.read({ bands: [0] }).finally(scene.close)).not.toHaveProperty("valid");
+  });
+
   it("names the bands of a folder by what tells its files apart", async () => {
     expect((await opened({ scene: at("a") })).raster.bands).toEqual(["red", "swir16"]);
   });
@@ -303,6 +333,56 @@ describe("reflectance of one file", () => {
   });
 });
 
+describe("reflectance of several files", () => {
+  const tagged = { scaling: [{ scale: 1e-4, offset: -0.1 }] };
+  const bandOf = async (name: string, band: Partial<Parameters<typeof writeBand>[1]>) => {
+    const file = await writeBand(at(`several/${name}.tif`), { meters: 10, value: (column) => 3000 + column, ...band });
+    return `${name.replace(/_.*/, "")}=${file}`;
+  };
+
+  it("is told by each file: what one says was done is not done again, nor left out of another", async () => {
+    const done = { ...tagged, metadata: { BOA_OFFSET_APPLIED: "YES" } };
+    const own = { ...tagged, dtype: "float32", metadata: { SIGMAX_VALUES: "reflectance" } } as const;
+    const dark = { ...done, value: () => 100 };
+    const both = [await bandOf("red_done", dark), await bandOf("nir_done", done)];
+    const { scene } = await opened({ band: both });
+    expect(scene.scaling).toMatchObject({ isKnown: true, words: "DN · 0.0001, from the files' tags" });
+    expect(scene.scaling.bands).toEqual(new Array(2).fill({ scale: 1e-4, offset: 0 }));
+    const three = [both[0], await bandOf("nir", tagged), await bandOf("swir16_own", own)];
+    expect((await opened({ band: three })).scene.scaling.bands).toEqual([
+      { scale: 1e-4, offset: 0 },
+      { scale: 1e-4, offset: -0.1 },
+      { scale: 1, offset: 0 },
+    ]);
+    const { words } = (await opened({ band: [three[2], await bandOf("green_own", own)] })).scene.scaling;
+    expect(words).toBe("as stored, by the file's metadata");
+  });
+
+  it("of a product counts what its files say was done", async () => {
+    const product = await writeSafe(at("copy.SAFE"), safeMetadata({ offsets: OFFSETS_FROM_04 }));
+    await writeBand(join(product, "GRANULE/L2A_T18LWR/IMG_DATA/R10m/T18LWR_20230809_B04_10m.jp2"), {
+      ...{ meters: 10, value: () => 400, metadata: { BOA_OFFSET_APPLIED: "YES" } },
+    });
+    const { scaling } = (await opened({ scene: product, bands: ["red", "nir"] })).scene;
+    expect(scaling.bands.map((band) => band?.offset)).toEqual([0, -0.1]);
+    expect(scaling.words).toContain("baseline 05.09; less what the files say was done");
+  });
+
+  it("is not known of all bands where it is of one", async () => {
+    const light = { dtype: "float32", value: (column: number) => 0.05 + column / 100 } as const;
+    for (const red of [await bandOf("red_tagged", tagged), await bandOf("red_light", light)]) {
+      const { scaling } = (await opened({ band: [red, await bandOf("nir_plain", {}), await bandOf("lwir11", {})] })).scene;
+      expect(scaling).toMatchObject({ isKnown: false, lacking: ["nir"], words: expect.stringMatching(/; unknown for nir$/) });
+      expect(() => requireReflectance(scaling, "x.tif", "evi2")).toThrow(
+        "x.tif: evi2 needs reflectance, and nothing says how the numbers of nir become that",
+      );
+      // Whoever does not read it needs nothing of it.
+      expect(() => requireReflectance(scaling, "x.tif", "a.zip", ["red"])).not.toThrow();
+      expect(() => requireReflectance(scaling, "x.tif", "a.zip", ["red", "nir"])).toThrow("of nir");
+    }
+  });
+});
+
 describe("--mask", () => {
   const left = (masked: number, clear: number) => (column: number) => (column < 12 ? masked : clear);
   beforeAll(async () => {
@@ -328,6 +408,12 @@ describe("--mask", () => {
     expect(raster.valid?.every((one, i) => one === (i % 48 < 12 ? 0 : 1))).toBe(true);
     expect([raster.nodata, raster.data[0], raster.data[20]]).toEqual([0, 0, 5]);
     expect(scene.files).toEqual([at("plain.tif"), path]);
+  });
+
+  it("by SCL keeps what was measured of the ground: no cloud, and nothing saturated or defective", async () => {
+    const path = await writeBand(at("all_scl.tif"), { meters: 10, value: (column) => Math.min(column, 11), dtype: "uint8" });
+    const { raster } = await opened({ scene: at("plain.tif"), mask: path });
+    expect([...raster.valid!.subarray(0, 12)]).toEqual([0, 0, 1, 0, 1, 1, 1, 1, 0, 0, 0, 1]);
   });
 
   it("counts what the mask does not reach as masked", async () => {

@@ -48,10 +48,13 @@ export interface Scene extends RasterReader {
 export interface OpenSceneOptions extends Pick<WorkOptions, "onWarning" | "signal"> {
   /** Of the bands of a product's folder, those that are needed, where none are asked for: only they are opened. */
   readonly needs?: ((names: readonly string[]) => readonly string[]) | undefined;
+  /** Side of a pixel that is wanted where `needs` chooses: if their own grid has another one, that of all usual bands is taken. */
+  readonly metersPerPixel?: number | undefined;
 }
 
 /**
- * Opens a scene. Bands are read on the grid of the finest of those asked for. Stored numbers stay as they are: how they become
+ * Opens a scene. Bands are read on the grid of the finest of those asked for; those that are needed, on one of the size that is
+ * wanted, if they or all usual bands have it. Stored numbers stay as they are: how they become
  * reflectance is found, and stands in `info.bands` for `values.ts`, which applies it once.
  *
  * @throws UserError `usage`, `not-found`, `bad-file`, `bad-data` where the parts do not fit each other or the numbers what is said of
@@ -62,30 +65,20 @@ export async function openScene(input: SceneInput, options: OpenSceneOptions = {
   const files = openFiles({ onWarning: options.onWarning, signal: options.signal });
   try {
     const product = await productOf(input, files);
-    const found = await openBands(product, input.bands ?? neededOf(product, input, options), files);
-    const grid = commonGrid(found);
+    const needed = input.bands === undefined ? neededOf(product, input, options) : undefined;
+    const found = await openBands(product, input.bands ?? needed, files);
+    const own = commonGrid(found);
+    const grid = needed === undefined ? own : await wantedGrid(product, own, options);
     const size = grid ?? found[0].reader.info;
     const mask = await maskOf(input, product, files, grid, size);
-    const [{ info: first }] = found.map(({ reader }) => reader);
-    const isOneFile = new Set(found.map(({ reader }) => reader)).size === 1;
     const probed = Math.max(
       0,
       found.findIndex(({ name }) => name === "red"),
     );
-    const scaling = await settleScaling(
-      {
-        file: product.file,
-        names: found.map(({ name }) => name),
-        ofFiles: found.map(({ scaling: ofFile }) => ofFile),
-        metadata: isOneFile ? first.metadata : {},
-        stated: product.scaling,
-        probe: { ...found[probed], nodata: product.nodata },
-        probed,
-      },
-      given,
-    );
+    const { file, nodata } = product;
+    const scaling = await settleScaling({ file, bands: found, stated: product.scaling, nodata, probed }, given);
     const bands = found.map((band, i) => ({ ...band, scaling: scaling.bands[i] }));
-    const stack = stackBands({ file: product.file, bands, grid, nodata: product.nodata, mask });
+    const stack = stackBands({ file, bands, grid, nodata, mask });
     return {
       ...stack,
       sensor: product.sensor,
@@ -224,6 +217,28 @@ function commonGrid(bands: readonly StackedBand[]): Grid | undefined {
   }
   const grids = infos.map(gridOf);
   return grids.reduce((finest, grid) => (sizeOf(grid) < sizeOf(finest) * (1 - 1e-6) ? grid : finest));
+}
+
+/** Sizes of pixels that are one and the same, told in metres here and in degrees there. */
+const SAME_SIZE = 0.1;
+
+/** The grid that chips of all usual bands were cut on, where the needed ones' own is not as fine or coarse as is wanted. */
+async function wantedGrid(
+  product: Product,
+  own: Grid | undefined,
+  { metersPerPixel, signal }: OpenSceneOptions,
+): Promise<Grid | undefined> {
+  if (own === undefined || metersPerPixel === undefined) return own;
+  const fits = (grid: Grid) => Math.abs((pixelSideMeters(grid) ?? metersPerPixel) / metersPerPixel - 1) <= SAME_SIZE;
+  if (fits(own)) return own;
+  // Only looked at: what the scene is made of does not count them.
+  const files = openFiles({ signal });
+  try {
+    const usual = commonGrid(await openBands(product, undefined, files));
+    return usual !== undefined && fits(usual) ? usual : own;
+  } finally {
+    await files.close();
+  }
 }
 
 function sizeOf(grid: Grid): number {

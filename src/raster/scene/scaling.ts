@@ -3,14 +3,19 @@ import type { BandScaling, Raster } from "../raster.js";
 import type { RasterInfo, RasterReader } from "../reader.js";
 import { integerRange } from "../samples.js";
 import type { StatedScaling } from "./product.js";
+import { LANDSAT_SENSORS } from "./sensors.js";
+import type { StackedBand } from "./stack.js";
 
 /** How a scene's numbers become reflectance, and how that is known. */
 export interface SceneScaling {
+  /** Of every band that sees light. */
   readonly isKnown: boolean;
   /** One line: "(DN − 1000) / 10000, from MTD_MSIL2A.xml, baseline 05.09". */
   readonly words: string;
   /** By band; undefined where nobody says. Read by `values.ts` alone, which applies it once. */
   readonly bands: readonly (BandScaling | undefined)[];
+  /** Names of the bands of which nobody says it, other than those of heat and alpha. */
+  readonly lacking: readonly string[];
 }
 
 const APPLIED: BandScaling = { scale: 1, offset: 0 };
@@ -41,77 +46,114 @@ export function scalingWords({ scale, offset }: BandScaling): string {
 /** A scene as far as its scaling goes. */
 export interface ScaledScene {
   readonly file: string;
-  /** Names of its bands. */
-  readonly names: readonly string[];
-  /** What the files themselves say of each band. */
-  readonly ofFiles: readonly (BandScaling | undefined)[];
-  /** Items of the file; none for a scene of several. */
-  readonly metadata: Readonly<Record<string, string>>;
+  /** With what the files themselves say of their scale. */
+  readonly bands: readonly StackedBand[];
   /** What the product's metadata say; may throw. */
   readonly stated: (() => StatedScaling) | undefined;
-  /** The band whose values are looked at, and the file it is in. */
-  readonly probe: { readonly reader: RasterReader; readonly band: number; readonly nodata: number | undefined };
-  /** Place of that band among `names`. */
+  /** What means "no measurement" in all files, where it is known. */
+  readonly nodata: number | undefined;
+  /** Place of the band whose values are looked at. */
   readonly probed: number;
 }
 
 /**
  * Finds how the numbers of a scene become reflectance: what is given by hand, else the product's metadata, else GDAL's scale and
- * offset, else signs that they are reflectance already. Nothing is applied here, and what looks as if it had been applied already is
- * refused rather than applied twice.
+ * offset, else signs that they are reflectance already. What a file says was done to its numbers holds for its bands. Nothing is
+ * applied here, and what looks as if it had been applied already is refused rather than applied twice.
  *
  * @throws UserError `bad-data` where what is said and what the numbers are contradict each other; `bad-file` for broken metadata
  */
 export async function settleScaling(scene: ScaledScene, given: ReflectanceGiven | undefined): Promise<SceneScaling> {
-  const { names, ofFiles, stated } = scene;
-  if (given === "none") {
-    return { isKnown: false, words: "none, by --reflectance", bands: names.map(() => undefined) };
+  const { bands, stated, probed } = scene;
+  if (given === "none") return settled(scene, "none, by --reflectance", []);
+  if (given !== undefined) {
+    return settled(
+      scene,
+      `${scalingWords(given)}, by --reflectance`,
+      bands.map(() => given),
+    );
   }
-  if (given !== undefined) return known(scalingWords(given), "by --reflectance", () => given);
   if (stated !== undefined) {
-    const { bands, words } = stated();
-    const scalings = names.map((name) => bands.get(name));
-    await refuseApplied(scene, scalings[scene.probed]);
-    return { isKnown: true, words, bands: scalings };
+    const { bands: ofNames, words } = stated();
+    const said = bands.map(({ name }) => ofNames.get(name));
+    const left = said.map((scaling, i) => leftToDo(bands[i], scaling));
+    await refuseApplied(scene, left[probed]);
+    const isDone = left.some((scaling, i) => scaling !== said[i]);
+    return settled(scene, isDone ? `${words}; less what the files say was done` : words, left);
   }
-  if (saysApplied(scene.metadata)) return known("as stored", "by the file's metadata", () => APPLIED);
-  if (ofFiles.some((scaling) => scaling !== undefined)) {
-    const bands = offsetsTakenOff(scene.metadata) ? ofFiles.map((scaling) => scaling && { ...scaling, offset: 0 }) : ofFiles;
-    await refuseApplied(scene, bands[scene.probed]);
-    const different = new Set(bands.map((scaling) => scalingWords(scaling ?? APPLIED)));
+  if (bands.every(saysApplied)) return settled(scene, "as stored, by the file's metadata", bands.map(applied));
+  const left = bands.map((band) => leftToDo(band, band.scaling));
+  if (left.some((scaling) => scaling !== undefined)) {
+    await refuseApplied(scene, left[probed]);
+    const different = new Set(left.flatMap((scaling) => (scaling === undefined ? [] : [scalingWords(scaling)])));
     const [only] = different;
-    return {
-      isKnown: true,
-      words: `${different.size === 1 ? only : "each band's scale and offset"}, from the files' tags`,
-      bands,
-    };
+    return settled(scene, `${different.size === 1 ? only : "each band's scale and offset"}, from the files' tags`, left);
   }
-  const seen = await probedRange(scene);
-  if (seen !== undefined && looksLikeReflectance(scene.probe.reader.info, seen)) {
-    return known("as stored", `as 98 % of its values lie from ${short(seen.low)} to ${short(seen.high)}`, () => APPLIED);
-  }
-  return { isKnown: false, words: "unknown, numbers stay as they are stored", bands: names.map(() => undefined) };
-
-  function known(formula: string, from: string, ofBand: () => BandScaling): SceneScaling {
-    return { isKnown: true, words: `${formula}, ${from}`, bands: names.map(ofBand) };
-  }
+  const looks = await lookedAt(scene);
+  const [seen] = [...looks.values()];
+  if (seen === undefined) return settled(scene, "unknown, numbers stay as they are stored", []);
+  return settled(
+    scene,
+    `as stored, as 98 % of its values lie from ${short(seen.low)} to ${short(seen.high)}`,
+    bands.map(({ reader }) => (looks.has(reader) ? APPLIED : undefined)),
+  );
 }
 
-/** @throws UserError `bad-data` where nobody says how the numbers of a scene become reflectance, which `what` needs */
-export function requireReflectance({ isKnown }: Pick<SceneScaling, "isKnown">, file: string, what: string): void {
+const applied = () => APPLIED;
+
+/** Heat is no share of light: a band of it needs no scale to be understood. */
+const HEAT = new Set(
+  Object.values(LANDSAT_SENSORS).flatMap((bands) => bands.flatMap(({ name, sees }) => (sees === "heat" ? [name] : []))),
+);
+
+/** @param scalings by band; none where nobody says anything */
+function settled({ bands }: ScaledScene, words: string, scalings: readonly (BandScaling | undefined)[]): SceneScaling {
+  const ofBands = bands.map((_, i) => scalings[i]);
+  const light = ({ name, reader, band }: StackedBand) => !HEAT.has(name) && reader.info.bands[band].colour !== "alpha";
+  const lacking = bands.filter((band, i) => ofBands[i] === undefined && light(band)).map(({ name }) => name);
+  const isSaid = ofBands.some((scaling) => scaling !== undefined);
+  return {
+    isKnown: isSaid && lacking.length === 0,
+    words: isSaid && lacking.length > 0 ? `${words}; unknown for ${lacking.join(", ")}` : words,
+    bands: ofBands,
+    lacking,
+  };
+}
+
+/**
+ * @param bands names of those that are needed; default all
+ * @throws UserError `bad-data` where nobody says how the numbers of a scene become reflectance, which `what` needs
+ */
+export function requireReflectance(
+  { isKnown, bands: ofBands, lacking }: Pick<SceneScaling, "isKnown" | "bands" | "lacking">,
+  file: string,
+  what: string,
+  bands: readonly string[] = lacking,
+): void {
   if (isKnown) return;
-  throw new UserError("bad-data", `${file}: ${what} needs reflectance, and nothing says how its numbers become that`, {
+  const isSaid = ofBands.some((scaling) => scaling !== undefined);
+  const needed = lacking.filter((name) => bands.includes(name));
+  if (isSaid && needed.length === 0) return;
+  const numbers = isSaid ? `the numbers of ${needed.join(", ")} become` : "its numbers become";
+  throw new UserError("bad-data", `${file}: ${what} needs reflectance, and nothing says how ${numbers} that`, {
     hint: REFLECTANCE_HINT,
   });
 }
 
+/** What the file of a band does not say was done. */
+function leftToDo(band: StackedBand, scaling: BandScaling | undefined): BandScaling | undefined {
+  if (saysApplied(band)) return APPLIED;
+  return scaling !== undefined && scaling.offset !== 0 && offsetTakenOff(band) ? { ...scaling, offset: 0 } : scaling;
+}
+
 /** Written by programs that leave nothing to do. */
-function saysApplied(metadata: Readonly<Record<string, string>>): boolean {
-  return metadata.SIGMAX_VALUES === "reflectance";
+function saysApplied({ reader }: StackedBand): boolean {
+  return reader.info.metadata.SIGMAX_VALUES === "reflectance";
 }
 
 /** Copies of Sentinel-2 that others made say so where they took the offset off, and keep the old tags. */
-function offsetsTakenOff(metadata: Readonly<Record<string, string>>): boolean {
+function offsetTakenOff({ reader }: StackedBand): boolean {
+  const { metadata } = reader.info;
   return ["BOA_OFFSET_APPLIED", "earthsearch:boa_offset_applied"].some((key) => /^(yes|true|1)$/i.test(metadata[key] ?? ""));
 }
 
@@ -136,26 +178,27 @@ const LARGEST_OFFSET = 0.3;
 
 /** @throws UserError `bad-data` where the numbers look as if the scaling had been applied to them */
 async function refuseApplied(scene: ScaledScene, scaling: BandScaling | undefined): Promise<void> {
-  const { file, names, probed, probe } = scene;
+  const { file, nodata } = scene;
+  const probe = scene.bands[scene.probed];
   const isFloat = integerRange(probe.reader.info.dtype) === undefined;
   if (scaling === undefined || (scaling.scale === 1 && scaling.offset === 0)) return;
   const { scale, offset } = scaling;
   const hasOffset = offset < 0 && offset >= -LARGEST_OFFSET;
   if (!isFloat && !hasOffset) return;
-  const seen = await probedRange(scene);
+  const seen = await probedRange(probe, nodata);
   if (seen === undefined) return;
   const said = `${file}: should become reflectance by ${scalingWords(scaling)}`;
   if (isFloat && looksLikeReflectance(probe.reader.info, seen)) {
     throw new UserError(
       "bad-data",
-      `${said}, but looks as if it had been: 98 % of ${names[probed]} lie from ${short(seen.low)} to ${short(seen.high)}`,
+      `${said}, but looks as if it had been: 98 % of ${probe.name} lie from ${short(seen.low)} to ${short(seen.high)}`,
       { hint: "Say which it is: --reflectance applied, or --reflectance <scale>,<offset>." },
     );
   }
   if (hasOffset && seen.high * scale + offset <= MOST_REFLECTANCE && seen.low * scale + offset < TOO_DARK) {
     throw new UserError(
       "bad-data",
-      `${said}, but looks as if the offset was taken off already: a hundredth of ${names[probed]} would be below ${short(seen.low * scale + offset)}`,
+      `${said}, but looks as if the offset was taken off already: a hundredth of ${probe.name} would be below ${short(seen.low * scale + offset)}`,
       { hint: `Say which it is: --reflectance ${scale},0 if it was, or --reflectance ${scale},${offset}.` },
     );
   }
@@ -166,12 +209,26 @@ const short = (value: number) => String(Number(value.toPrecision(3)));
 /** Few, as a block of JPEG 2000 takes a second. */
 const PROBED = { sidePx: 128, along: 2 };
 
-/** Undefined for a scene whose windows hold no measurement. */
-async function probedRange({ probe }: ScaledScene): Promise<Range | undefined> {
+/** Files whose numbers look like reflectance by one of their bands, with where those lie: that of the probed band first. */
+async function lookedAt({ bands, nodata, probed }: ScaledScene): Promise<ReadonlyMap<RasterReader, Range>> {
+  const looks = new Map<RasterReader, Range>();
+  const files = new Set<RasterReader>();
+  for (const band of [bands[probed], ...bands]) {
+    const { reader } = band;
+    if (files.has(reader)) continue;
+    files.add(reader);
+    const seen = integerRange(reader.info.dtype) === undefined ? await probedRange(band, nodata) : undefined;
+    if (seen !== undefined && looksLikeReflectance(reader.info, seen)) looks.set(reader, seen);
+  }
+  return looks;
+}
+
+/** Undefined for a band whose windows hold no measurement. */
+async function probedRange({ reader, band }: StackedBand, nodata: number | undefined): Promise<Range | undefined> {
   const values: number[] = [];
-  for (const { data, valid } of await sampleWindows(probe.reader, probe.band, PROBED)) {
+  for (const { data, valid } of await sampleWindows(reader, band, PROBED)) {
     for (let i = 0; i < data.length; i++) {
-      if (valid?.[i] !== 0 && Number.isFinite(data[i]) && data[i] !== probe.nodata) values.push(data[i]);
+      if (valid?.[i] !== 0 && Number.isFinite(data[i]) && data[i] !== nodata) values.push(data[i]);
     }
   }
   if (values.length === 0) return undefined;

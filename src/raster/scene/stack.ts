@@ -35,8 +35,8 @@ interface Layer {
 
 /**
  * Bands of several files as one raster, on one grid: coarser ones are brought to it between their pixels. Types are brought to the
- * smallest that holds them all. A pixel was measured where one of its bands was; what was not, and what the mask takes away, holds the
- * raster's nodata in all bands. Closing it closes nothing: the files are their owner's.
+ * smallest that holds them all. A pixel was measured where each of the files that are read measured it; what was not, and what the mask
+ * takes away, holds the raster's nodata in all bands. Closing it closes nothing: the files are their owner's.
  */
 export function stackBands(options: StackOptions): RasterReader {
   const { bands, grid, mask } = options;
@@ -51,7 +51,8 @@ export function stackBands(options: StackOptions): RasterReader {
       if (size === undefined) throw new RangeError(`${info.file} has the levels 0 to ${info.levels.length - 1}, not ${level}`);
       const requested = requestedOf(info, size, request);
       const valid = await readLayers(options, layers, requested, { info, level, signal });
-      if (mask !== undefined) takeAway(requested, valid, await mask.masked(requested.window, signal), info.nodata ?? 0);
+      if (mask !== undefined) takeAway(valid, await mask.masked(requested.window, signal));
+      if (info.nodata !== undefined && valid.includes(0)) emptyUnmeasured(requested, valid, info.nodata);
       return {
         ...rasterOf(info, requested),
         ...placeOf(grid, info, size, requested),
@@ -137,7 +138,7 @@ export function commonType(dtypes: readonly RasterDType[]): RasterDType {
   return WHOLE.find(holds) ?? "float64";
 }
 
-/** Reads what is wanted of each file. Gives 1 where a pixel was measured, `[H, W]`. */
+/** Reads what is wanted of each file. Gives 1 where all of these files measured a pixel, `[H, W]`. */
 async function readLayers(
   { bands }: StackOptions,
   layers: ReadonlyMap<RasterReader, Layer>,
@@ -145,7 +146,7 @@ async function readLayers(
   { info, level, signal }: { info: RasterInfo; level: number; signal: ReadOptions["signal"] },
 ): Promise<Uint8Array> {
   const pixels = window.widthPx * window.heightPx;
-  const valid = new Uint8Array(pixels);
+  const valid = new Uint8Array(pixels).fill(1);
   for (const [file, { reader, nodata }] of layers) {
     const here = wanted.flatMap((index, place) => (bands[index].reader === file ? [{ band: bands[index].band, place }] : []));
     if (here.length === 0) continue;
@@ -157,7 +158,7 @@ async function readLayers(
       if (!isAll) plane.set(raster.data.subarray(order * pixels, (order + 1) * pixels));
       bringNodata(plane, raster.valid, nodata, info.nodata);
     }
-    for (let i = 0; i < pixels; i++) if (raster.valid?.[i] !== 0) valid[i] = 1;
+    if (raster.valid !== undefined) takeUnmeasured(valid, raster.valid);
   }
   return valid;
 }
@@ -175,10 +176,18 @@ function bringNodata(
   for (let i = 0; i < plane.length; i++) if (valid?.[i] === 0 || (isOther && plane[i] === from)) plane[i] = to;
 }
 
-function takeAway({ data }: Requested, valid: Uint8Array, masked: Uint8Array, nodata: number): void {
-  for (let i = 0; i < masked.length; i++) {
-    if (masked[i] === 0) continue;
-    valid[i] = 0;
-    for (let at = i; at < data.length; at += masked.length) data[at] = nodata;
+function takeUnmeasured(valid: Uint8Array, ofFile: Uint8Array): void {
+  for (let i = 0; i < valid.length; i++) if (ofFile[i] === 0) valid[i] = 0;
+}
+
+function takeAway(valid: Uint8Array, masked: Uint8Array): void {
+  for (let i = 0; i < valid.length; i++) if (masked[i] !== 0) valid[i] = 0;
+}
+
+/** Has no band of a pixel hold a number where another lacks one: who sees the numbers alone takes them for a measurement. */
+function emptyUnmeasured({ data }: Requested, valid: Uint8Array, nodata: number): void {
+  for (let i = 0; i < valid.length; i++) {
+    if (valid[i] === 1) continue;
+    for (let at = i; at < data.length; at += valid.length) data[at] = nodata;
   }
 }
