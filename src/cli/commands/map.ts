@@ -34,7 +34,7 @@ export const map: Command = {
       value: "mode",
       choices: MAP_MODES,
       describe:
-        "sliding runs every chip; dense computes the features of a large window once for all chips in it; auto: dense where it decides 98 % of 400 cells alike",
+        "sliding runs every chip; dense computes the features of a large window once for all chips in it; auto: dense where it decides 98 % of up to 400 cells alike",
       shownDefault: "auto",
     },
     clip: { value: "file", describe: "only cells whose middle is inside these polygons: GeoJSON or GeoPackage" },
