@@ -166,6 +166,9 @@ describe("sigmax map", () => {
     writeFileSync(at("other.tif"), await encodeGeoTiff({ ...landscape(10), bands: ["green", "nir"] }));
     expect(refused(at("other.tif"), "--out", at("no.tif"))).toMatch(/has the bands green, nir; red of .* not among them/);
     expect(refused(scene, "--out", at("map.tif"))).toContain("exists already");
+    const before = readFileSync(scene);
+    expect(refused(scene, "--out", scene, "--force")).toContain("the map is made of this file");
+    expect(readFileSync(scene).equals(before)).toBe(true);
     expect(refused(scene, "--out", at("map.png"))).toContain("a map is a GeoTIFF");
     expect(refused(scene, "--chip", "300", "--out", at("no.tif"))).toContain("hold no chip of 300 px");
     expect(readdirSync(folder).filter((name) => name.includes("no."))).toEqual([]);

@@ -28,7 +28,7 @@ export function bandsFor({ file, bands }: RasterInfo, preprocess: Preprocess, cl
     "bad-data",
     `${file}: has the bands ${names.join(", ")}; ${missing.join(", ")} of ${classifier} are not among them`,
     {
-      hint: `If they have other names there, give them in the order of the file: --band-names ${preprocess.bands.join(",")}.`,
+      hint: "If they have other names there, name all bands of the file in its order: --band-names a,b,c; or each by --band name=file:number.",
     },
   );
 }

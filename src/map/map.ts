@@ -106,6 +106,9 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     try {
       const fingerprint = sha256(Buffer.from(JSON.stringify(decidedBy)));
       journal = openJournal({ path: journalPath(out), fingerprint, columns: cells.columns, classes });
+      if (isResumed && journal.rows === 0) {
+        onWarning?.(`${out}: an unfinished map of other inputs or settings was there; it is not gone on with`);
+      }
       await decideCells({ ...mapped, way, journal, signal, onProgress }).finally(chosen.close);
       const written = { classifier, scene, cells, journal, files, hashes, clip, report };
       const counts = await writeMap({ ...options, ...written, force: force || isResumed });
@@ -115,11 +118,20 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     } catch (error) {
       await chosen.close();
       journal?.close();
-      throw error;
+      throw continued(error, journal?.rows ?? 0, cells.rows);
     }
   } finally {
     await scene.close();
   }
+}
+
+/** Tells of a map that was stopped that it is not lost. */
+function continued(error: unknown, done: number, rows: number): unknown {
+  if (!(error instanceof UserError) || error.code !== "aborted" || done === 0) return error;
+  return new UserError("aborted", `stopped: ${done} of ${rows} rows of cells are done`, {
+    hint: "The same command goes on from there.",
+    cause: error,
+  });
 }
 
 /** Of a map that is not clipped. */
@@ -239,7 +251,7 @@ function refuseInputs(files: MapFiles, inputs: readonly string[]): void {
 }
 
 function gridOfCells(
-  { chipPx, stridePx }: MapOptions,
+  { chipPx, stridePx, onWarning }: MapOptions,
   info: Pick<RasterInfo, "file" | "widthPx" | "heightPx">,
   { pixels }: ClassifierFile["manifest"],
   file: string,
@@ -254,6 +266,11 @@ function gridOfCells(
     throw new UserError("bad-data", `${info.file}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${size} px`, {
       hint: "Give a larger scene, or --chip.",
     });
+  }
+  if (pixels?.chipPx !== undefined && size !== pixels.chipPx) {
+    onWarning?.(
+      `--chip ${size}: ${file} was trained on chips of ${pixels.chipPx} pixels; larger or smaller ones show other things`,
+    );
   }
   return cellGrid(info, { chipPx: size, stridePx: stridePx ?? size });
 }

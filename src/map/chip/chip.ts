@@ -78,7 +78,7 @@ export async function chipScene(options: ChipSceneOptions): Promise<ChipSceneRes
     try {
       checkNames(labeller);
       return await writeFolder(out, { force, marker: RECORD_FILE }, (folder) =>
-        writeChips({ reader, labeller, clip, grid, minShare, folder, out, signal, onProgress }),
+        writeChips({ reader, labeller, clip, grid, minShare, folder, out, signal, onProgress, onWarning }),
       );
     } finally {
       await labeller.close();
@@ -108,6 +108,7 @@ async function writeChips({
   out,
   signal,
   onProgress,
+  onWarning,
 }: Work): Promise<ChipSceneResult> {
   // Of an address, what may be shown of it.
   const scene = reader.info.file;
@@ -154,6 +155,11 @@ async function writeChips({
     throw new UserError("bad-data", `${source}: says nothing about any chip of ${scene}`, {
       hint: kind === "rule" ? "Look at the rules and at the values of the bands." : "Do both show the same place?",
     });
+  }
+  if (table.present.every((count) => count === 0)) {
+    onWarning?.(
+      `${source}: no chip has any of the classes; look at the values that the scene has, or choose a smaller --min-share`,
+    );
   }
   const mark = await contentMark(reader.files, signal);
   const record = {
