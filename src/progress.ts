@@ -25,5 +25,7 @@ export interface WorkOptions {
 
 /** @throws UserError `aborted` once the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new UserError("aborted", "stopped", { cause: signal.reason });
+  if (!signal?.aborted) return;
+  // Whoever stops the work may say why.
+  throw signal.reason instanceof UserError ? signal.reason : new UserError("aborted", "stopped", { cause: signal.reason });
 }
