@@ -25,6 +25,8 @@ export interface ModeReport {
 export const LEAST_AGREEMENT = 0.98;
 /** Of fewer cells than this, comparing would take more time than it saves. */
 const LEAST_CELLS = 1600;
+/** Chips a stride apart share most of their pixels from so many strides a chip on: with fewer, windows save less than comparing costs. */
+const LEAST_STRIDES = 4;
 
 export interface ChooseWayOptions extends WorkOptions {
   readonly mode: MapMode;
@@ -61,6 +63,9 @@ export async function chooseWay(scene: Omit<MappedScene, "pool">, options: Choos
   try {
     if (mode === "sliding") return sliding({});
     if (mode === "auto" && cellCount < LEAST_CELLS) return sliding({ why: `${cellCount} cells are too few to gain anything` });
+    const { chipPx, stridePx } = scene.cells;
+    if (mode === "auto" && chipPx < LEAST_STRIDES * stridePx)
+      return sliding({ why: "chips overlap too little to gain anything" });
     const dense = await openDenseWay(mapped, options);
     if ("why" in dense) {
       if (mode === "auto") return sliding(dense);
