@@ -89,11 +89,11 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file, read);
     const cells = gridOfCells(options, scene.info, manifest, classifier.file);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);
+    const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
+    refuseInputs(files, [...scene.files, classifier.file, ...(clip ? [clip.file] : [])]);
     const pixels = await checkPixels(scene, { bands, manifest, preprocess, signal, onWarning });
     const { wanted, outside } = clip?.cells(cells) ?? EVERYWHERE;
     const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(scene.files, signal) };
-    const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
-    refuseInputs(files, [...scene.files, classifier.file, ...(clip ? [clip.file] : [])]);
     const classes = manifest.classes.length;
     const chosen = await chooseWay({ scene, bands, cells, classes, wanted }, { ...options, mode, classifier, preprocess });
     const { mapped, way, report } = chosen;

@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import { placedTransform } from "./geo/transform.js";
 import type { BandScaling, Raster } from "./raster.js";
 import type { RasterInfo, ReadOptions } from "./reader.js";
 import type { PixelWindow } from "./resample.js";
@@ -36,9 +37,22 @@ export function requestedOf(
   return { window, bands, data };
 }
 
-/** What was read, before its place and what was measured of it are said. */
-export function rasterOf(info: RasterInfo, { window, bands, data }: Requested): Raster {
+/** What was read, in its place. */
+export function rasterOf(
+  info: RasterInfo,
+  { window, bands, data }: Requested,
+  {
+    level = 0,
+    valid,
+  }: {
+    readonly level?: number | undefined;
+    /** `[H, W]`, 1 where a pixel was measured; undefined where every pixel was, or nobody asks. */
+    readonly valid?: Uint8Array | undefined;
+  },
+): Raster {
   const scaling = scalingOf(info, bands);
+  const { georeference, levels } = info;
+  const pixel = { columnPx: info.widthPx / levels[level].widthPx, rowPx: info.heightPx / levels[level].heightPx };
   return {
     bands: bands.map((band) => info.bands[band].name),
     widthPx: window.widthPx,
@@ -47,6 +61,13 @@ export function rasterOf(info: RasterInfo, { window, bands, data }: Requested): 
     data,
     ...(info.nodata !== undefined && { nodata: info.nodata }),
     ...(scaling && { scaling }),
+    ...(georeference && {
+      georeference: {
+        crs: georeference.crs,
+        transform: placedTransform(placedTransform(georeference.transform, pixel), window),
+      },
+    }),
+    ...(valid?.includes(0) && { valid }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.js";
 import { throwIfAborted } from "../progress.js";
 import { checkProjectable, transformer } from "./geo/project.js";
-import { applyTransform, invertTransform, isSingular, placedTransform } from "./geo/transform.js";
+import { applyTransform, invertTransform, isSingular } from "./geo/transform.js";
 import { type Grid, gridOf, sameGrid } from "./grid.js";
 import type { Raster } from "./raster.js";
 import type { RasterInfo, RasterReader, ReadOptions } from "./reader.js";
@@ -175,11 +175,7 @@ async function readWarped(warp: Warp, info: RasterInfo, options: ReadOptions): P
       }
     }
   }
-  return {
-    ...rasterOf(info, { window, bands, data }),
-    georeference: { crs: grid.crs, transform: placedTransform(grid.transform, window) },
-    ...((options.validity ?? true) && valid.includes(0) && { valid }),
-  };
+  return rasterOf(info, { window, bands, data }, { valid: (options.validity ?? true) ? valid : undefined });
 }
 
 /** Cuts a window into pieces of a bounded number of pixels: wide ones of a source in strips, which would be read again for each. */

@@ -2,7 +2,6 @@ import { mapInOrder } from "../../concurrency.js";
 import { messageOf, UserError } from "../../errors.js";
 import type { KeptBlocks, LentBlock } from "../block-cache.js";
 import type { ByteSource } from "../bytes/bytes.js";
-import { placedTransform } from "../geo/transform.js";
 import type { Raster } from "../raster.js";
 import type { RasterInfo, ReadOptions } from "../reader.js";
 import { rasterOf, requestedOf } from "../requested.js";
@@ -78,28 +77,12 @@ export async function readWindow(jp2: OpenJp2, options: ReadOptions): Promise<Ra
     for (const { band, to } of targets) placePlane(job, planes.data, band, to);
     planes.giveBack();
   }
-  const found = !validity
+  const valid = !validity
     ? undefined
     : info.nodata !== undefined
       ? measuredPixels(data, pixels, info.nodata)
       : alpha && nonZero(alpha);
-  const valid = found?.includes(0) ? found : undefined;
-  return {
-    ...rasterOf(info, { window, bands, data }),
-    ...(info.georeference && {
-      georeference: {
-        crs: info.georeference.crs,
-        transform: placedTransform(
-          placedTransform(info.georeference.transform, {
-            columnPx: info.widthPx / size.widthPx,
-            rowPx: info.heightPx / size.heightPx,
-          }),
-          window,
-        ),
-      },
-    }),
-    ...(valid && { valid }),
-  };
+  return rasterOf(info, { window, bands, data }, { level, valid });
 }
 
 /** Components that are decoded together: always the same ones, so that their tiles are found again. */

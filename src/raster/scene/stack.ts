@@ -1,4 +1,3 @@
-import { placedTransform } from "../geo/transform.js";
 import { type Grid, gridOf, sameGrid } from "../grid.js";
 import type { BandScaling, Raster, RasterDType } from "../raster.js";
 import type { RasterBand, RasterInfo, RasterReader, ReadOptions } from "../reader.js";
@@ -39,7 +38,7 @@ interface Layer {
  * takes away, holds the raster's nodata in all bands. Closing it closes nothing: the files are their owner's.
  */
 export function stackBands(options: StackOptions): RasterReader {
-  const { bands, grid, mask } = options;
+  const { bands, mask } = options;
   const layers = new Map<RasterReader, Layer>();
   for (const { reader } of bands) if (!layers.has(reader)) layers.set(reader, layerOf(reader, options));
   const info = stackInfo(options, [...layers.values()]);
@@ -53,20 +52,10 @@ export function stackBands(options: StackOptions): RasterReader {
       const valid = await readLayers(options, layers, requested, { info, level, signal });
       if (mask !== undefined) takeAway(valid, await mask.masked(requested.window, signal));
       if (info.nodata !== undefined && valid.includes(0)) emptyUnmeasured(requested, valid, info.nodata);
-      return {
-        ...rasterOf(info, requested),
-        ...placeOf(grid, info, size, requested),
-        ...(validity && valid.includes(0) && { valid }),
-      };
+      return rasterOf(info, requested, { level, valid: validity ? valid : undefined });
     },
     close: async () => {},
   };
-}
-
-function placeOf(grid: Grid | undefined, info: RasterInfo, size: RasterInfo["levels"][number], { window }: Requested) {
-  if (grid === undefined) return {};
-  const scale = { columnPx: info.widthPx / size.widthPx, rowPx: info.heightPx / size.heightPx };
-  return { georeference: { crs: grid.crs, transform: placedTransform(placedTransform(grid.transform, scale), window) } };
 }
 
 function layerOf(reader: RasterReader, { grid, nodata }: StackOptions): Layer {

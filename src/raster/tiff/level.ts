@@ -1,4 +1,3 @@
-import { placedTransform } from "../geo/transform.js";
 import type { Raster } from "../raster.js";
 import type { RasterInfo, ReadOptions } from "../reader.js";
 import { rasterOf, requestedOf } from "../requested.js";
@@ -38,27 +37,10 @@ export async function readLevel(
   // In the same pass: where bands lie together, alpha is in the blocks that are decoded anyway.
   if (alpha !== undefined) wanted.push({ band: info.bands.findIndex(({ colour }) => colour === "alpha"), data: alpha, start: 0 });
   await readPlanes(image, { window, bands: wanted, empty: info.nodata ?? 0, signal }, work);
-  const found = validity
+  const valid = validity
     ? await validOf(info, { image, mask }, levels[0].mask, { window, data, alpha, signal }, work)
     : undefined;
-  const valid = found?.includes(0) ? found : undefined;
-
-  return {
-    ...rasterOf(info, { window, bands, data }),
-    ...(info.georeference && {
-      georeference: {
-        crs: info.georeference.crs,
-        transform: placedTransform(
-          placedTransform(info.georeference.transform, {
-            columnPx: info.widthPx / image.widthPx,
-            rowPx: info.heightPx / image.heightPx,
-          }),
-          window,
-        ),
-      },
-    }),
-    ...(valid && { valid }),
-  };
+  return rasterOf(info, { window, bands, data }, { level, valid });
 }
 
 /** Undefined where nothing tells measured pixels from others. */
