@@ -1,5 +1,6 @@
 import type { Command } from "./command.js";
 import { backboneInspect } from "./commands/backbone-inspect.js";
+import { change } from "./commands/change.js";
 import { chip } from "./commands/chip.js";
 import { compare } from "./commands/compare.js";
 import { dataCheck } from "./commands/data-check.js";
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   embed,
   chip,
   map,
+  change,
   dataInspect,
   dataCheck,
   dataConvert,
