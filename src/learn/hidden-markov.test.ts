@@ -63,7 +63,9 @@ function enumerate(prior: readonly number[], stay: number, confidence: number, r
   const top = (row: readonly number[]) => row.indexOf(Math.max(...row));
   const [first, last] = [rows[0], rows[rows.length - 1]];
   const differs = first !== null && last !== null && top(first) !== top(last);
-  return { changed, pair: pairs[pair], path, undecided: Number(differs && !isChange(path)) };
+  const constant = prior.map((_, state) => pairs[state * (prior.length + 1)]);
+  const steady = constant.indexOf(Math.max(...constant));
+  return { changed, pair: pairs[pair], path, undecided: Number(differs && !isChange(path)), steady };
 }
 
 describe("decideDates", () => {
@@ -87,6 +89,7 @@ describe("decideDates", () => {
       expect(decided.pair[cell]).toBeCloseTo(right.pair, 6);
       expect(seen.map((_, t) => decided.states[t * cells + cell])).toEqual(right.path);
       expect(decided.undecided[cell]).toBe(right.undecided);
+      expect(decided.steady[cell]).toBe(right.steady);
     }
     // Or nothing of all this was looked at.
     expect(new Set(decided.undecided).size).toBe(2);

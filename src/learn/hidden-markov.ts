@@ -35,6 +35,8 @@ export interface DecidedDates {
   readonly pair: Float32Array;
   /** `[N, C]`: 1 where first and last date, each for itself, differ, but the evidence is too little and no change is decided. */
   readonly undecided: Uint8Array;
+  /** `[N, C]`: the state that is most probable of all that first and last date have in common: what it would be without a change. */
+  readonly steady: Uint16Array;
 }
 
 export const DEFAULT_CONFIDENCE = 0.5;
@@ -132,6 +134,7 @@ export function decideDates(model: TransitionModel, dates: readonly CellDate[]):
     changed: new Float32Array(cells * count),
     pair: new Float32Array(cells * count),
     undecided: new Uint8Array(cells * count),
+    steady: new Uint16Array(cells * count),
   };
   for (let cell = 0; cell < cells; cell++) {
     const isSeen = dates[0].answered[cell] === 1 && dates[last].answered[cell] === 1;
@@ -210,7 +213,7 @@ function follow({ dates, states, evidence, joint, best, from }: Room, { prior, l
 function settle(
   { dates, states, joint, from }: Room,
   confidence: number,
-  out: Pick<DecidedDates, "states" | "changed" | "pair">,
+  out: Pick<DecidedDates, "states" | "changed" | "pair" | "steady">,
   at: number,
   stride: number,
 ): void {
@@ -231,6 +234,7 @@ function settle(
   const pair = changed >= confidence ? movedAt : sameAt;
   out.changed[at] = changed;
   out.pair[at] = joint[pair] / (same + moved);
+  out.steady[at] = sameAt % states;
   const row = pair - (pair % states);
   let state = pair % states;
   for (let t = dates - 1; t > 0; t--) {
