@@ -1,0 +1,123 @@
+import { throwIfAborted } from "../../progress.js";
+import type { Raster } from "../../raster/raster.js";
+import type { RasterReader } from "../../raster/reader.js";
+import type { PixelWindow } from "../../raster/resample.js";
+import { integerRange } from "../../raster/samples.js";
+import { incompletePixels } from "../../raster/values.js";
+
+/** Means of the same small squares of ground on two dates. */
+export interface PairedBlocks {
+  /** By band `[n]`, in stored numbers. */
+  readonly reference: readonly Float32Array[];
+  readonly other: readonly Float32Array[];
+  /** Which of the windows each lies in `[n]`. */
+  readonly windows: Uint16Array;
+  readonly lattice: Lattice;
+}
+
+/** Windows all over a raster, row by row. */
+export interface Lattice {
+  readonly lefts: readonly number[];
+  readonly tops: readonly number[];
+  readonly widthPx: number;
+  readonly heightPx: number;
+}
+
+/** Grids that are a pixel off each other change the mean of a block of this side little. */
+export const BLOCK_PX = 4;
+const WINDOW_PX = 128;
+/** Windows along a side: 14² · 32² are 200,704 blocks. */
+const MOST_ALONG = 14;
+/** Means that are kept in memory, of both dates and all bands: 32 MiB. */
+const MOST_MEANS = 2 ** 23;
+
+/**
+ * Means over blocks of 4 × 4 pixels that were measured whole on both dates: of a small raster all of them, of a large one those in
+ * windows that are spread evenly. Pixels at the highest number of their type are overexposed, and count as not measured.
+ *
+ * @throws UserError what reading throws; `aborted`
+ */
+export async function pairedBlocks(
+  reference: RasterReader,
+  other: RasterReader,
+  { bands, signal }: { readonly bands: readonly number[]; readonly signal?: AbortSignal | undefined },
+): Promise<PairedBlocks> {
+  const { widthPx, heightPx } = reference.info;
+  const along = Math.max(1, Math.min(MOST_ALONG, Math.floor(Math.sqrt(MOST_MEANS / (2 * bands.length)) / (WINDOW_PX / BLOCK_PX))));
+  const lattice = {
+    lefts: startsAlong(widthPx, along),
+    tops: startsAlong(heightPx, along),
+    widthPx: Math.min(WINDOW_PX, widthPx),
+    heightPx: Math.min(WINDOW_PX, heightPx),
+  };
+  const most = lattice.lefts.length * lattice.tops.length * (WINDOW_PX / BLOCK_PX) ** 2;
+  const means = [reference, other].map(() => bands.map(() => new Float32Array(most)));
+  const windows = new Uint16Array(most);
+  let count = 0;
+  for (const [place, window] of windowsOf(lattice, reference.info).entries()) {
+    throwIfAborted(signal);
+    const read: Raster[] = [];
+    for (const reader of [reference, other]) read.push(await reader.read({ window, bands, signal }));
+    const unusable = read.map(unusablePixels);
+    for (let top = 0; top + BLOCK_PX <= window.heightPx; top += BLOCK_PX) {
+      for (let left = 0; left + BLOCK_PX <= window.widthPx; left += BLOCK_PX) {
+        const first = top * window.widthPx + left;
+        if (unusable.some((pixels) => pixels !== undefined && holdsAny(pixels, first, window.widthPx))) continue;
+        for (const [date, raster] of read.entries()) {
+          for (let band = 0; band < bands.length; band++) {
+            means[date][band][count] = meanOf(raster.data, band * window.widthPx * window.heightPx + first, window.widthPx);
+          }
+        }
+        windows[count++] = place;
+      }
+    }
+  }
+  const [ofReference, ofOther] = means.map((planes) => planes.map((plane) => plane.subarray(0, count)));
+  return { reference: ofReference, other: ofOther, windows: windows.subarray(0, count), lattice };
+}
+
+/** Where windows begin: side by side where so many fill the length, else in the middles of as many equal parts. */
+function startsAlong(lengthPx: number, most: number): readonly number[] {
+  const fitting = Math.ceil(lengthPx / WINDOW_PX);
+  if (fitting <= most) return Array.from({ length: fitting }, (_, place) => place * WINDOW_PX);
+  return Array.from({ length: most }, (_, place) => Math.floor(((place + 0.5) * lengthPx) / most - WINDOW_PX / 2));
+}
+
+function windowsOf(
+  { lefts, tops, widthPx, heightPx }: Lattice,
+  whole: { readonly widthPx: number; readonly heightPx: number },
+): readonly PixelWindow[] {
+  return tops.flatMap((topPx) =>
+    lefts.map((leftPx) => ({
+      leftPx,
+      topPx,
+      widthPx: Math.min(widthPx, whole.widthPx - leftPx),
+      heightPx: Math.min(heightPx, whole.heightPx - topPx),
+    })),
+  );
+}
+
+/** 1 for pixels that some band did not measure, or not up to its brightness, `[H, W]`; undefined where there are none. */
+function unusablePixels(raster: Raster): Uint8Array | undefined {
+  const incomplete = incompletePixels(raster);
+  const highest = integerRange(raster.dtype)?.[1];
+  if (highest === undefined || !raster.data.includes(highest)) return incomplete;
+  const pixels = incomplete ?? new Uint8Array(raster.widthPx * raster.heightPx);
+  for (let at = 0; at < raster.data.length; at++) if (raster.data[at] === highest) pixels[at % pixels.length] = 1;
+  return pixels;
+}
+
+function holdsAny(pixels: Uint8Array, first: number, stride: number): boolean {
+  for (let row = 0, at = first; row < BLOCK_PX; row++, at += stride) {
+    for (let column = 0; column < BLOCK_PX; column++) if (pixels[at + column] === 1) return true;
+  }
+  return false;
+}
+
+function meanOf(data: Raster["data"], first: number, stride: number): number {
+  let sum = 0;
+  for (let row = 0, at = first; row < BLOCK_PX; row++, at += stride) {
+    for (let column = 0; column < BLOCK_PX; column++) sum += data[at + column];
+  }
+  return sum / BLOCK_PX ** 2;
+}
