@@ -15,12 +15,15 @@ export interface PairedBlocks {
   readonly lattice: Lattice;
 }
 
-/** Windows all over a raster, row by row. */
+/** Windows all over a raster, row by row: each column with each row. */
 export interface Lattice {
-  readonly lefts: readonly number[];
-  readonly tops: readonly number[];
-  readonly widthPx: number;
-  readonly heightPx: number;
+  readonly columns: readonly Stretch[];
+  readonly rows: readonly Stretch[];
+}
+
+interface Stretch {
+  readonly startPx: number;
+  readonly lengthPx: number;
 }
 
 /** Grids that are a pixel off each other change the mean of a block of this side little. */
@@ -44,17 +47,12 @@ export async function pairedBlocks(
 ): Promise<PairedBlocks> {
   const { widthPx, heightPx } = reference.info;
   const along = Math.max(1, Math.min(MOST_ALONG, Math.floor(Math.sqrt(MOST_MEANS / (2 * bands.length)) / (WINDOW_PX / BLOCK_PX))));
-  const lattice = {
-    lefts: startsAlong(widthPx, along),
-    tops: startsAlong(heightPx, along),
-    widthPx: Math.min(WINDOW_PX, widthPx),
-    heightPx: Math.min(WINDOW_PX, heightPx),
-  };
-  const most = lattice.lefts.length * lattice.tops.length * (WINDOW_PX / BLOCK_PX) ** 2;
+  const lattice = { columns: stretches(widthPx, along), rows: stretches(heightPx, along) };
+  const most = lattice.columns.length * lattice.rows.length * (WINDOW_PX / BLOCK_PX) ** 2;
   const means = [reference, other].map(() => bands.map(() => new Float32Array(most)));
   const windows = new Uint16Array(most);
   let count = 0;
-  for (const [place, window] of windowsOf(lattice, reference.info).entries()) {
+  for (const [place, window] of windowsOf(lattice).entries()) {
     throwIfAborted(signal);
     const read: Raster[] = [];
     for (const reader of [reference, other]) read.push(await reader.read({ window, bands, signal }));
@@ -76,24 +74,21 @@ export async function pairedBlocks(
   return { reference: ofReference, other: ofOther, windows: windows.subarray(0, count), lattice };
 }
 
-/** Where windows begin: side by side where so many fill the length, else in the middles of as many equal parts. */
-function startsAlong(lengthPx: number, most: number): readonly number[] {
-  const fitting = Math.ceil(lengthPx / WINDOW_PX);
-  if (fitting <= most) return Array.from({ length: fitting }, (_, place) => place * WINDOW_PX);
-  return Array.from({ length: most }, (_, place) => Math.floor(((place + 0.5) * lengthPx) / most - WINDOW_PX / 2));
+/** Equal parts of a length, so many that none is longer than a window; where that is too many, a window in the middle of each. */
+function stretches(wholePx: number, most: number): readonly Stretch[] {
+  const parts = Math.min(most, Math.ceil(wholePx / WINDOW_PX));
+  return Array.from({ length: parts }, (_, part) => {
+    const [start, end] = [part, part + 1].map((edge) => Math.floor((edge * wholePx) / parts));
+    const lengthPx = Math.min(WINDOW_PX, end - start);
+    return { startPx: start + Math.floor((end - start - lengthPx) / 2), lengthPx };
+  });
 }
 
-function windowsOf(
-  { lefts, tops, widthPx, heightPx }: Lattice,
-  whole: { readonly widthPx: number; readonly heightPx: number },
-): readonly PixelWindow[] {
-  return tops.flatMap((topPx) =>
-    lefts.map((leftPx) => ({
-      leftPx,
-      topPx,
-      widthPx: Math.min(widthPx, whole.widthPx - leftPx),
-      heightPx: Math.min(heightPx, whole.heightPx - topPx),
-    })),
+function windowsOf({ columns, rows }: Lattice): readonly PixelWindow[] {
+  return rows.flatMap((row) =>
+    columns.map((column) => {
+      return { leftPx: column.startPx, topPx: row.startPx, widthPx: column.lengthPx, heightPx: row.lengthPx };
+    }),
   );
 }
 

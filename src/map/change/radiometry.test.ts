@@ -14,7 +14,7 @@ import { matched, matchRadiometry, type RadiometricMatch, type Unmatched } from 
 const SIDE = 160;
 const GEOREFERENCE = { crs: crsOfEpsg(32718), transform: [500_000, 10, 0, 9_000_000, 0, -10] as const };
 
-interface Date {
+interface Shown {
   readonly seed?: number;
   /** Of the land, from left to right, what looks otherwise than in the reference. */
   readonly changed?: number;
@@ -31,7 +31,7 @@ interface Date {
 }
 
 /** Land of parcels of 8 pixels, forest and others, as one date shows it; two bands. */
-async function land({ seed = 1, changed = 0, gains = [1, 1], offsets = [0, 0], haze = () => 0, ...more }: Date = {}) {
+async function land({ seed = 1, changed = 0, gains = [1, 1], offsets = [0, 0], haze = () => 0, ...more }: Shown = {}) {
   const { dtype = "uint16", nodata, scaling, put } = more;
   const parcels = createRandom(7, "parcels");
   const means = Array.from({ length: (SIDE / 8) ** 2 }, () => (parcels.next() < 0.4 ? [400, 2600] : [700 + 900 * parcels.next(), 1400 + 900 * parcels.next()]));
@@ -49,6 +49,10 @@ async function land({ seed = 1, changed = 0, gains = [1, 1], offsets = [0, 0], h
   const scalings = scaling && { scaling: [scaling, scaling] };
   return openRaster(await encodeGeoTiff({ ...raster, ...(nodata !== undefined && { nodata }), ...scalings }));
 }
+
+const filled = (value: (before: number, at: number) => number) => (data: Raster["data"]) => {
+  for (let at = 0; at < data.length; at++) data[at] = value(data[at], at);
+};
 
 async function found(reference: RasterReader, other: RasterReader, local = false): Promise<RadiometricMatch> {
   const match = await matchRadiometry(reference, other, { local });
@@ -78,7 +82,7 @@ describe("matching the numbers of two dates", () => {
       const kept = [...one.data.keys()].filter((at) => at % SIDE >= SIDE / 4);
       return Math.sqrt(kept.reduce((sum, at) => sum + (one.data[at] - a.data[at]) ** 2, 0) / kept.length);
     };
-    expect(off(await other.read())).toBeGreaterThan(100);
+    expect(off(await other.read())).toBeGreaterThan(80);
     expect(off(b)).toBeLessThan(40);
     expect(await found(reference, other)).toEqual(match);
   });
@@ -110,7 +114,8 @@ describe("matching the numbers of two dates", () => {
     const other = await land({ seed: 2, haze: (x, y) => 200 + 300 * (x / SIDE) - 200 * (y / SIDE) });
     const off = async (match: RadiometricMatch) => {
       const [a, b] = [await reference.read(), await matched(other, match).read()];
-      return Math.sqrt(a.data.reduce((sum, value, at) => sum + (value - b.data[at]) ** 2, 0) / a.data.length);
+      const squares = Array.from(a.data, (value, at) => (value - b.data[at]) ** 2);
+      return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
     };
     const [line, local] = [await off(await found(reference, other)), await off(await found(reference, other, true))];
     expect(line).toBeGreaterThan(90);
@@ -120,12 +125,12 @@ describe("matching the numbers of two dates", () => {
   it("is refused, with the reason, where there is nothing to go by", async () => {
     const reference = await land();
     const noise = createRandom(9, "other land");
-    const elsewhere = await land({ put: (data) => data.forEach((_, at) => (data[at] = 1000 + 200 * noise.normal())) });
+    const elsewhere = await land({ put: filled(() => 1000 + 200 * noise.normal()) });
     expect(refusal(await matchRadiometry(reference, elsewhere))).toMatch(/red of the two hardly goes together \(correlation -?0\.\d\d\)/);
-    const empty = await land({ nodata: 0, put: (data) => data.forEach((_, at) => (data[at] = at % SIDE > 20 ? 0 : data[at])) });
+    const empty = await land({ nodata: 0, put: filled((value, at) => (at % SIDE > 8 ? 0 : value)) });
     expect(refusal(await matchRadiometry(reference, empty))).toContain("blocks of 4 × 4 pixels were measured on both dates");
     const bytes = await land({ dtype: "uint8", gains: [0.08, 0.08] });
-    expect(refusal(await matchRadiometry(reference, bytes))).toContain("the gain of red would be 12.5");
+    expect(refusal(await matchRadiometry(reference, bytes))).toMatch(/the gain of red would be 12\.\d; the gain of nir/);
     expect(refusal(await matchRadiometry(await land({ gains: [0.2, 0.2] }), await land({ dtype: "uint8", gains: [0.08, 0.08] })))).toContain(
       "would leave the numbers of uint8",
     );
@@ -188,7 +193,11 @@ describe("matched numbers", () => {
     expect([at(0, 0), at(159, 0), at(0, 159), at(80, 40), at(79, 80)]).toEqual([0, 80, 160, 42, 121]);
     const window = { leftPx: 70, topPx: 60, widthPx: 31, heightPx: 17 };
     const part = await matched(reader, { ...line(1, 0), veil }).read({ window, bands: [1, 0] });
-    for (const [x, y] of [[0, 0], [30, 16], [7, 3]]) {
+    for (const [x, y] of [
+      [0, 0],
+      [30, 16],
+      [7, 3],
+    ]) {
       expect(part.data[(17 + y) * 31 + x]).toBe(whole.data[(60 + y) * SIDE + 70 + x]);
       expect(part.data[y * 31 + x]).toBe(exact.data[SIDE ** 2 + (60 + y) * SIDE + 70 + x]);
     }

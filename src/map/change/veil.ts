@@ -19,8 +19,8 @@ const SMOOTHING = [1, 2, 1] as const;
 
 /** The median of what lines leave in the unchanged blocks of each window, smoothed over its neighbours; 0 where nobody knows. */
 export function veilOver({ x, y }: Pairs, { lines, kept }: RobustLines, { windows, lattice }: PairedBlocks): Veil {
-  const { lefts, tops, widthPx, heightPx } = lattice;
-  const places = lefts.length * tops.length;
+  const { columns, rows } = lattice;
+  const places = columns.length * rows.length;
   const members = Array.from({ length: places }, (): number[] => []);
   for (let at = 0; at < windows.length; at++) if (kept[at] === 1) members[windows[at]].push(at);
   const offsets = lines.map(({ gain, offset }, band) => {
@@ -28,9 +28,10 @@ export function veilOver({ x, y }: Pairs, { lines, kept }: RobustLines, { window
       if (blocks.length < LEAST_BLOCKS) return Number.NaN;
       return quantiles(Float64Array.from(blocks, (at) => y[band][at] - gain * x[band][at] - offset).sort(), [0.5])[0];
     });
-    return smoothed(medians, lefts.length);
+    return smoothed(medians, columns.length);
   });
-  return { columns: lefts.map((left) => left + widthPx / 2), rows: tops.map((top) => top + heightPx / 2), offsets };
+  const [across, down] = [columns, rows].map((parts) => parts.map(({ startPx, lengthPx }) => startPx + lengthPx / 2));
+  return { columns: across, rows: down, offsets };
 }
 
 /** Weighted means of the places around each that are known. */
