@@ -87,7 +87,7 @@ export function checkScale(
     );
     return;
   }
-  if (Math.abs(here / known - 1) <= SCALE_TOLERANCE) return;
+  if (fitsScale(here, known)) return;
   throw new UserError(
     "bad-data",
     `${file}: a pixel is ${metres(here)} on the ground; ${classifier} was trained on pixels of ${metres(known)}`,
@@ -97,7 +97,12 @@ export function checkScale(
   );
 }
 
-function metres(value: number): string {
+/** Whether pixels of one side, in metres, pass for pixels of another. */
+export function fitsScale(here: number, known: number): boolean {
+  return Math.abs(here / known - 1) <= SCALE_TOLERANCE;
+}
+
+export function metres(value: number): string {
   return `${Number(value.toPrecision(3))} m`;
 }
 
