@@ -1,4 +1,6 @@
 import type { Command } from "./command.js";
+import { areaDesign } from "./commands/area-design.js";
+import { areaEstimate } from "./commands/area-estimate.js";
 import { backboneInspect } from "./commands/backbone-inspect.js";
 import { chip } from "./commands/chip.js";
 import { compare } from "./commands/compare.js";
@@ -30,6 +32,8 @@ export const COMMANDS: readonly Command[] = [
   embed,
   chip,
   map,
+  areaDesign,
+  areaEstimate,
   dataInspect,
   dataCheck,
   dataConvert,

@@ -35,6 +35,8 @@ export interface StratifiedMap {
   readonly rules: readonly ChangeRule[];
   /** With several labels per cell: a band for each class; undefined where there is none. */
   readonly labels: RasterReader | undefined;
+  /** Of several labels per cell on each date, which the rasters do not hold: what the folder says of them. */
+  readonly labelAreas: readonly { readonly date: number; readonly name: string; readonly cells: number; readonly hectares: number }[];
   /** What a code says of the first and the last date: classes as indices, K where no label is there. */
   readonly datesOf: (code: number) => readonly number[];
   /** The stratum of a cell that has an answer. */
@@ -87,6 +89,7 @@ async function openClasses(path: string, { classTable, onWarning }: OpenMapOptio
       classes,
       rules: [],
       labels,
+      labelAreas: [],
       datesOf: (code) => [code - 1],
       stratumOf: (code) => classes[code - 1] ?? NO_LABEL,
       async read(window, signal) {
@@ -149,17 +152,22 @@ async function openChange(folder: string, { onWarning }: OpenMapOptions): Promis
     }
     // Where several labels may be there, there may be none.
     const drawn = classes.length + DRAWN_BESIDE_CLASSES[data.task];
+    const last = data.dates.length - 1;
+    const labelAreas = data.areas
+      .filter(({ date }) => date === 0 || date === last)
+      .map((area) => ({ ...area, date: area.date === 0 ? 0 : 1 }));
     const datesOf = (code: number) => [Math.floor((code - 1) / drawn), (code - 1) % drawn];
     return {
       file: folder,
       files: [join(folder, CHANGE_RECORD), ...open.map((one) => one.info.file)],
       info,
       task: data.task,
-      dates: [data.dates[0].label, data.dates[data.dates.length - 1].label],
-      scenes: [data.dates[0].scene, data.dates[data.dates.length - 1].scene],
+      dates: [data.dates[0].label, data.dates[last].label],
+      scenes: [data.dates[0].scene, data.dates[last].scene],
       classes,
       rules,
       labels: undefined,
+      labelAreas: labelAreas,
       datesOf,
       stratumOf(code, bits) {
         const said = rules.filter((_, i) => (bits & (1 << i)) !== 0).map(({ name }) => name);
