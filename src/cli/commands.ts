@@ -1,4 +1,6 @@
 import type { Command } from "./command.js";
+import { areaDesign } from "./commands/area-design.js";
+import { areaEstimate } from "./commands/area-estimate.js";
 import { backboneInspect } from "./commands/backbone-inspect.js";
 import { change } from "./commands/change.js";
 import { chip } from "./commands/chip.js";
@@ -32,6 +34,8 @@ export const COMMANDS: readonly Command[] = [
   chip,
   map,
   change,
+  areaDesign,
+  areaEstimate,
   dataInspect,
   dataCheck,
   dataConvert,

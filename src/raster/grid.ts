@@ -1,5 +1,6 @@
 import { UserError } from "../errors.js";
 import { type Crs, sameCrs } from "./geo/crs.js";
+import { ECCENTRICITY_SQUARED, EQUATOR_METERS } from "./geo/ellipsoid.js";
 import { type Affine, applyTransform, invertTransform, isSingular, placedTransform } from "./geo/transform.js";
 import type { RasterInfo } from "./reader.js";
 import type { PixelWindow } from "./resample.js";
@@ -77,9 +78,6 @@ export function alignedWindow(grid: Grid, within: Grid): PixelWindow | undefined
   return { leftPx: leftPx + 0, topPx: topPx + 0, widthPx, heightPx };
 }
 
-/** The ellipsoid WGS 84; others differ from it by less than a part in a thousand. */
-const EQUATOR_METERS = 6_378_137;
-const ECCENTRICITY_SQUARED = 0.00669437999014;
 const WEB_MERCATOR = 3857;
 
 /**

@@ -82,6 +82,30 @@ export function kappa(
   return expected > 0 ? 1 - observed / expected : undefined;
 }
 
+/**
+ * Variance of {@link kappa} without weights by the delta method (Congalton and Green 2009, eq. 5.7 to 5.10); undefined where kappa is.
+ * The matrix is a simple random sample.
+ */
+export function kappaDeltaVariance(matrix: ArrayLike<number>, classes: number): number | undefined {
+  const { total, rows, columns, diagonal } = margins(matrix, classes);
+  const t1 = sum(diagonal) / total;
+  const t2 = sum(rows.map((count, k) => count * columns[k])) / total ** 2;
+  const t3 = sum(diagonal.map((hits, k) => hits * (rows[k] + columns[k]))) / total ** 2;
+  let t4 = 0;
+  for (let i = 0; i < classes; i++) {
+    for (let j = 0; j < classes; j++) t4 += matrix[i * classes + j] * (rows[j] + columns[i]) ** 2;
+  }
+  t4 /= total ** 3;
+  if (!(t2 < 1)) return undefined;
+  const [wrong, beyond] = [1 - t1, 1 - t2];
+  return (
+    ((t1 * wrong) / beyond ** 2 +
+      (2 * wrong * (2 * t1 * t2 - t3)) / beyond ** 3 +
+      (wrong ** 2 * (t4 - 4 * t2 ** 2)) / beyond ** 4) /
+    total
+  );
+}
+
 /** Matthews correlation coefficient (Gorodkin 2004); 0 when a margin has no spread. */
 export function matthews(matrix: ArrayLike<number>, classes: number): number {
   const { total, rows, columns, diagonal } = margins(matrix, classes);
