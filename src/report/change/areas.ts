@@ -1,5 +1,5 @@
 import type { Task } from "../../task.js";
-import type { AreaEstimates, ClassAreaEstimate, ShareEstimate } from "../area-estimates.js";
+import type { AccuracyEstimate, AreaEstimates, EstimatedArea } from "../area-estimates.js";
 import type { ChangeReportData } from "../change-data.js";
 import { count, perCent, plural } from "../format.js";
 import { type Html, html, name } from "../html.js";
@@ -15,7 +15,7 @@ export function areasSection(data: ChangeReportData, estimates: AreaEstimates | 
 ${estimates === undefined ? notEstimated() : html`<p>Two numbers stand beside each other. <b>Counted</b> is the sum of the cells of the map, mistakes included. <b>Estimated</b> is what a random sample,
 checked by people, makes of it: it is unbiased, and 95 of 100 such samples give an interval that holds the true area. Quote the estimate.</p>`}
 ${rulesTable(data, estimates)}
-${classesTable(data)}
+${classesTable(data, estimates)}
 ${estimates !== undefined && estimatesTable(estimates)}`;
 }
 
@@ -32,21 +32,31 @@ sigmax area estimate &lt;sample folder&gt;/sample.csv --change &lt;this folder&g
 /** Columns that an estimate adds to a row. */
 const ESTIMATE_HEAD = html`<th scope="col">estimated ha</th><th scope="col">95 % interval</th><th scope="col">user’s accuracy</th><th scope="col">producer’s accuracy</th><th scope="col">checked</th>`;
 
-function estimateCells(found: ClassAreaEstimate | undefined): Html {
-  if (found === undefined) return html`<td class="quiet">–</td><td class="quiet">–</td><td class="quiet">–</td><td class="quiet">–</td><td class="quiet">–</td>`;
-  const { hectares: estimated, interval, users, producers, samples } = found;
-  return html`<td><b>${estimated === null ? "–" : hectares(estimated)}</b></td><td>${interval === null ? "–" : range(interval)}</td><td>${accuracy(users)}</td><td>${accuracy(producers)}</td><td class="quiet">${count(samples)}</td>`;
+function estimateCells(found: EstimatedArea | undefined): Html {
+  if (found === undefined) return html`${[1, 2, 3, 4, 5].map(() => html`<td class="quiet">–</td>`)}`;
+  const { hectares: estimated, interval, users, producers, samples, why } = found;
+  return html`<td${why !== null && html` title="${why}"`}><b>${maybe(estimated)}</b></td><td>${range(interval)}</td><td>${accuracy(users)}</td><td>${accuracy(producers)}</td><td class="quiet">${count(samples)}</td>`;
+}
+
+function maybe(value: number | null): string {
+  return value === null ? "–" : hectares(value);
 }
 
 /** An area is never below nothing, whatever the formula of an interval says. */
-function range([low, high]: readonly [number, number]): string {
-  return `${hectares(Math.max(0, low))} to ${hectares(high)}`;
+export function range(interval: readonly [number, number] | null): string {
+  return interval === null ? "–" : `${hectares(Math.max(0, interval[0]))} to ${hectares(interval[1])}`;
 }
 
-/** A share with ± 1.96 standard errors. */
-function accuracy(share: ShareEstimate | null): Html {
+/** A share with ± 1.96 standard errors, in percentage points. */
+function accuracy(share: AccuracyEstimate | null): Html {
   if (share === null) return html`–`;
-  return html`${perCent(share.value)} <span class="quiet">± ${(196 * share.standardError).toFixed(1)}</span>`;
+  const { value, standardError } = share;
+  return html`${perCent(value)}${standardError !== null && html` <span class="quiet">± ${(196 * standardError).toFixed(1)}</span>`}`;
+}
+
+/** The estimate of a named change. */
+export function estimateOfRule(estimates: AreaEstimates | undefined, rule: string): EstimatedArea | undefined {
+  return estimates?.classes.find((one) => one.of === "rule" && one.name === rule);
 }
 
 function rulesTable({ rules, counts, dates }: ChangeReportData, estimates: AreaEstimates | undefined): Html | false {
@@ -57,7 +67,7 @@ function rulesTable({ rules, counts, dates }: ChangeReportData, estimates: AreaE
 <tbody>${rules.map(
     (rule) =>
       html`<tr><th scope="row">${swatch(rule.colour)}${name(rule.name)}</th><td class="text"><code>${name(rule.rule)}</code></td><td>${count(rule.cells)}</td><td>${perCent(rule.cells / answered)}</td><td>${hectares(rule.hectares)}</td>${
-        estimates && estimateCells(estimates.classes.find((one) => one.name === rule.name))
+        estimates && estimateCells(estimateOfRule(estimates, rule.name))
       }</tr>`,
   )}</tbody></table></div>`;
 }
@@ -67,43 +77,67 @@ const CLASS_CAPTIONS: Readonly<Record<Task, string>> = {
   multilabel: "Counted hectares of the cells on which each label is present; a cell counts for each of its labels",
 };
 
-function classesTable({ areas, dates, classes, task }: ChangeReportData): Html {
-  const byName = new Map<string, Map<number, number>>();
-  for (const { date, name: of, hectares: value } of areas) byName.set(of, (byName.get(of) ?? new Map()).set(date, value));
+function classesTable({ areas, dates, classes, task }: ChangeReportData, estimates: AreaEstimates | undefined): Html {
+  const counted = new Map<string, Map<number, number>>();
+  for (const { date, name: of, hectares: value } of areas) counted.set(of, (counted.get(of) ?? new Map()).set(date, value));
+  const estimated = estimates?.classes.filter(({ of }) => of === "class" || of === "label") ?? [];
   const colours = new Map(classes.map((one) => [one.name, one.colour]));
-  const last = dates.length - 1;
-  const rows = [...byName].map(([of, values]) => {
+  const rows = [...counted].map(([of, values]) => {
     const colour = colours.get(of);
-    const [first, end] = [values.get(0), values.get(last)];
-    return html`<tr><th scope="row">${colour !== undefined && swatch(colour)}${name(of)}</th>${dates.map((_, date) => html`<td>${values.has(date) ? hectares(values.get(date) ?? 0) : "–"}</td>`)}<td>${first === undefined || end === undefined ? "–" : signedHectares(end - first)}</td></tr>`;
+    const cells = dates.map((_, date) => {
+      const value = values.get(date);
+      const found = estimated.find((one) => one.name === of && one.date === date && one.hectares !== null);
+      return html`<td>${value === undefined ? "–" : hectares(value)}${found && html`<div class="small"><b>${maybe(found.hectares)}</b> <span class="quiet">(${range(found.interval)})</span></div>`}</td>`;
+    });
+    const [first, last] = [values.get(0), values.get(dates.length - 1)];
+    return html`<tr><th scope="row">${colour !== undefined && swatch(colour)}${name(of)}</th>${cells}<td>${first === undefined || last === undefined ? "–" : signedHectares(last - first)}</td></tr>`;
   });
   return folded({
     rows,
     label: "Areas of the classes",
-    caption: html`${CLASS_CAPTIONS[task]}`,
-    head: html`<th scope="col">class</th>${dates.map(({ label }) => html`<th scope="col">${name(label)}</th>`)}<th scope="col">difference</th>`,
+    caption: html`${CLASS_CAPTIONS[task]}${estimated.length > 0 && html`; below the count, <b>the estimate</b> and its 95 % interval`}`,
+    head: html`<th scope="col">${task === "multilabel" ? "label" : "class"}</th>${dates.map(({ label }) => html`<th scope="col">${name(label)}</th>`)}<th scope="col">difference, counted</th>`,
   });
 }
 
-function estimatesTable({ classes, overall }: AreaEstimates): Html {
-  const rows = classes.map(
-    (one) =>
-      html`<tr><th scope="row">${name(one.name)}</th><td>${hectares(one.countedHectares)}</td>${estimateCells(one)}</tr>`,
-  );
-  const samples = classes.reduce((sum, one) => sum + one.samples, 0);
+/** What an estimated area is of, beside its name. */
+const KINDS: Readonly<Record<EstimatedArea["of"], string>> = {
+  class: "class",
+  label: "label",
+  rule: "named change",
+  transition: "transition",
+};
+
+function estimatesTable({ classes, overall, dates, strata, notes }: AreaEstimates): Html {
+  const of = ({ name: called, of: kind, date }: EstimatedArea) =>
+    html`<th scope="row">${name(called)} <span class="quiet">${date === null ? KINDS[kind] : name(dates[date] ?? "")}</span></th>`;
+  const rows = classes.map((one) => html`<tr>${of(one)}<td>${maybe(one.countedHectares)}</td>${estimateCells(one)}</tr>`);
+  const reasons = classes.filter(({ why }) => why !== null);
+  const samples = strata.reduce((sum, stratum) => sum + stratum.samples, 0);
+  const unanswered = strata.reduce((sum, stratum) => sum + stratum.unanswered, 0);
+  const naive = classes.filter(({ countedInterval }) => countedInterval !== null);
   return html`<h3>All that the sample says</h3>
-<p>${plural(samples, "place")} ${samples === 1 ? "was" : "were"} checked. Overall accuracy ${accuracy({ value: overall.accuracy, standardError: overall.standardError })}.
-<b>User’s accuracy</b>: of what the map calls so, how much is so. <b>Producer’s accuracy</b>: of what is so, how much the map calls so. ± is 1.96 standard errors, in percentage points.</p>
+<p>${plural(samples, "place")} in ${plural(strata.length, "stratum", "strata")}${unanswered > 0 && `, ${count(unanswered)} of them without an answer`}. Overall accuracy ${accuracy(overall)}.
+<b>User’s accuracy</b>: of what the map calls so, how much is so. <b>Producer’s accuracy</b>: of what is so, how much the map calls so. ± is 1.96 standard errors, in percentage points;
+the last column is how many places were found to be so.</p>
 ${folded({
   rows,
   label: "Estimated areas",
   caption: html`Counted on the map, and estimated from the checked sample`,
-  head: html`<th scope="col">class</th><th scope="col">counted ha</th>${ESTIMATE_HEAD}`,
+  head: html`<th scope="col">area of</th><th scope="col">counted ha</th>${ESTIMATE_HEAD}`,
 })}
-<details><summary>Why not trust the count?</summary><p>If cells were an independent sample and the map never wrong, the count would have the interval below. It is narrow because there are many cells,
+${notes.length + reasons.length > 0 && html`<ul class="small">${reasons.map((one) => html`<li>${name(one.name)}: ${name(one.why ?? "")}</li>`)}${notes.map((note) => html`<li>${name(note)}</li>`)}</ul>`}
+${
+  naive.length > 0 &&
+  html`<details><summary>Why not trust the count?</summary><p>If cells were drawn one by one and the map never wrong, the count would have the interval below. It is narrow because there are many cells,
 not because the map is right: it leaves out all mistakes of the classifier, and seldom holds the true area.</p>
-<div class="scroll" tabindex="0" role="region" aria-label="Intervals of counts"><table><thead><tr><th scope="col">class</th><th scope="col">counted ha</th><th scope="col">interval of the count</th><th scope="col">estimated ha</th></tr></thead>
-<tbody>${classes.map((one) => html`<tr><th scope="row">${name(one.name)}</th><td>${hectares(one.countedHectares)}</td><td>${range(one.countedInterval)}</td><td>${one.hectares === null ? "–" : hectares(one.hectares)}</td></tr>`)}</tbody></table></div></details>`;
+${folded({
+  rows: naive.map((one) => html`<tr>${of(one)}<td>${maybe(one.countedHectares)}</td><td>${range(one.countedInterval)}</td><td>${maybe(one.hectares)}</td><td>${range(one.interval)}</td></tr>`),
+  label: "Intervals of counts",
+  caption: html`The interval of a count, beside that of the estimate`,
+  head: html`<th scope="col">area of</th><th scope="col">counted ha</th><th scope="col">interval of the count</th><th scope="col">estimated ha</th><th scope="col">95 % interval</th>`,
+})}</details>`
+}`;
 }
 
 /** What became of each class, drawn and as a table. */

@@ -2,6 +2,7 @@ import type { AreaEstimates } from "../area-estimates.js";
 import type { ChangeReportData } from "../change-data.js";
 import { count, perCent } from "../format.js";
 import { type Html, html, name } from "../html.js";
+import { estimateOfRule, range } from "./areas.js";
 import { hectares, swatch, transition, withUnit } from "./words.js";
 
 /** Rules that get a card of their own. */
@@ -33,14 +34,13 @@ function sentence({ counts, dates, transitions, cells }: ChangeReportData): Html
 }
 
 function card(rule: ChangeReportData["rules"][number], estimates: AreaEstimates | undefined): Html {
-  const found = estimates?.classes.find((one) => one.name === rule.name);
-  const counted = html`${withUnit(rule.hectares)} counted`;
-  const isEstimated = found !== undefined && found.hectares !== null && found.interval !== null;
+  const found = estimateOfRule(estimates, rule.name);
+  const estimated = found?.interval === null ? null : found?.hectares;
   return html`<div class="card headline"><h3>${swatch(rule.colour)}${name(rule.name)}</h3>
-<p class="number">${hectares(isEstimated ? (found.hectares ?? 0) : rule.hectares)}<span class="unit"> ha</span></p>
+<p class="number">${hectares(estimated ?? rule.hectares)}<span class="unit"> ha</span></p>
 <p class="interval">${
-    isEstimated && found.interval !== null
-      ? html`95 %: ${hectares(Math.max(0, found.interval[0]))} to ${hectares(found.interval[1])}; ${counted}`
-      : "counted, not an estimate"
+    found === undefined || typeof estimated !== "number"
+      ? "counted, not an estimate"
+      : html`95 %: ${range(found.interval)}; counted ${withUnit(rule.hectares)}`
   }</p></div>`;
 }
