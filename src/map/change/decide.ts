@@ -84,8 +84,6 @@ function decideRow(found: ChangedCells, model: TransitionModel, rows: readonly C
     return { probabilities, answered: states.map((state) => (state === CELL.answered ? 1 : 0)) };
   });
   const decided = decideDates(model, dates);
-  // With certainty asked for, what is most probable of a cell that does not change.
-  const unchanged = decideDates({ ...model, confidence: 1 }, dates);
   const width = rows[0].states.length;
   const chains = decided.changed.length / width;
   const put = LABELS[model.task];
@@ -95,7 +93,7 @@ function decideRow(found: ChangedCells, model: TransitionModel, rows: readonly C
     if (dates[0].answered[cell] === 0 || dates[dates.length - 1].answered[cell] === 0) continue;
     found.answered[at] = 1;
     const chain = cell * chains;
-    put(unchanged.states, chain, classes, steady, at * classes);
+    put(decided.steady, chain, classes, steady, at * classes);
     dates.forEach(({ probabilities }, date) => {
       const labels = present[date].subarray(at * classes, (at + 1) * classes);
       put(decided.states, date * width * chains + chain, classes, labels, 0);
