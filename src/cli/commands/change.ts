@@ -5,6 +5,8 @@ import {
   changeScenes,
   DEFAULT_CHANGE_CONFIDENCE,
   DEFAULT_STAY,
+  MATCHES,
+  type MatchMode,
 } from "../../map/change/change.js";
 import { DEFAULT_RULES } from "../../map/change/rules.js";
 import { MAP_MODES, type MapMode } from "../../map/mode.js";
@@ -41,7 +43,12 @@ export const change: Command = {
       shownDefault: DEFAULT_RULES.map((rule) => `"${rule}"`).join(", "),
     },
     rules: { ...RULE_FLAGS.rules, describe: "text file with one such rule a line; # begins a comment" },
-    match: { describe: "bring later scenes to the colours of the first, band by band, by pixels that did not change" },
+    match: {
+      value: "how",
+      choices: MATCHES,
+      describe: "bring later scenes to the colours of the first by pixels that did not change: bands, or local, from place to place, as haze needs",
+      shownDefault: MATCHES[0],
+    },
     stay: {
       value: "probability",
       parse: decimal(0, 1),
@@ -91,7 +98,7 @@ export const change: Command = {
       dates: flags.dates as readonly string[] | undefined, // read by list
       out,
       rules: rulesOf(flags),
-      match: flags.match === true,
+      match: flags.match as MatchMode | undefined, // one of its choices
       stay: number(flags, "stay"),
       confidence: number(flags, "confidence"),
       unitHectares: number(flags, "unit"),

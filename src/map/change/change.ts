@@ -46,8 +46,8 @@ export interface ChangeOptions extends WorkOptions, CellSizes {
   readonly confidence?: number | undefined;
   /** Changes of fewer hectares that hang together are taken back: the minimum mapping unit. Default a cell. */
   readonly unitHectares?: number | undefined;
-  /** Whether later dates are brought to the colours of the first, band by band. Default false. */
-  readonly match?: boolean | undefined;
+  /** How later dates are brought to the colours of the first. Default "none". */
+  readonly match?: MatchMode | undefined;
   /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
   readonly clip?: string | undefined;
   readonly mode?: MapMode | undefined;
@@ -119,7 +119,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
           onProgress: (progress) => options.onProgress?.({ ...progress, stage: `${progress.stage} ${date.label}` }),
           journal: journalPath(out, journals.length + 1),
           inputs: {
-            ...{ classifier: sha256(classifier.bytes), scene: mark, ...readingOf(scene), match: match?.bands },
+            ...{ classifier: sha256(classifier.bytes), scene: mark, ...readingOf(scene), match },
             ...{ grid: reader.info.georeference, clip: clip?.sha256 },
           },
         },
@@ -136,7 +136,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
         stay: options.stay ?? DEFAULT_STAY,
         confidence: options.confidence ?? DEFAULT_CHANGE_CONFIDENCE,
         unitHectares: options.unitHectares,
-        match: options.match ?? false,
+        match: options.match !== undefined && options.match !== "none",
         command: options.command ?? "",
         metadata: metadataOf(classifier, dated),
       }),
@@ -181,7 +181,7 @@ interface DatedOptions {
 
 /** Looks whether each scene fits the classifier, and brings later ones to the colours of the first where that is asked for. */
 async function datedScenes(
-  { match = false, signal, onWarning }: ChangeOptions,
+  { match = "none", signal, onWarning }: ChangeOptions,
   { scenes, readers, dates, preprocess, classifier }: DatedOptions,
 ): Promise<readonly DatedScene[]> {
   const dated: DatedScene[] = [];
@@ -189,12 +189,30 @@ async function datedScenes(
     fittingBands(scene, preprocess, classifier.file);
     // On the grid they have the order of the first scene's.
     const bands = bandsFor(readers[i].info, preprocess, classifier.file);
-    const found = match && i > 0 ? await matchRadiometry(readers[0], readers[i], { bands, signal }) : undefined;
+    const found = i === 0 ? undefined : await matchOf(match, { reference: readers[0], other: readers[i], bands, signal, onWarning });
     const reader = found === undefined ? readers[i] : matched(readers[i], found);
     await checkPixels(reader, { bands, manifest: classifier.manifest, preprocess, signal, onWarning });
     dated.push({ date: dates[i], scene, reader, bands, mark: await contentMark(scene.files, signal), match: found });
   }
   return dated;
+}
+
+/** How the colours of later dates are brought to those of the first: not at all, band by band, or from place to place as haze needs. */
+export const MATCHES = ["none", "bands", "local"] as const;
+export type MatchMode = (typeof MATCHES)[number];
+
+interface MatchedScenes extends Pick<WorkOptions, "signal" | "onWarning"> {
+  readonly reference: RasterReader;
+  readonly other: RasterReader;
+  readonly bands: readonly number[];
+}
+
+async function matchOf(mode: MatchMode, { reference, other, bands, signal, onWarning }: MatchedScenes): Promise<RadiometricMatch | undefined> {
+  if (mode === "none") return undefined;
+  const found = await matchRadiometry(reference, other, { bands, local: mode === "local", signal });
+  if (!("refused" in found)) return found;
+  onWarning?.(found.refused);
+  return undefined;
 }
 
 function notesOf({ date, scene, match }: DatedScene): readonly string[] {

@@ -18,7 +18,7 @@ import { type ContentMark, sha256 } from "../provenance.js";
 import { type ChangedCells, codesOf, isChange, sieve } from "./changed-cells.js";
 import type { SceneDate } from "./dates.js";
 import { decideChange } from "./decide.js";
-import { writeChangePictures } from "./pictures.js";
+import { drawChangePictures } from "./pictures.js";
 import { type ChangedPlace, MOST_POSITIONS, writePlaces } from "./places.js";
 import { writeChangeRasters } from "./rasters.js";
 import { writeChangeReport } from "./report.js";
@@ -101,8 +101,7 @@ export async function writeChange(options: WriteChangeOptions): Promise<ChangeSu
         });
   writeFileAtomic(join(folder, "transitions.csv"), transitionsCsv(counted, dates));
   writeFileAtomic(join(folder, "areas.csv"), areasCsv(counted, { dates, rules, kind: DRAWN[task].kind }));
-  const codes = codesOf(cells, names.length);
-  const pictures = await writeChangePictures({ ...options, cells: grid, codes, names, colours, rules });
+  const pictures = await writePictures(options, { cells, names, rules, counted });
   const data = dataOf(options, { cells, counted, rules, places, names, colours, belowUnit, unitCells, pictures });
   writeFileAtomic(join(folder, "change.json"), `${JSON.stringify(data, undefined, 2)}\n`);
   writeChangeReport(folder);
@@ -111,6 +110,40 @@ export async function writeChange(options: WriteChangeOptions): Promise<ChangeSu
     ...{ dates: dated, cells: data.cells, classes, counts, rules: data.rules, areas, transitions, places: data.places, settings },
     files: { rasters, others: OTHERS },
   };
+}
+
+/** Of changes that no rule asks for. */
+const OTHER_COLOUR: Colour = [255, 191, 0];
+const OTHER_CHANGE = "other change";
+
+/** Draws the dates and what changed; a cell that several rules say yes to has the colour of the first. Gives the files' names in `pictures/`. */
+async function writePictures(
+  { folder, title, cells: grid, dates, readers, signal }: WriteChangeOptions,
+  { cells, names, rules, counted }: Pick<Found, "cells" | "names" | "rules" | "counted">,
+): Promise<Found["pictures"]> {
+  const LAYER = { noAnswer: 0, unchanged: 1, rules: 2 };
+  const other = LAYER.rules + rules.length;
+  const shown = codesOf(cells, names.length).map((code, cell) => {
+    if (code === 0) return LAYER.noAnswer;
+    const rule = rules.findIndex((one) => one.cells[cell] === 1);
+    return rule >= 0 ? LAYER.rules + rule : isChange(code, names.length) ? other : LAYER.unchanged;
+  });
+  const colours = [...rules.map(({ colour }) => colour), OTHER_COLOUR];
+  const drawn = await drawChangePictures({
+    ...{ title, scenes: readers, labels: dates.map(({ label }) => label), cells: grid, signal },
+    codes: (row) => shown.subarray(row * grid.columns, (row + 1) * grid.columns),
+    colourOf: (code) => colours[code - LAYER.rules],
+    legend: [
+      ...rules.map(({ name, colour }, i) => ({ name, colour, detail: `${Math.round(counted.rules[i].hectares)} ha` })),
+      ...(shown.includes(other) ? [{ name: OTHER_CHANGE, colour: OTHER_COLOUR }] : []),
+    ],
+  });
+  const files = drawn.dates.map((_, i) => `date-${i + 1}.jpg`);
+  for (const [i, bytes] of drawn.dates.entries()) writeFileAtomic(join(folder, "pictures", files[i]), bytes);
+  writeFileAtomic(join(folder, "pictures", "change.png"), drawn.change);
+  writeFileAtomic(join(folder, "side-by-side.png"), drawn.sideBySide);
+  writeFileAtomic(join(folder, "animated.png"), drawn.animated);
+  return { dates: files, change: "change.png" };
 }
 
 const OTHERS = ["changes.geojson", "transitions.csv", "areas.csv", "change.html", "change.json", "side-by-side.png", "animated.png"];
