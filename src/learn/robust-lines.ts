@@ -104,7 +104,7 @@ function concentrate(pairs: Pairs, start: readonly RobustLine[]): Concentrated {
   let lines = start;
   let scales = pairs.x.map((_, band) => medianOff(pairs, band, start[band]));
   let kept = new Uint8Array(n);
-  let distances = new Float64Array(n);
+  let distances: Float64Array = new Float64Array(n);
   for (let step = 0; step < MOST_STEPS; step++) {
     const floored = scales.map((scale, band) => Math.max(scale, 1e-6 * spreads[band], TINY));
     distances = distancesFrom(pairs, lines, floored);
