@@ -44,6 +44,9 @@ export const DEFAULT_CONFIDENCE = 0.5;
 /** Shares are kept from 0 and 1 by so much: what never occurs cannot be divided by, what always does cannot be left. */
 const LEAST_SHARE = 1e-4;
 
+/** Of paths that are as probable but for rounding, as around a date without an answer, the one that changes last: when it is seen. */
+const AS_PROBABLE = 1 - 1e-9;
+
 /** What each task follows through the dates: one thing with a state for each class, or each label with two states. */
 interface Followed {
   /** How many things of a cell are followed, and how many states each has. */
@@ -203,7 +206,7 @@ function follow({ dates, states, evidence, joint, best, from }: Room, { prior, l
         const stays = stay * best[row + s];
         const comes = prior[s] * (firstAt === s ? second : first);
         best[row + s] = seen * Math.max(stays, comes);
-        from[t * states * states + row + s] = stays >= comes ? s : firstAt === s ? secondAt : firstAt;
+        from[t * states * states + row + s] = stays * AS_PROBABLE > comes ? s : firstAt === s ? secondAt : firstAt;
       }
     }
   }
