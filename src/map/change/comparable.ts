@@ -67,8 +67,7 @@ const UNNAMED = /^band\d+(_\d+)?$/;
  */
 export function commonBands(scenes: readonly Pick<Scene, "info">[]): readonly (readonly number[])[] {
   const [first] = scenes;
-  const namesOf = ({ info }: Pick<Scene, "info">) =>
-    info.bands.flatMap(({ name, colour }) => (colour === "alpha" ? [] : [name]));
+  const namesOf = ({ info }: Pick<Scene, "info">) => info.bands.flatMap(({ name, colour }) => (colour === "alpha" ? [] : [name]));
   const names = scenes.map(namesOf);
   for (const [place, { info }] of scenes.entries()) {
     const isUnnamed = [names[0], names[place]].some((some) => some.every((name) => UNNAMED.test(name)));

@@ -40,9 +40,12 @@ describe("the dates of scenes", () => {
     ]);
   });
 
-  it.each(["2000-13-40", "2001-02-29", "2000-1-1", "85", "1799", "2201", "soon", "", "2000-08-01T10:00"])("refuses %j", (text) => {
-    expect(refusal(UNKNOWN, ["1985", text])).toContain(`--dates: "${text}" is no`);
-  });
+  it.each(["2000-13-40", "2001-02-29", "2000-1-1", "85", "1799", "2201", "soon", "", "2000-08-01T10:00"])(
+    "refuses %j",
+    (text) => {
+      expect(refusal(UNKNOWN, ["1985", text])).toContain(`--dates: "${text}" is no`);
+    },
+  );
 
   it("refuses another number of them than of scenes", () => {
     expect(refusal(UNKNOWN, ["1985", "2000", "2010"])).toBe("--dates 1985,2000,2010: 3 dates for 2 scenes");
@@ -58,7 +61,9 @@ describe("the dates of scenes", () => {
   });
 
   it("refuses those that contradict a product by more than a season", () => {
-    expect(refusal(scenes("2020-08-01", "2015-08-01"), ["2015", "2020"])).toBe("a.tif: was taken on 2020-08-01, as it says; --dates says 2015");
+    expect(refusal(scenes("2020-08-01", "2015-08-01"), ["2015", "2020"])).toBe(
+      "a.tif: was taken on 2020-08-01, as it says; --dates says 2015",
+    );
     expect(datesOf(scenes("2015-02-01", "2020-08-01"), ["2015", "2020"])[0]).toEqual({ label: "2015", day: "2015-07-01" });
   });
 });

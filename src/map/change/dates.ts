@@ -58,7 +58,9 @@ function parseDate(written: string): SceneDate & { readonly day: string } {
   const text = written.trim();
   const [, year, day] = /^(\d{4})(-\d{2}-\d{2})?$/.exec(text) ?? [];
   const refuse = (why: string) =>
-    new UserError("usage", `--dates: "${text}" ${why}`, { hint: "Write years or days: --dates 1985,2000 or --dates 1985-07-08,2000-08-01." });
+    new UserError("usage", `--dates: "${text}" ${why}`, {
+      hint: "Write years or days: --dates 1985,2000 or --dates 1985-07-08,2000-08-01.",
+    });
   if (year === undefined) throw refuse("is no year or day");
   if (Number(year) < FIRST_YEAR || Number(year) > LAST_YEAR) throw refuse(`is not from ${FIRST_YEAR} to ${LAST_YEAR}`);
   const iso = day === undefined ? `${year}-${MIDDLE_OF_YEAR}` : text;

@@ -51,7 +51,15 @@ async function land({ name, east = 0, south = 0, meters = 10, columns = 60, rows
     data[at] = value(east + (column + 0.5) * meters, south + (row + 0.5) * meters, Math.floor(at / (columns * rows)));
   }
   const crs = epsg === undefined ? undefined : crsOfEpsg(epsg);
-  const raster = { bands, widthPx: columns, heightPx: rows, dtype, data, georeference: { crs, transform }, ...(scaling && { scaling }) };
+  const raster = {
+    bands,
+    widthPx: columns,
+    heightPx: rows,
+    dtype,
+    data,
+    georeference: { crs, transform },
+    ...(scaling && { scaling }),
+  };
   const path = join(folder, name);
   writeFileSync(path, await encodeGeoTiff(raster));
   const scene = await openScene({ scene: path });
@@ -113,7 +121,13 @@ describe("scenes on one grid", () => {
   });
 
   it("have the pixels that the classifier knows, and finer ones are averaged", async () => {
-    const fine = await land({ name: "fine.tif", meters: 10, columns: 90, rows: 90, value: (x) => (Math.floor(x / 10) % 3) * 300 });
+    const fine = await land({
+      name: "fine.tif",
+      meters: 10,
+      columns: 90,
+      rows: 90,
+      value: (x) => (Math.floor(x / 10) % 3) * 300,
+    });
     const coarse = await land({ name: "coarse.tif", meters: 30, columns: 30, rows: 30 });
     const { grid, scenes, notes } = await bringToOneGrid([fine, coarse], { metersPerPixel: 30 });
     expect(grid).toMatchObject({ widthPx: 30, heightPx: 30 });
@@ -154,7 +168,10 @@ describe("scenes on one grid", () => {
     expect([one.bands, two.bands]).toEqual([one.bands, one.bands]);
     // Its first pixel: red is the third band of the second file.
     expect([one.data[0], two.data[0], two.data[60 * 50]]).toEqual([1015, 3015, 1015]);
-    expect(named(notes)).toEqual(["rgn.tif: green is not in all scenes and left out", "nr.tif: blue is not in all scenes and left out"]);
+    expect(named(notes)).toEqual([
+      "rgn.tif: green is not in all scenes and left out",
+      "nr.tif: blue is not in all scenes and left out",
+    ]);
   });
 });
 
@@ -184,7 +201,9 @@ describe("scenes that cannot be compared", () => {
 
   it("that share less than a chip", async () => {
     const [a, b] = [await land({ name: "west.tif" }), await land({ name: "east.tif", east: 450 })];
-    expect(await refusal([a, b], { chipPx: 16 })).toMatch(/^the scenes share only 15 × 50 pixels, less than a chip .*\(16 × 16\): west\.tif/);
+    expect(await refusal([a, b], { chipPx: 16 })).toMatch(
+      /^the scenes share only 15 × 50 pixels, less than a chip .*\(16 × 16\): west\.tif/,
+    );
     expect((await bringToOneGrid([a, b], { chipPx: 15 })).grid.widthPx).toBe(15);
   });
 

@@ -43,7 +43,10 @@ const SAME_SIZE = 0.1;
  * @throws UserError `usage` for fewer than two scenes or one given twice; `bad-data` for one without a place or reference system,
  *   different places, too little in common, pixels that are much coarser than the classifier's, other bands, other units
  */
-export async function bringToOneGrid(scenes: readonly (ComparedScene & RasterReader)[], options: OneGridOptions = {}): Promise<OneGrid> {
+export async function bringToOneGrid(
+  scenes: readonly (ComparedScene & RasterReader)[],
+  options: OneGridOptions = {},
+): Promise<OneGrid> {
   const { metersPerPixel, chipPx = 1, values = "stored", onWarning } = options;
   checkSeveral(scenes);
   checkUnits(scenes);
@@ -63,9 +66,13 @@ export async function bringToOneGrid(scenes: readonly (ComparedScene & RasterRea
 function placedScene(scene: ComparedScene & RasterReader): PlacedScene {
   const grid = gridOf(scene.info);
   if (grid.crs !== undefined) return { scene, grid };
-  throw new UserError("bad-data", `${scene.info.file}: does not say its reference system, so nobody knows whether it shows the same place`, {
-    hint: "Say what it is: gdal_translate -a_srs EPSG:<code> in.tif out.tif",
-  });
+  throw new UserError(
+    "bad-data",
+    `${scene.info.file}: does not say its reference system, so nobody knows whether it shows the same place`,
+    {
+      hint: "Say what it is: gdal_translate -a_srs EPSG:<code> in.tif out.tif",
+    },
+  );
 }
 
 function baseOf(placed: readonly PlacedScene[], metersPerPixel: number | undefined): PlacedScene {
@@ -113,7 +120,8 @@ function onGrid(
 ): Brought {
   const { file, widthPx, heightPx } = scene.info;
   const left = scene.info.bands.filter(({ colour }, band) => colour !== "alpha" && !bands.includes(band)).map(({ name }) => name);
-  const notes = left.length === 0 ? [] : [`${file}: ${left.join(", ")} ${left.length === 1 ? "is" : "are"} not in all scenes and left out`];
+  const notes =
+    left.length === 0 ? [] : [`${file}: ${left.join(", ")} ${left.length === 1 ? "is" : "are"} not in all scenes and left out`];
   const window = alignedWindow(grid, own);
   if (window !== undefined && isInside(window, own)) {
     const size = `${window.widthPx} × ${window.heightPx}`;

@@ -46,7 +46,10 @@ export async function pairedBlocks(
   { bands, signal }: { readonly bands: readonly number[]; readonly signal?: AbortSignal | undefined },
 ): Promise<PairedBlocks> {
   const { widthPx, heightPx } = reference.info;
-  const along = Math.max(1, Math.min(MOST_ALONG, Math.floor(Math.sqrt(MOST_MEANS / (2 * bands.length)) / (WINDOW_PX / BLOCK_PX))));
+  const along = Math.max(
+    1,
+    Math.min(MOST_ALONG, Math.floor(Math.sqrt(MOST_MEANS / (2 * bands.length)) / (WINDOW_PX / BLOCK_PX))),
+  );
   const lattice = { columns: stretches(widthPx, along), rows: stretches(heightPx, along) };
   const most = lattice.columns.length * lattice.rows.length * (WINDOW_PX / BLOCK_PX) ** 2;
   const means = [reference, other].map(() => bands.map(() => new Float32Array(most)));

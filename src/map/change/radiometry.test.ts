@@ -6,9 +6,9 @@ import { crsOfEpsg } from "../../raster/geo/crs.js";
 import type { BandScaling, Raster, RasterDType } from "../../raster/raster.js";
 import { openRaster, type RasterReader } from "../../raster/reader.js";
 import { newSamples } from "../../raster/samples.js";
+import { openScene } from "../../raster/scene/open.js";
 import { encodeGeoTiff } from "../../raster/write/tiff.js";
 import { bringToOneGrid } from "./one-grid.js";
-import { openScene } from "../../raster/scene/open.js";
 import { matched, matchRadiometry, type RadiometricMatch, type Unmatched } from "./radiometry.js";
 
 const SIDE = 160;
@@ -34,7 +34,9 @@ interface Shown {
 async function land({ seed = 1, changed = 0, gains = [1, 1], offsets = [0, 0], haze = () => 0, ...more }: Shown = {}) {
   const { dtype = "uint16", nodata, scaling, put } = more;
   const parcels = createRandom(7, "parcels");
-  const means = Array.from({ length: (SIDE / 8) ** 2 }, () => (parcels.next() < 0.4 ? [400, 2600] : [700 + 900 * parcels.next(), 1400 + 900 * parcels.next()]));
+  const means = Array.from({ length: (SIDE / 8) ** 2 }, () =>
+    parcels.next() < 0.4 ? [400, 2600] : [700 + 900 * parcels.next(), 1400 + 900 * parcels.next()],
+  );
   const noise = createRandom(seed, "noise");
   const data = newSamples(dtype, 2 * SIDE * SIDE);
   for (let at = 0; at < data.length; at++) {
@@ -65,7 +67,10 @@ const refusal = (match: RadiometricMatch | Unmatched) => ("refused" in match ? m
 describe("matching the numbers of two dates", () => {
   it("finds planted gains and offsets with a quarter of the land changed: within 1 % and 15 numbers", async () => {
     const reference = await land();
-    const [gains, offsets] = [[1.15, 0.86], [-90, 180]];
+    const [gains, offsets] = [
+      [1.15, 0.86],
+      [-90, 180],
+    ];
     const other = await land({ seed: 2, changed: 0.25, gains, offsets });
     const match = await found(reference, other);
     match.bands.forEach(({ name, gain, offset, pixels, correlation }, band) => {
@@ -126,14 +131,16 @@ describe("matching the numbers of two dates", () => {
     const reference = await land();
     const noise = createRandom(9, "other land");
     const elsewhere = await land({ put: filled(() => 1000 + 200 * noise.normal()) });
-    expect(refusal(await matchRadiometry(reference, elsewhere))).toMatch(/red of the two hardly goes together \(correlation -?0\.\d\d\)/);
+    expect(refusal(await matchRadiometry(reference, elsewhere))).toMatch(
+      /red of the two hardly goes together \(correlation -?0\.\d\d\)/,
+    );
     const empty = await land({ nodata: 0, put: filled((value, at) => (at % SIDE > 8 ? 0 : value)) });
     expect(refusal(await matchRadiometry(reference, empty))).toContain("blocks of 4 × 4 pixels were measured on both dates");
     const bytes = await land({ dtype: "uint8", gains: [0.08, 0.08] });
     expect(refusal(await matchRadiometry(reference, bytes))).toMatch(/the gain of red would be 12\.\d; the gain of nir/);
-    expect(refusal(await matchRadiometry(await land({ gains: [0.2, 0.2] }), await land({ dtype: "uint8", gains: [0.08, 0.08] })))).toContain(
-      "would leave the numbers of uint8",
-    );
+    expect(
+      refusal(await matchRadiometry(await land({ gains: [0.2, 0.2] }), await land({ dtype: "uint8", gains: [0.08, 0.08] }))),
+    ).toContain("would leave the numbers of uint8");
   });
 });
 
@@ -212,7 +219,9 @@ describe.skipIf(!isThere)("two real dates", () => {
   it("have gains near 1 and go together where nothing changed", async () => {
     const scenes = [];
     for (const year of ["2000", "2010"]) scenes.push(await openScene({ scene: join(LANDSAT, `${year}.tif`) }));
-    const { scenes: [before, after] } = await bringToOneGrid(scenes, { chipPx: 16 });
+    const {
+      scenes: [before, after],
+    } = await bringToOneGrid(scenes, { chipPx: 16 });
     const match = await found(before, after);
     for (const { gain, offset, rmse, correlation, pixels } of match.bands) {
       expect(gain).toBeGreaterThan(0.5);

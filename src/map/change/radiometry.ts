@@ -75,7 +75,9 @@ export async function matchRadiometry(
   if (blocks.windows.length < LEAST_BLOCKS) {
     return refuse(`only ${blocks.windows.length} blocks of ${BLOCK_PX} × ${BLOCK_PX} pixels were measured on both dates`);
   }
-  const y = blocks.reference.map((values, place) => values.map((value) => value * (units[place]?.scale ?? 1) + (units[place]?.offset ?? 0)));
+  const y = blocks.reference.map((values, place) =>
+    values.map((value) => value * (units[place]?.scale ?? 1) + (units[place]?.offset ?? 0)),
+  );
   const pairs = { x: blocks.other, y };
   let found = robustLines(pairs);
   let veil: Veil | undefined;
@@ -100,7 +102,8 @@ function unitChange(from: BandScaling | undefined, to: BandScaling | undefined):
 function unusable(lines: readonly RobustLine[], names: readonly string[]): string | undefined {
   const words = lines.flatMap(({ gain, correlation }, place) => {
     // Not a number is no correlation either.
-    if (!(correlation >= LEAST_CORRELATION)) return [`${names[place]} of the two hardly goes together (correlation ${correlation.toFixed(2)})`];
+    if (!(correlation >= LEAST_CORRELATION))
+      return [`${names[place]} of the two hardly goes together (correlation ${correlation.toFixed(2)})`];
     if (gain > MOST_GAIN || gain < 1 / MOST_GAIN) return [`the gain of ${names[place]} would be ${Number(gain.toPrecision(3))}`];
     return [];
   });
@@ -108,7 +111,12 @@ function unusable(lines: readonly RobustLine[], names: readonly string[]): strin
 }
 
 /** Numbers of a type cannot become what it does not hold. */
-function outOfRange({ x }: Pairs, lines: readonly RobustLine[], names: readonly string[], { dtype }: RasterInfo): string | undefined {
+function outOfRange(
+  { x }: Pairs,
+  lines: readonly RobustLine[],
+  names: readonly string[],
+  { dtype }: RasterInfo,
+): string | undefined {
   const range = integerRange(dtype);
   if (range === undefined) return undefined;
   const place = lines.findIndex(({ gain, offset }, band) => {

@@ -1,5 +1,5 @@
-import type { Pairs, RobustLines } from "../../learn/robust-lines.js";
 import { quantiles } from "../../learn/quantiles.js";
+import type { Pairs, RobustLines } from "../../learn/robust-lines.js";
 import type { PixelWindow } from "../../raster/resample.js";
 import type { PairedBlocks } from "./paired-blocks.js";
 
@@ -88,7 +88,10 @@ export function veilRows(
 }
 
 /** The two of ascending places that one lies between, and how much the second counts. */
-function between(places: readonly number[], at: number): { readonly first: number; readonly next: number; readonly share: number } {
+function between(
+  places: readonly number[],
+  at: number,
+): { readonly first: number; readonly next: number; readonly share: number } {
   const above = places.findIndex((place) => place > at);
   if (above === 0) return { first: 0, next: 0, share: 0 };
   if (above < 0) return { first: places.length - 1, next: places.length - 1, share: 0 };
