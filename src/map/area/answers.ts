@@ -89,7 +89,8 @@ interface Encoding {
 }
 
 function encoded({ yes, unknown }: Tags, { classes, indexOf, where, single }: Encoding): Int8Array {
-  const named = yes.filter((label) => label !== NO_LABEL || indexOf.has(label));
+  // Of a cell that has exactly one class, "none" is a label like any other.
+  const named = yes.filter((label) => single || label !== NO_LABEL || indexOf.has(label));
   if (named.length < yes.length && (named.length > 0 || unknown === "rest")) {
     throw new UserError("bad-data", `${where}: ${quoted(NO_LABEL)} beside other labels`, { hint: "Keep one of the two." });
   }

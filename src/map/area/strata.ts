@@ -76,7 +76,10 @@ async function openClasses(path: string, { classTable, onWarning }: OpenMapOptio
     refuseUnlessCodes(info);
     const table = classesOf(info, classTable);
     const labels = await labelsBeside(path, onWarning);
-    if (labels !== undefined) open.push(labels);
+    if (labels !== undefined) {
+      open.push(labels);
+      refuseOtherSize(labels.info, info);
+    }
     const classes = labels === undefined ? table.map(({ name }) => name) : labels.info.bands.map(({ name }) => name);
     const numberOf = numbersOf(table, classes, info.file);
     return {
@@ -144,11 +147,7 @@ async function openChange(folder: string, { onWarning }: OpenMapOptions): Promis
       const raster = await openRaster(join(folder, file), { onWarning });
       open.push(raster);
       yes.push(raster);
-      if (raster.info.widthPx !== info.widthPx || raster.info.heightPx !== info.heightPx) {
-        throw new UserError("bad-data", `${raster.info.file}: is not of the size of ${info.file}`, {
-          hint: "Make the change again: its files do not belong together.",
-        });
-      }
+      refuseOtherSize(raster.info, info);
     }
     // Where several labels may be there, there may be none.
     const drawn = classes.length + DRAWN_BESIDE_CLASSES[data.task];
@@ -199,6 +198,13 @@ function refuseUnlessCodes({ file, bands, dtype }: RasterInfo): void {
   if (bands.length === 1 && (dtype === "uint8" || dtype === "uint16")) return;
   throw new UserError("bad-data", `${file}: ${bands.length} band${bands.length === 1 ? "" : "s"} of ${dtype} are no map of classes`, {
     hint: "Give a raster with one band of 8 or 16 bits whose values are classes, or the folder that sigmax change wrote.",
+  });
+}
+
+function refuseOtherSize(own: RasterInfo, { file, widthPx, heightPx }: RasterInfo): void {
+  if (own.widthPx === widthPx && own.heightPx === heightPx) return;
+  throw new UserError("bad-data", `${own.file}: is not of the size of ${file}`, {
+    hint: "They do not belong together: make them again, or move the one that is not meant away.",
   });
 }
 
