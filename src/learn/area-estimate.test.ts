@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { expectClose, readGolden } from "../../test/golden.js";
 import { type Estimate, estimateAreas, type SampleGroup } from "./area-estimate.js";
+import { surveyRandomly } from "./area-survey.cases.js";
 import { accuracy, kappa, kappaDeltaVariance } from "./metrics/multiclass.js";
 import { sampleSize } from "./sample-sizes.js";
-import { surveyRandomly } from "./area-survey.cases.js";
 
 const TOLERANCE = { relative: 1e-9, absolute: 1e-13 };
 const golden = readGolden("area.json");
@@ -11,7 +11,9 @@ const golden = readGolden("area.json");
 /** Samples whose strata are the classes of the map. */
 function ofMatrix(counts: readonly (readonly number[])[], areas: readonly number[], names?: readonly string[]) {
   const strata = areas.map((area, h) => ({ name: names?.[h] ?? `c${h}`, area, mapped: [h] }));
-  const samples = counts.flatMap((row, stratum) => row.map((count, found): SampleGroup => ({ stratum, mapped: stratum, found, count })));
+  const samples = counts.flatMap((row, stratum) =>
+    row.map((count, found): SampleGroup => ({ stratum, mapped: stratum, found, count })),
+  );
   return estimateAreas({ strata, classes: areas.length, samples });
 }
 
@@ -45,7 +47,10 @@ const KINDS: Readonly<Record<string, (given: any) => Readonly<Record<string, Arr
   },
   kappa({ counts }) {
     const [k, flat] = [counts.length, counts.flat()];
-    const equal = ofMatrix(counts, counts.map((row: number[]) => row.reduce((sum, count) => sum + count, 0)));
+    const equal = ofMatrix(
+      counts,
+      counts.map((row: number[]) => row.reduce((sum, count) => sum + count, 0)),
+    );
     const variance = kappaDeltaVariance(flat, k);
     return {
       overall: accuracy(flat, k),
@@ -71,14 +76,24 @@ describe.skipIf(golden === undefined)("reference values", () => {
     for (const [key, expected] of Object.entries(given.expected)) {
       const [actual, wanted] = [ours[key], expected as number | number[]];
       expect(actual, key).toBeDefined();
-      expectClose([actual!].flat().flatMap((one) => (typeof one === "number" ? [one] : [...Array.from(one)])), [wanted].flat(2), TOLERANCE);
+      expectClose(
+        [actual!].flat().flatMap((one) => (typeof one === "number" ? [one] : [...Array.from(one)])),
+        [wanted].flat(2),
+        TOLERANCE,
+      );
     }
   });
 });
 
 describe("an estimate", () => {
   it("says nothing of how sure it is where a stratum has one sample, and which", () => {
-    const { overall, shares, users } = ofMatrix([[1, 0], [3, 40]], [10, 90]);
+    const { overall, shares, users } = ofMatrix(
+      [
+        [1, 0],
+        [3, 40],
+      ],
+      [10, 90],
+    );
     expect(shares[0].value).toBeCloseTo(0.1 + 0.9 * (3 / 43), 12);
     for (const { standardError, why } of [overall, ...shares]) {
       expect(standardError).toBeUndefined();
@@ -90,23 +105,63 @@ describe("an estimate", () => {
   });
 
   it("names the stratum that has an area and no sample", () => {
-    expect(() => ofMatrix([[0, 0], [3, 40]], [10, 90], ["forest", "city"])).toThrow('"forest"');
-    expect(() => ofMatrix([[1, 0], [3, 40]], [0, 0])).toThrow("no stratum has an area");
-    expect(() => ofMatrix([[1, 0], [3, 40]], [-1, 5])).toThrow("cannot have an area of -1");
+    expect(() =>
+      ofMatrix(
+        [
+          [0, 0],
+          [3, 40],
+        ],
+        [10, 90],
+        ["forest", "city"],
+      ),
+    ).toThrow('"forest"');
+    expect(() =>
+      ofMatrix(
+        [
+          [1, 0],
+          [3, 40],
+        ],
+        [0, 0],
+      ),
+    ).toThrow("no stratum has an area");
+    expect(() =>
+      ofMatrix(
+        [
+          [1, 0],
+          [3, 40],
+        ],
+        [-1, 5],
+      ),
+    ).toThrow("cannot have an area of -1");
   });
 
   it("tells of samples in a stratum without area, which change nothing", () => {
-    const found = ofMatrix([[5, 1], [3, 40]], [0, 90]);
+    const found = ofMatrix(
+      [
+        [5, 1],
+        [3, 40],
+      ],
+      [0, 90],
+    );
     expect(found.notes.join()).toContain('"c0"');
     expect(found.shares[0].value).toBeCloseTo(3 / 43, 12);
-    expect(found.overall.standardError).toBeCloseTo(Math.sqrt((((3 / 43) * 40) / 43 / 42)), 12);
+    expect(found.overall.standardError).toBeCloseTo(Math.sqrt(((3 / 43) * 40) / 43 / 42), 12);
   });
 
   it("has no producer's accuracy of a class that nobody found, and no user's of one that the map does not have", () => {
-    const absent = ofMatrix([[10, 0], [4, 0]], [10, 90]);
+    const absent = ofMatrix(
+      [
+        [10, 0],
+        [4, 0],
+      ],
+      [10, 90],
+    );
     expect(absent.producers[1]).toMatchObject({ value: undefined, why: "no sample is of it" });
     expect(absent.shares[1]).toMatchObject({ value: 0 });
-    const strata = [{ name: "a", area: 1 }, { name: "b", area: 2 }];
+    const strata = [
+      { name: "a", area: 1 },
+      { name: "b", area: 2 },
+    ];
     const samples = [
       { stratum: 0, mapped: 0, found: 2, count: 3 },
       { stratum: 0, mapped: 0, found: 0, count: 7 },
@@ -121,7 +176,10 @@ describe("an estimate", () => {
 
   it("of areas needs no map, and of its accuracy does", () => {
     const strata = [{ name: "a", area: 1 }];
-    const samples = [{ stratum: 0, mapped: -1, found: 1, count: 6 }, { stratum: 0, mapped: 0, found: 0, count: 4 }];
+    const samples = [
+      { stratum: 0, mapped: -1, found: 1, count: 6 },
+      { stratum: 0, mapped: 0, found: 0, count: 4 },
+    ];
     const { shares, overall, users, proportions } = estimateAreas({ strata, classes: 2, samples });
     expect(shares[1].value).toBeCloseTo(0.6, 12);
     expect(shares[1].standardError).toBeCloseTo(Math.sqrt(0.24 / 9), 12);

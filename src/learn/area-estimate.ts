@@ -71,9 +71,18 @@ export function estimateAreas({ strata, classes, samples }: AreaEstimateOptions)
     stratifiedRatio(sample, samples.map(y), samples.map(x), within);
   const ofMap = (estimate: () => Estimate) => (isMapKnown ? estimate() : MAP_UNKNOWN);
   const each = <T>(of: (k: number) => T) => Array.from({ length: classes }, (_, k) => of(k));
-  const isFound = (k: number): Indicator => ({ found }) => Number(found === k);
-  const isMapped = (k: number): Indicator => ({ mapped }) => Number(mapped === k);
-  const isBoth = (i: number, j: number): Indicator => ({ mapped, found }) => Number(mapped === i && found === j);
+  const isFound =
+    (k: number): Indicator =>
+    ({ found }) =>
+      Number(found === k);
+  const isMapped =
+    (k: number): Indicator =>
+    ({ mapped }) =>
+      Number(mapped === k);
+  const isBoth =
+    (i: number, j: number): Indicator =>
+    ({ mapped, found }) =>
+      Number(mapped === i && found === j);
   const { weights, counts } = sample;
   return {
     weights,
@@ -123,9 +132,13 @@ function sampleOf(strata: readonly Stratum[], samples: readonly SampleGroup[]): 
   for (const { stratum, count } of samples) counts[stratum] += count;
   const empty = strata.find((stratum, h) => stratum.area > 0 && counts[h] === 0);
   if (empty !== undefined) {
-    throw new UserError("bad-data", `nothing is known of the stratum ${JSON.stringify(empty.name)}: none of its samples has an answer`, {
-      hint: "Answer samples of every stratum, two at the least: areas on the ground cannot be told without.",
-    });
+    throw new UserError(
+      "bad-data",
+      `nothing is known of the stratum ${JSON.stringify(empty.name)}: none of its samples has an answer`,
+      {
+        hint: "Answer samples of every stratum, two at the least: areas on the ground cannot be told without.",
+      },
+    );
   }
   return { strata, samples, weights: Float64Array.from(strata, (stratum) => stratum.area / area), counts, area };
 }

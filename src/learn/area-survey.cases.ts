@@ -27,7 +27,12 @@ export interface Coverage {
   readonly coverage: number;
   /** The same of the binomial intervals of counted cells, which do not depend on the sample. */
   readonly naive: number;
-  readonly classes: readonly { readonly name: string; readonly expected: number; readonly share: number; readonly naive: boolean }[];
+  readonly classes: readonly {
+    readonly name: string;
+    readonly expected: number;
+    readonly share: number;
+    readonly naive: boolean;
+  }[];
 }
 
 const LEAST_EXPECTED = 30;

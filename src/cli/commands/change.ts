@@ -27,7 +27,11 @@ export const change: Command = {
   ],
   arguments: [
     { name: "classifier", describe: "classifier.onnx of a run" },
-    { name: "scenes", describe: "two or more scenes of one place, the earliest first: files or folders as for map", variadic: true },
+    {
+      name: "scenes",
+      describe: "two or more scenes of one place, the earliest first: files or folders as for map",
+      variadic: true,
+    },
   ],
   flags: {
     dates: {
@@ -46,7 +50,8 @@ export const change: Command = {
     match: {
       value: "how",
       choices: MATCHES,
-      describe: "bring later scenes to the colours of the first by pixels that did not change: bands, or local, from place to place, as haze needs",
+      describe:
+        "bring later scenes to the colours of the first by pixels that did not change: bands, or local, from place to place, as haze needs",
       shownDefault: MATCHES[0],
     },
     stay: {
@@ -67,7 +72,12 @@ export const change: Command = {
       describe: "minimum mapping unit: smaller changes are taken back",
       shownDefault: "a cell",
     },
-    stride: { value: "pixels", parse: integer(1, 4096), describe: "side of a cell in pixels of the scenes", shownDefault: "that of a chip" },
+    stride: {
+      value: "pixels",
+      parse: integer(1, 4096),
+      describe: "side of a cell in pixels of the scenes",
+      shownDefault: "that of a chip",
+    },
     chip: {
       value: "pixels",
       parse: integer(1, 4096),
@@ -137,7 +147,14 @@ function described({ folder, dates, cells, counts, rules, transitions, settings 
   const answered = counts.cells - counts.noAnswer;
   const percent = (count: number) => `${((100 * count) / Math.max(1, answered)).toFixed(1)} %`;
   const changed = transitions.filter(({ before, after }) => before !== after).sort((a, b) => b.hectares - a.hectares);
-  const width = Math.max(...rules.map(({ name }) => name.length), ...changed.slice(0, MOST_LINES).map(nameOf).map(({ length }) => length), 9);
+  const width = Math.max(
+    ...rules.map(({ name }) => name.length),
+    ...changed
+      .slice(0, MOST_LINES)
+      .map(nameOf)
+      .map(({ length }) => length),
+    9,
+  );
   const line = (name: string, count: number, hectares: number) =>
     `  ${name.padEnd(width)} ${rounded(hectares).padStart(11)} ha ${String(count).padStart(8)} cells ${percent(count).padStart(7)}`;
   return `${join(folder, "change.html")}: ${dates.map(({ label }) => label).join(", ")}; ${cells.columns} × ${cells.rows} cells of ${cells.hectares.toPrecision(3)} ha

@@ -5,6 +5,7 @@ import { type ClassifierFile, preprocessOf } from "../../model/classifier.js";
 import { readClassifier } from "../../model/read-classifier.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
 import type { WorkOptions } from "../../progress.js";
+import type { Preprocess } from "../../raster/preprocess.js";
 import type { RasterReader } from "../../raster/reader.js";
 import { openScene, type Scene, type SceneInput } from "../../raster/scene/open.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
@@ -16,7 +17,6 @@ import { bandsFor, bandsNeeded, type CellSizes, cellsFor, checkPixels, checkScal
 import type { Journal } from "../journal.js";
 import type { MapMode } from "../mode.js";
 import { type ContentMark, contentMark, markItem, readingOf, sha256 } from "../provenance.js";
-import type { Preprocess } from "../../raster/preprocess.js";
 import { datesOf, type SceneDate } from "./dates.js";
 import { refuseTooManyCells } from "./decide.js";
 import { bringToOneGrid } from "./one-grid.js";
@@ -155,7 +155,12 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
 /** What says that a folder is ours and may be replaced. */
 const MARKER = "change.json";
 
-function checkSettings({ scenes, stay = DEFAULT_STAY, confidence = DEFAULT_CHANGE_CONFIDENCE, unitHectares }: ChangeOptions): void {
+function checkSettings({
+  scenes,
+  stay = DEFAULT_STAY,
+  confidence = DEFAULT_CHANGE_CONFIDENCE,
+  unitHectares,
+}: ChangeOptions): void {
   if (scenes.length < 2 || scenes.length > MOST_DATES) {
     throw new UserError("usage", `${scenes.length} scene${scenes.length === 1 ? "" : "s"}: change is between 2 and more dates`, {
       hint: `Give 2 to ${MOST_DATES} scenes of one place, the earliest first: sigmax change <classifier> 1985.tif 2020.tif --out change/`,
@@ -189,7 +194,8 @@ async function datedScenes(
     fittingBands(scene, preprocess, classifier.file);
     // On the grid they have the order of the first scene's.
     const bands = bandsFor(readers[i].info, preprocess, classifier.file);
-    const found = i === 0 ? undefined : await matchOf(match, { reference: readers[0], other: readers[i], bands, signal, onWarning });
+    const found =
+      i === 0 ? undefined : await matchOf(match, { reference: readers[0], other: readers[i], bands, signal, onWarning });
     const reader = found === undefined ? readers[i] : matched(readers[i], found);
     await checkPixels(reader, { bands, manifest: classifier.manifest, preprocess, signal, onWarning });
     dated.push({ date: dates[i], scene, reader, bands, mark: await contentMark(scene.files, signal), match: found });
@@ -207,7 +213,10 @@ interface MatchedScenes extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly bands: readonly number[];
 }
 
-async function matchOf(mode: MatchMode, { reference, other, bands, signal, onWarning }: MatchedScenes): Promise<RadiometricMatch | undefined> {
+async function matchOf(
+  mode: MatchMode,
+  { reference, other, bands, signal, onWarning }: MatchedScenes,
+): Promise<RadiometricMatch | undefined> {
   if (mode === "none") return undefined;
   const found = await matchRadiometry(reference, other, { bands, local: mode === "local", signal });
   if (!("refused" in found)) return found;
@@ -216,7 +225,9 @@ async function matchOf(mode: MatchMode, { reference, other, bands, signal, onWar
 }
 
 function notesOf({ date, scene, match }: DatedScene): readonly string[] {
-  const gains = match?.bands.map(({ name, gain, offset }) => `${name} × ${gain.toPrecision(4)} ${offset < 0 ? "−" : "+"} ${Math.abs(offset).toPrecision(4)}`);
+  const gains = match?.bands.map(
+    ({ name, gain, offset }) => `${name} × ${gain.toPrecision(4)} ${offset < 0 ? "−" : "+"} ${Math.abs(offset).toPrecision(4)}`,
+  );
   return [
     ...scene.notes.map((note) => `${date.label}: ${note}`),
     ...(gains === undefined ? [] : [`${date.label}: brought to the colours of the first date: ${gains.join(", ")}`]),
@@ -242,4 +253,3 @@ function metadataOf(classifier: ClassifierFile, dated: readonly DatedScene[]): R
     ),
   };
 }
-

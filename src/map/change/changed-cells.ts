@@ -18,7 +18,6 @@ export interface ChangedCells {
   readonly evidence: Uint8Array;
 }
 
-
 /** Codes of the cells, before · K + after + 1 with K drawn classes; 0 without an answer. */
 export function codesOf({ answered, drawn }: ChangedCells, drawnClasses: number): Uint16Array {
   const [before, after] = [drawn[0], drawn[drawn.length - 1]];

@@ -18,11 +18,23 @@ function rowsOf(rows: readonly (readonly (readonly number[] | null)[])[], classe
 
 // What is asked of a classifier here.
 const manifestOf = (task: "multiclass" | "multilabel", classes: readonly string[]) =>
-  ({ task, classes, thresholds: classes.map(() => 0.5) }) as unknown as Parameters<typeof decideChange>[0]["classifier"]["manifest"];
+  ({ task, classes, thresholds: classes.map(() => 0.5) }) as unknown as Parameters<
+    typeof decideChange
+  >[0]["classifier"]["manifest"];
 
 test("a clear change is decided, a faint one is not, and no answer on either date is none", () => {
   const before = rowsOf([[[0.98, 0.02], [0.98, 0.02], [0.6, 0.4], null]], 2);
-  const after = rowsOf([[[0.97, 0.03], [0.01, 0.99], [0.45, 0.55], [0.02, 0.98]]], 2);
+  const after = rowsOf(
+    [
+      [
+        [0.97, 0.03],
+        [0.01, 0.99],
+        [0.45, 0.55],
+        [0.02, 0.98],
+      ],
+    ],
+    2,
+  );
   const found = decideChange({
     ...{ columns: 4, rows: 1, stay: 0.9, confidence: 0.5 },
     classifier: { manifest: manifestOf("multiclass", ["forest", "field"]) },
@@ -40,8 +52,24 @@ test("a clear change is decided, a faint one is not, and no answer on either dat
 });
 
 test("labels of a sigmoid come and go one by one; a cell may have none", () => {
-  const before = rowsOf([[[0.98, 0.9], [0.03, 0.02]]], 2);
-  const after = rowsOf([[[0.97, 0.01], [0.99, 0.02]]], 2);
+  const before = rowsOf(
+    [
+      [
+        [0.98, 0.9],
+        [0.03, 0.02],
+      ],
+    ],
+    2,
+  );
+  const after = rowsOf(
+    [
+      [
+        [0.97, 0.01],
+        [0.99, 0.02],
+      ],
+    ],
+    2,
+  );
   const found = decideChange({
     ...{ columns: 2, rows: 1, stay: 0.9, confidence: 0.5 },
     classifier: { manifest: manifestOf("multilabel", ["forest", "road"]) },
@@ -59,10 +87,19 @@ test("labels of a sigmoid come and go one by one; a cell may have none", () => {
 
 test("a flicker between dates is smoothed; a date in between without an answer does not matter", () => {
   const dates = [
-    [[0.95, 0.05], [0.95, 0.05]],
+    [
+      [0.95, 0.05],
+      [0.95, 0.05],
+    ],
     [[0.3, 0.7], null],
-    [[0.95, 0.05], [0.04, 0.96]],
-    [[0.96, 0.04], [0.03, 0.97]],
+    [
+      [0.95, 0.05],
+      [0.04, 0.96],
+    ],
+    [
+      [0.96, 0.04],
+      [0.03, 0.97],
+    ],
   ];
   const found = decideChange({
     ...{ columns: 2, rows: 1, stay: 0.9, confidence: 0.5 },

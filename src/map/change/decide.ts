@@ -21,12 +21,20 @@ export interface DecideChangeOptions {
 const MOST_LABELS = 2 ** 29;
 
 /** @throws UserError `limit` where more cells than memory holds would change between dates */
-export function refuseTooManyCells(cells: { readonly columns: number; readonly rows: number }, classes: number, dates: number): void {
+export function refuseTooManyCells(
+  cells: { readonly columns: number; readonly rows: number },
+  classes: number,
+  dates: number,
+): void {
   const labels = cells.columns * cells.rows * classes * (dates + 1);
   if (labels <= MOST_LABELS) return;
-  throw new UserError("limit", `${cells.columns} × ${cells.rows} cells of ${classes} classes on ${dates} dates are too many to compare`, {
-    hint: "Choose larger cells: --stride.",
-  });
+  throw new UserError(
+    "limit",
+    `${cells.columns} × ${cells.rows} cells of ${classes} classes on ${dates} dates are too many to compare`,
+    {
+      hint: "Choose larger cells: --stride.",
+    },
+  );
 }
 
 /** The land of every cell on all dates together, and how many cells differ between dates with too little evidence for a change. */

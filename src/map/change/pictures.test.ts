@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { decodeAlpha } from "../../raster/formats/sharp.js";
 import { pngChunks } from "../../raster/formats/apng.js";
+import { decodeAlpha } from "../../raster/formats/sharp.js";
 import { decodeRaster } from "../../raster/formats.js";
 import { crsOfEpsg } from "../../raster/geo/crs.js";
 import type { Raster, RasterDType } from "../../raster/raster.js";
@@ -91,7 +91,8 @@ describe("the pictures of a change", () => {
     const page = await decodeRaster(files.sideBySide, { file: "side.png" });
     expect(Math.max(page.widthPx, page.heightPx)).toBeLessThanOrEqual(1600);
     const colours = new Set<string>();
-    for (let i = 0; i < page.widthPx * page.heightPx; i += 7) colours.add(at(page, i % page.widthPx, Math.floor(i / page.widthPx)).join());
+    for (let i = 0; i < page.widthPx * page.heightPx; i += 7)
+      colours.add(at(page, i % page.widthPx, Math.floor(i / page.widthPx)).join());
     expect(colours).toContain("209,73,91");
     const chunks = pngChunks(files.animated);
     expect(chunks.filter(({ type }) => type === "fcTL")).toHaveLength(2);
@@ -102,7 +103,8 @@ describe("the pictures of a change", () => {
 
   it("are the same bytes for the same scenes", async () => {
     const [a, b] = [await drawn(), await drawn()];
-    for (const name of ["change", "sideBySide", "animated"] as const) expect(Buffer.compare(a.files[name], b.files[name])).toBe(0);
+    for (const name of ["change", "sideBySide", "animated"] as const)
+      expect(Buffer.compare(a.files[name], b.files[name])).toBe(0);
   });
 });
 
@@ -112,13 +114,20 @@ describe("the size of a picture", () => {
   it("is at most what is asked for, in the shape of the cells", () => {
     const size = pictureSize(cells(2500, 1250, 8), { widthPx: 19_997, heightPx: 10_000 }, { mostPx: 1600 });
     expect(size).toMatchObject({ widthPx: 1600, heightPx: 800, scene: { widthPx: 1600, heightPx: 800 } });
-    expect(pictureSize(cells(1, 5000, 4), { widthPx: 4, heightPx: 20_000 }, { mostPx: 1600 })).toMatchObject({ widthPx: 1, heightPx: 1600 });
+    expect(pictureSize(cells(1, 5000, 4), { widthPx: 4, heightPx: 20_000 }, { mostPx: 1600 })).toMatchObject({
+      widthPx: 1,
+      heightPx: 1600,
+    });
   });
 
   it("is enlarged by whole numbers only, and no further than it fits", () => {
     const scene = { widthPx: 100, heightPx: 60 };
     expect(pictureSize(cells(100, 60, 1), scene, { mostPx: 1600 })).toMatchObject({ widthPx: 100, scale: 1 });
-    expect(pictureSize(cells(100, 60, 1), scene, { mostPx: 960, leastPx: 480 })).toMatchObject({ widthPx: 500, heightPx: 300, scale: 5 });
+    expect(pictureSize(cells(100, 60, 1), scene, { mostPx: 960, leastPx: 480 })).toMatchObject({
+      widthPx: 500,
+      heightPx: 300,
+      scale: 5,
+    });
     expect(pictureSize(cells(100, 60, 1), scene, { mostPx: 150, leastPx: 480 })).toMatchObject({ widthPx: 100 });
   });
 });

@@ -37,8 +37,28 @@ test("changed places come largest first, with rings, hectares and a position ins
   expect(places[0].score).toBeCloseTo(0.9, 9);
   const { features } = JSON.parse(readFileSync(path, "utf8"));
   expect(features.map(({ properties }: { properties: object }) => properties)).toEqual([
-    { id: 1, before: "forest", after: "field", rules: [], hectares: 14, cells: 7, confidence: 0.9, changed_after: "1985", by: "2020" },
-    { id: 2, before: "forest", after: "urban", rules: [], hectares: 2, cells: 1, confidence: 0.9, changed_after: "1985", by: "2020" },
+    {
+      id: 1,
+      before: "forest",
+      after: "field",
+      rules: [],
+      hectares: 14,
+      cells: 7,
+      confidence: 0.9,
+      changed_after: "1985",
+      by: "2020",
+    },
+    {
+      id: 2,
+      before: "forest",
+      after: "urban",
+      rules: [],
+      hectares: 2,
+      cells: 1,
+      confidence: 0.9,
+      changed_after: "1985",
+      by: "2020",
+    },
   ]);
   expect(features[0].geometry.coordinates.length).toBeGreaterThan(0);
   // The middle of its box is no cell of it: the nearest one is a kilometre off at most.

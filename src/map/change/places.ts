@@ -82,7 +82,8 @@ export async function writePlaces(options: PlacesOptions): Promise<readonly Chan
         cells: patch.cells,
         hectares: patch.hectares,
         score: patch.score / patch.cells / 100,
-        position: places.length >= MOST_POSITIONS ? undefined : positionOf(patch, root, { patches, columns: cells.columns, placement }),
+        position:
+          places.length >= MOST_POSITIONS ? undefined : positionOf(patch, root, { patches, columns: cells.columns, placement }),
         box: [patch.left, patch.top, patch.right, patch.bottom],
       };
       places.push(place);
@@ -93,7 +94,8 @@ export async function writePlaces(options: PlacesOptions): Promise<readonly Chan
     await file.discard();
   }
   const unplaced = ordered.filter(([, { rings }]) => rings.length === 0).length;
-  if (unplaced > 0) onWarning?.(`${unplaced} changed places reach where nothing has a longitude and latitude: left out of ${path}`);
+  if (unplaced > 0)
+    onWarning?.(`${unplaced} changed places reach where nothing has a longitude and latitude: left out of ${path}`);
   return places;
 }
 
@@ -193,10 +195,19 @@ function positionOf(
   return [mean(0), mean(1)];
 }
 
-function propertiesOf({ id, before, after, since, rules, cells, hectares, score }: ChangedPlace, dates: readonly SceneDate[]): string {
+function propertiesOf(
+  { id, before, after, since, rules, cells, hectares, score }: ChangedPlace,
+  dates: readonly SceneDate[],
+): string {
   return JSON.stringify({
     ...{ id, before, after, rules },
-    ...{ hectares: rounded(hectares), cells, confidence: rounded(score), changed_after: dates[since - 1].label, by: dates[since].label },
+    ...{
+      hectares: rounded(hectares),
+      cells,
+      confidence: rounded(score),
+      changed_after: dates[since - 1].label,
+      by: dates[since].label,
+    },
   });
 }
 

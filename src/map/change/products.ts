@@ -146,7 +146,15 @@ async function writePictures(
   return { dates: files, change: "change.png" };
 }
 
-const OTHERS = ["changes.geojson", "transitions.csv", "areas.csv", "change.html", "change.json", "side-by-side.png", "animated.png"];
+const OTHERS = [
+  "changes.geojson",
+  "transitions.csv",
+  "areas.csv",
+  "change.html",
+  "change.json",
+  "side-by-side.png",
+  "animated.png",
+];
 
 /** Hectares of every cell. @throws UserError `bad-data` where nobody knows */
 async function hectaresOf({ cells, readers }: WriteChangeOptions, georeference: Georeference | undefined): Promise<Float64Array> {
@@ -188,7 +196,8 @@ interface Found {
 function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
   const { title, classifier, dates, scenes, cells: grid, georeference, stay, confidence, match, notes, command } = options;
   const { cells, counted, rules, places, names, colours, belowUnit, unitCells, pictures } = found;
-  const [metersWide, metersHigh] = (georeference && metersPerPixel({ widthPx: grid.columns, heightPx: grid.rows, ...georeference })) ?? [0, 0];
+  const [metersWide, metersHigh] = (georeference &&
+    metersPerPixel({ widthPx: grid.columns, heightPx: grid.rows, ...georeference })) ?? [0, 0];
   const { labelsFrom, task } = classifier.manifest;
   const codes = codesOf(cells, names.length);
   const last = dates.length - 1;
@@ -213,7 +222,13 @@ function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
       belowUnit,
     },
     rules: rules.map(({ name, text, colour }, i) => {
-      return { name, rule: text.slice(text.indexOf(":") + 1).trim(), colour: hex(colour), file: `${name}.tif`, ...counted.rules[i] };
+      return {
+        name,
+        rule: text.slice(text.indexOf(":") + 1).trim(),
+        colour: hex(colour),
+        file: `${name}.tif`,
+        ...counted.rules[i],
+      };
     }),
     areas: counted.areas,
     transitions: counted.transitions

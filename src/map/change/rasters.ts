@@ -174,4 +174,3 @@ function alertsOf({ rules, dates, cells }: ChangeRasterOptions): ChangeRaster | 
     ],
   };
 }
-

@@ -41,7 +41,8 @@ export async function drawSideBySide(options: ChangePicturesOptions, drawn: Draw
       pitchPx: LEGEND_PITCH_PX,
       gapPx: LEGEND_GAP_PX,
     });
-  const footPx = (contentPx: number) => Math.max(KEY.heightPx, Math.max(...lines(contentPx, 0).map(({ topPx }) => topPx)) + LEGEND_PITCH_PX);
+  const footPx = (contentPx: number) =>
+    Math.max(KEY.heightPx, Math.max(...lines(contentPx, 0).map(({ topPx }) => topPx)) + LEGEND_PITCH_PX);
 
   const count = dates.length + 1;
   const room = { widthPx: inner, heightPx: inner - HEAD_PX - GAP_PX - footPx(inner) };

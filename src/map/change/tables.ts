@@ -57,7 +57,10 @@ export function countChange({ cells, labels, names, rules, hectares }: CountedOp
     }
     return amount;
   };
-  const pairs = [...Array.from({ length: last }, (_, date) => [date, date + 1] as const), ...(last > 1 ? [[0, last] as const] : [])];
+  const pairs = [
+    ...Array.from({ length: last }, (_, date) => [date, date + 1] as const),
+    ...(last > 1 ? [[0, last] as const] : []),
+  ];
   return {
     areas: present.flatMap((there, date) =>
       labels.map((name, k) => ({ date, name, ...amountOf((cell) => there[cell * classes + k] === 1) })),

@@ -44,7 +44,10 @@ export async function cellAreas(georeference: Georeference | undefined, count: C
   const { crs, transform } = georeference;
   if (crs !== undefined && isOfDegrees(crs)) {
     const [, , xr, , yc] = transform;
-    return { method: "ellipsoid", row: xr === 0 && yc === 0 ? bands(georeference, count) : meshed(georeference, count, () => {}) };
+    return {
+      method: "ellipsoid",
+      row: xr === 0 && yc === 0 ? bands(georeference, count) : meshed(georeference, count, () => {}),
+    };
   }
   try {
     checkProjectable(crs, DEGREES);
