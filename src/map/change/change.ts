@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import { UserError } from "../../errors.js";
-import { writeFileAtomic } from "../../files.js";
 import { type ClassifierFile, preprocessOf } from "../../model/classifier.js";
 import { readClassifier } from "../../model/read-classifier.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
@@ -22,7 +21,7 @@ import { refuseTooManyCells } from "./decide.js";
 import { bringToOneGrid } from "./one-grid.js";
 import { type ChangeFiles, type ChangeSummary, writeChange } from "./products.js";
 import { matched, matchRadiometry, type RadiometricMatch } from "./radiometry.js";
-import { type ChangeRule, changeRules, defaultRules } from "./rules.js";
+import { changeRules, defaultRules } from "./rules.js";
 
 /** Probability that a cell keeps its class from one date to the next, where nobody says another. */
 export const DEFAULT_STAY = 0.9;
@@ -46,8 +45,8 @@ export interface ChangeOptions extends WorkOptions, CellSizes {
   readonly confidence?: number | undefined;
   /** Changes of fewer hectares that hang together are taken back: the minimum mapping unit. Default a cell. */
   readonly unitHectares?: number | undefined;
-  /** How later dates are brought to the colours of the first. Default "none". */
-  readonly match?: MatchMode | undefined;
+  /** Whether later dates are brought to the colours of the first. Default no. */
+  readonly match?: boolean | undefined;
   /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
   readonly clip?: string | undefined;
   readonly mode?: MapMode | undefined;
@@ -136,7 +135,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
         stay: options.stay ?? DEFAULT_STAY,
         confidence: options.confidence ?? DEFAULT_CHANGE_CONFIDENCE,
         unitHectares: options.unitHectares,
-        match: options.match !== undefined && options.match !== "none",
+        match: options.match ?? false,
         command: options.command ?? "",
         metadata: metadataOf(classifier, dated),
       }),
@@ -186,7 +185,7 @@ interface DatedOptions {
 
 /** Looks whether each scene fits the classifier, and brings later ones to the colours of the first where that is asked for. */
 async function datedScenes(
-  { match = "none", signal, onWarning }: ChangeOptions,
+  { match = false, signal, onWarning }: ChangeOptions,
   { scenes, readers, dates, preprocess, classifier }: DatedOptions,
 ): Promise<readonly DatedScene[]> {
   const dated: DatedScene[] = [];
@@ -194,8 +193,8 @@ async function datedScenes(
     fittingBands(scene, preprocess, classifier.file);
     // On the grid they have the order of the first scene's.
     const bands = bandsFor(readers[i].info, preprocess, classifier.file);
-    const found =
-      i === 0 ? undefined : await matchOf(match, { reference: readers[0], other: readers[i], bands, signal, onWarning });
+    const pair = { reference: readers[0], other: readers[i] };
+    const found = match && i > 0 ? await matchOf({ ...pair, bands, signal, onWarning }) : undefined;
     const reader = found === undefined ? readers[i] : matched(readers[i], found);
     await checkPixels(reader, { bands, manifest: classifier.manifest, preprocess, signal, onWarning });
     dated.push({ date: dates[i], scene, reader, bands, mark: await contentMark(scene.files, signal), match: found });
@@ -203,22 +202,15 @@ async function datedScenes(
   return dated;
 }
 
-/** How the colours of later dates are brought to those of the first: not at all, band by band, or from place to place as haze needs. */
-export const MATCHES = ["none", "bands", "local"] as const;
-export type MatchMode = (typeof MATCHES)[number];
-
 interface MatchedScenes extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly reference: RasterReader;
   readonly other: RasterReader;
   readonly bands: readonly number[];
 }
 
-async function matchOf(
-  mode: MatchMode,
-  { reference, other, bands, signal, onWarning }: MatchedScenes,
-): Promise<RadiometricMatch | undefined> {
-  if (mode === "none") return undefined;
-  const found = await matchRadiometry(reference, other, { bands, local: mode === "local", signal });
+async function matchOf(scenes: MatchedScenes): Promise<RadiometricMatch | undefined> {
+  const { reference, other, bands, signal, onWarning } = scenes;
+  const found = await matchRadiometry(reference, other, { bands, signal });
   if (!("refused" in found)) return found;
   onWarning?.(found.refused);
   return undefined;
