@@ -39,7 +39,9 @@ export interface DecidedDates {
   readonly steady: Uint16Array;
 }
 
-export const DEFAULT_CONFIDENCE = 0.5;
+const DEFAULT_CONFIDENCE = 0.5;
+/** The odds that a state stays against its becoming one given other: how much more evidence that takes. Chosen in docs/decisions/0042. */
+const STAY_ODDS = 7;
 
 /** Shares are kept from 0 and 1 by so much: what never occurs cannot be divided by, what always does cannot be left. */
 const LEAST_SHARE = 1e-4;
@@ -157,6 +159,19 @@ export function decideDates(model: TransitionModel, dates: readonly CellDate[]):
     }
   }
   return decided;
+}
+
+/** Of what kind the transitions between classes, or of labels, are taken to be where nothing more is known. */
+export function usualTransitions(
+  task: Task,
+  classes: number,
+): Pick<TransitionModel, "prior" | "stay"> & { readonly confidence: number } {
+  const [, states] = FOLLOWED[task].shape(classes);
+  return {
+    prior: new Array<number>(classes).fill(1 / states),
+    stay: STAY_ODDS / (STAY_ODDS + states - 1),
+    confidence: DEFAULT_CONFIDENCE,
+  };
 }
 
 /** Probabilities become likelihoods: p(state | what is seen) / prior(state). */
