@@ -1,7 +1,6 @@
 import { createRandom } from "../random.js";
 import { estimateAreas, type SampleGroup } from "./area-estimate.js";
 import { allocateSamples, sampleSize } from "./sample-sizes.js";
-import { shareInterval } from "./share-interval.js";
 import { Z95 } from "./wilson.js";
 
 /** A map and the truth: cells `[K, K]`, rows are classes of the map, columns what is there. */
@@ -27,7 +26,12 @@ export interface Coverage {
   readonly coverage: number;
   /** The same of the binomial intervals of counted cells, which do not depend on the sample. */
   readonly naive: number;
-  readonly classes: readonly { readonly name: string; readonly expected: number; readonly share: number; readonly naive: boolean }[];
+  readonly classes: readonly {
+    readonly name: string;
+    readonly expected: number;
+    readonly share: number;
+    readonly naive: boolean;
+  }[];
 }
 
 const LEAST_EXPECTED = 30;
@@ -56,7 +60,7 @@ export function surveyRandomly({
   const size = sampleSize({ weights, users, standardError });
   const sizes = allocateSamples({ total: size.total, weights, cells: mapped, least });
   const strata = names.map((name, h) => ({ name, area: mapped[h], mapped: [h] }));
-  const held = names.map(() => 0);
+  const [held, normal] = [names.map(() => 0), names.map(() => 0)];
   const random = createRandom(seed, "surveys");
   for (let design = 0; design < designs; design++) {
     const samples = cells.flatMap((row, stratum): SampleGroup[] => {
@@ -73,17 +77,25 @@ export function surveyRandomly({
       }
       return counts.map((count, found) => ({ stratum, mapped: stratum, found, count }));
     });
-    const { shares } = estimateAreas({ strata, classes, samples });
-    shares.forEach((share, k) => {
-      const [low, high] = shareInterval(share, Z95) ?? [0, 0];
+    const { shares, intervals } = estimateAreas({ strata, classes, samples });
+    intervals.forEach((interval, k) => {
+      const { value = 0, standardError = 0 } = shares[k];
+      const [low, high] = interval ?? [0, 0];
       if (low * total <= truth[k] && truth[k] <= high * total) held[k]++;
+      if (Math.abs(value - truth[k] / total) <= Z95 * standardError) normal[k]++;
     });
   }
   const told = names.map((name, k) => {
     const expected = cells.reduce((sum, row, h) => sum + (sizes[h] * row[k]) / mapped[h], 0);
     const share = weights[k];
     const reach = Z95 * Math.sqrt((share * (1 - share)) / total);
-    return { name, expected, share: held[k] / designs, naive: Math.abs(truth[k] / total - share) <= reach };
+    return {
+      name,
+      expected,
+      share: held[k] / designs,
+      normal: normal[k] / designs,
+      naive: Math.abs(truth[k] / total - share) <= reach,
+    };
   });
   const judged = told.filter(({ expected }) => expected >= LEAST_EXPECTED);
   return {

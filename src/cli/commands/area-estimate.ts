@@ -1,4 +1,4 @@
-import { join, dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { refuseToOverwrite, writeFileAtomic } from "../../files.js";
 import { estimateAreaOf } from "../../map/area/estimate.js";
@@ -17,7 +17,9 @@ export const areaEstimate: Command = {
     "sigmax area estimate check/sample.csv",
     "sigmax area estimate answers.csv --areas strata.csv --out estimate.json       a sample that sigmax did not draw: id,stratum,label",
   ],
-  arguments: [{ name: "sample", describe: "sample.csv of sigmax area design, its labels filled in; ? or nothing where nobody can tell" }],
+  arguments: [
+    { name: "sample", describe: "sample.csv of sigmax area design, its labels filled in; ? or nothing where nobody can tell" },
+  ],
   flags: {
     areas: { value: "file", describe: "instead of the design beside the sample: a table with the columns stratum, hectares" },
     task: {

@@ -54,7 +54,9 @@ export function readAnswers(path: string, { task, columns, classes: known }: Ans
     const cells = rows.map(({ cells, line }) => ({ text: cells[at(name)], line }));
     return parseTagColumn(cells, { file: path, single, classes: known });
   });
-  const found = new Set(tags.flatMap((column) => column.flatMap(({ yes, unknown }) => [...yes, ...(unknown === "rest" ? [] : unknown)])));
+  const found = new Set(
+    tags.flatMap((column) => column.flatMap(({ yes, unknown }) => [...yes, ...(unknown === "rest" ? [] : unknown)])),
+  );
   const classes = known ?? [...found].filter((name) => name !== NO_LABEL).sort();
   const indexOf = new Map(classes.map((name, k) => [normalizedLabel(name), k]));
   const lineOf = new Map<string, number>();

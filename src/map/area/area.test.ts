@@ -100,7 +100,9 @@ describe("a sample of a class raster", () => {
     const { header, rows } = parseCsv(readFileSync(sample, "utf8"), sample);
     expect(header).toEqual(["id", "longitude", "latitude", "stratum", "label"]);
     expect(rows[0].cells.slice(1, 3).map(Number).map(Math.round)).toEqual([-75, -9]);
-    const halves = [rows.slice(0, 200), rows.slice(200)].map((half) => half.filter(({ cells: [, , , name] }) => name === "city").length);
+    const halves = [rows.slice(0, 200), rows.slice(200)].map(
+      (half) => half.filter(({ cells: [, , , name] }) => name === "city").length,
+    );
     expect(Math.min(...halves)).toBeGreaterThan(10);
     expect(rows.every(({ cells: [, , , , label] }) => label === "")).toBe(true);
   });
@@ -122,7 +124,7 @@ describe("a sample of a class raster", () => {
     expect(strata.map(({ unanswered }) => unanswered)).toEqual([0, 0, 0]);
     for (const [k, { name, hectares, interval, countedHectares, countedInterval, users }] of classes.entries()) {
       expect(name).toBe(CLASSES[k]);
-      const truth = everyCell(trueClass).filter((value) => value === k + 1).length * 0.09 / 0.9996 ** 2;
+      const truth = (everyCell(trueClass).filter((value) => value === k + 1).length * 0.09) / 0.9996 ** 2;
       expect(interval![0]).toBeLessThan(truth);
       expect(interval![1]).toBeGreaterThan(truth);
       expect(hectares).toBeGreaterThan(0);
@@ -137,7 +139,9 @@ describe("a sample of a class raster", () => {
     await designArea({ map, out: at("holes"), standardError: 0.02 });
     const holes = at("holes", "sample.csv");
     const first = new Map(CLASSES.map((name) => [name, samples.find(({ stratum }) => stratum === name)!.id]));
-    answer(at("holes", "design.json"), holes, (one) => [one.id === first.get("city") ? "?" : one.id === first.get("field") ? "" : trueName(one)]);
+    answer(at("holes", "design.json"), holes, (one) => [
+      one.id === first.get("city") ? "?" : one.id === first.get("field") ? "" : trueName(one),
+    ]);
     const [header, ...rows] = readFileSync(holes, "utf8").trim().split("\n");
     writeFileSync(holes, [header, ...rows.filter((row) => !row.startsWith(`${first.get("forest")},`))].join("\n"));
     const told: string[] = [];
@@ -147,7 +151,11 @@ describe("a sample of a class raster", () => {
   });
 
   it.each([
-    ["another stratum", (row: string[]) => [...row.slice(0, 3), row[3] === "city" ? "field" : "city", row[4]], /line 2: the sample "\d+" was drawn from/],
+    [
+      "another stratum",
+      (row: string[]) => [...row.slice(0, 3), row[3] === "city" ? "field" : "city", row[4]],
+      /line 2: the sample "\d+" was drawn from/,
+    ],
     ["an id that was not drawn", (row: string[]) => ["999", ...row.slice(1)], 'line 2: no sample "999" was drawn'],
     ["a label that is none", (row: string[]) => [...row.slice(0, 4), "forrest"], 'line 2: unknown label "forrest"'],
     ["two labels", (row: string[]) => [...row.slice(0, 4), "forest|city"], "line 2: 2 labels"],
@@ -170,7 +178,13 @@ describe("a sample of a class raster", () => {
     writeFileSync(sample, text.replace(/,forest$/m, ",wetland"));
     expect(() => estimateAreaOf({ sample })).toThrow('unknown label "wetland"');
     const { classes } = estimateAreaOf({ sample, classes: ["wetland"] });
-    expect(classes.at(-1)).toMatchObject({ name: "wetland", samples: 1, users: null, producers: { value: 0 }, countedHectares: null });
+    expect(classes.at(-1)).toMatchObject({
+      name: "wetland",
+      samples: 1,
+      users: null,
+      producers: { value: 0 },
+      countedHectares: null,
+    });
     expect(classes.at(-1)!.hectares).toBeGreaterThan(0);
     writeFileSync(sample, text);
   });
@@ -195,7 +209,9 @@ describe("a sample of a class raster", () => {
     const { strata, settings } = readDesign(at("users", "design.json"));
     expect(strata.map(({ expectedUsers }) => expectedUsers)).toEqual([1, 1, 0.5]);
     expect(settings.expectedStandardError).toBeGreaterThan(0);
-    await expect(designArea({ map, out: at("none"), users: { citty: 0.5 } })).rejects.toMatchObject({ hint: expect.stringContaining('"city"') });
+    await expect(designArea({ map, out: at("none"), users: { citty: 0.5 } })).rejects.toMatchObject({
+      hint: expect.stringContaining('"city"'),
+    });
     expect(existsSync(at("none"))).toBe(false);
   });
 
@@ -208,7 +224,14 @@ describe("a sample of a class raster", () => {
       return band === 2 ? (isCity ? 250 : 20) : 60;
     });
     const transform = [500_000, 15, 0, 9_000_000, 0, -15] as const;
-    const raster: Raster = { bands: ["red", "green", "blue"], widthPx: 2 * widthPx, heightPx: 2 * heightPx, dtype: "uint8", data, georeference: { ...georeference, transform } };
+    const raster: Raster = {
+      bands: ["red", "green", "blue"],
+      widthPx: 2 * widthPx,
+      heightPx: 2 * heightPx,
+      dtype: "uint8",
+      data,
+      georeference: { ...georeference, transform },
+    };
     writeFileSync(scene, await encodeGeoTiff(raster));
     const result = await designArea({ map, out: at("shown"), scenes: [scene], standardError: 0.2, least: 4, chipContext: 3 });
     const { samples } = readDesign(at("shown", "design.json"));
@@ -272,7 +295,14 @@ describe("a sample of a change", () => {
     classes: CLASSES.map((name) => ({ name, colour: "#000000" })),
     counts: { cells, noAnswer: widthPx, changed: 0, undecided: 0, belowUnit: 0 },
     rules: [
-      { name: "deforestation", rule: "forest -> field|city", colour: "#000000", file: "deforestation.tif", cells: 0, hectares: 0 },
+      {
+        name: "deforestation",
+        rule: "forest -> field|city",
+        colour: "#000000",
+        file: "deforestation.tif",
+        cells: 0,
+        hectares: 0,
+      },
       { name: "urbanisation", rule: "* -> city", colour: "#000000", file: "urbanisation.tif", cells: 0, hectares: 0 },
     ],
     areas: [],
@@ -311,7 +341,10 @@ describe("a sample of a change", () => {
       ["deforestation + urbanisation", 390],
       ["other change", 20],
     ]);
-    expect(strata[0].mapped).toEqual([["forest", "forest"], ["field", "city"]]);
+    expect(strata[0].mapped).toEqual([
+      ["forest", "forest"],
+      ["field", "city"],
+    ]);
     expect(dates).toEqual(["1985", "2020"]);
     const cellsOf = (of: string, name: string) => counted.areas.find((area) => area.of === of && area.name === name)?.cells;
     expect(cellsOf("rule", "deforestation")).toBe(780);
@@ -327,7 +360,9 @@ describe("a sample of a change", () => {
     answer(join(out, "design.json"), sample, ({ column, row, stratum }) => {
       const pair = transition(column, row);
       if (pair === undefined) throw new Error("no answer was drawn");
-      return stratum === "stable forest" && pair[0] === 0 && (column + row) % 10 === 0 ? ["forest", "field"] : pair.map((k) => CLASSES[k]);
+      return stratum === "stable forest" && pair[0] === 0 && (column + row) % 10 === 0
+        ? ["forest", "field"]
+        : pair.map((k) => CLASSES[k]);
     });
     const { classes, overall, dates } = estimateAreaOf({ sample });
     expect(dates).toEqual(["1985", "2020"]);
@@ -353,13 +388,26 @@ describe("a sample of a map with several labels per cell", () => {
   it("is estimated label by label", async () => {
     const map = at("multi.tif");
     const hasRoad = (column: number, row: number) => Number((column + row) % 5 === 0);
-    await writeRaster(map, ["class"], everyCell((column) => (column < 100 ? 1 : 3)));
+    await writeRaster(
+      map,
+      ["class"],
+      everyCell((column) => (column < 100 ? 1 : 3)),
+    );
     const forest = everyCell((column) => Number(column < 100));
     const labels = Uint8Array.from([...forest, ...everyCell(hasRoad)]);
     await writeRaster(at("multi.labels.tif"), ["forest", "road"], labels);
     mkdirSync(at("tables"));
     const classTable = at("tables", "multi.json");
-    writeFileSync(classTable, JSON.stringify({ classes: [{ name: "forest", value: 1 }, { name: "road", value: 2 }, { name: "none", value: 3 }] }));
+    writeFileSync(
+      classTable,
+      JSON.stringify({
+        classes: [
+          { name: "forest", value: 1 },
+          { name: "road", value: 2 },
+          { name: "none", value: 3 },
+        ],
+      }),
+    );
     await designArea({ map, out, classTable, standardError: 0.03 });
     const design = readDesign(join(out, "design.json"));
     expect(design.task).toBe("multilabel");
@@ -372,12 +420,17 @@ describe("a sample of a map with several labels per cell", () => {
     const sample = join(out, "sample.csv");
     answer(join(out, "design.json"), sample, ({ column, row }) => {
       const road = hasRoad(column, row) === 1 || (column + 2 * row) % 4 === 0;
-      const labels = [column < 100 ? "forest" : "", (column + row) % 9 === 0 ? "?road" : road ? "road" : ""].filter((one) => one !== "");
+      const labels = [column < 100 ? "forest" : "", (column + row) % 9 === 0 ? "?road" : road ? "road" : ""].filter(
+        (one) => one !== "",
+      );
       return [labels.length === 0 ? "none" : labels.map((one) => `${one}|`).join("")];
     });
     const { classes, overall } = estimateAreaOf({ sample });
     expect(overall).toBeNull();
-    expect(classes.map(({ of, name }) => [of, name])).toEqual([["label", "forest"], ["label", "road"]]);
+    expect(classes.map(({ of, name }) => [of, name])).toEqual([
+      ["label", "forest"],
+      ["label", "road"],
+    ]);
     const [wood, road] = classes;
     expect(wood).toMatchObject({ users: { value: 1 }, producers: { value: 1 } });
     expect(road.hectares! / (cells * 0.09)).toBeGreaterThan(0.32);
@@ -394,10 +447,20 @@ describe("a sample that was drawn elsewhere", () => {
 
   it("is estimated from a table of areas: Olofsson's example", () => {
     const names = ["Deforestation", "Forest gain", "Stable forest", "Stable non-forest"];
-    const counts = [[66, 0, 5, 4], [0, 55, 8, 12], [1, 0, 153, 11], [2, 1, 9, 313]];
-    const rows = counts.flatMap((row, h) => row.flatMap((count, k) => Array.from({ length: count }, (_, i) => `${h}-${k}-${i},${names[h]},${names[k]}`)));
+    const counts = [
+      [66, 0, 5, 4],
+      [0, 55, 8, 12],
+      [1, 0, 153, 11],
+      [2, 1, 9, 313],
+    ];
+    const rows = counts.flatMap((row, h) =>
+      row.flatMap((count, k) => Array.from({ length: count }, (_, i) => `${h}-${k}-${i},${names[h]},${names[k]}`)),
+    );
     writeFileSync(sample, ["id,stratum,label", ...rows].join("\n"));
-    writeFileSync(areas, ["stratum,hectares", ...[18_000, 13_500, 288_000, 580_500].map((area, h) => `${names[h]},${area}`)].join("\n"));
+    writeFileSync(
+      areas,
+      ["stratum,hectares", ...[18_000, 13_500, 288_000, 580_500].map((area, h) => `${names[h]},${area}`)].join("\n"),
+    );
     const { classes, overall } = estimateAreaOf({ sample, areas });
     expect(overall!.value).toBeCloseTo(0.9465118881118881, 12);
     expect(classes[0].hectares).toBeCloseTo(21_157.76, 2);
@@ -412,10 +475,13 @@ describe("a sample that was drawn elsewhere", () => {
     const areaOnly = estimateAreaOf({ sample, areas });
     expect(areaOnly.overall).toBeNull();
     expect(areaOnly.classes[1]).toMatchObject({ name: "forest", hectares: 350, users: null });
-    writeFileSync(sample, "id,stratum,map,label\n1,north,forest,forest\n2,north,forest,field\n3,south,forest,forest\n4,south,field,forest\n");
+    writeFileSync(
+      sample,
+      "id,stratum,map,label\n1,north,forest,forest\n2,north,forest,field\n3,south,forest,forest\n4,south,field,forest\n",
+    );
     const both = estimateAreaOf({ sample, areas });
     expect(both.overall!.value).toBeCloseTo((100 * 0.5 + 300 * 0.5) / 400, 12);
-    expect(both.classes[1].users!.value).toBeCloseTo((150 / 250), 12);
+    expect(both.classes[1].users!.value).toBeCloseTo(150 / 250, 12);
   });
 
   it.each([
@@ -437,7 +503,10 @@ describe.skipIf(!existsSync(HOSTILE))("hostile tables", () => {
 
   it.each(names)("%s is read or refused by name", (name) => {
     writeFileSync(at("any.csv"), "stratum,hectares\nforest,10\n");
-    for (const options of [{ sample: join(HOSTILE, name), areas: at("any.csv") }, { sample: at("good.csv"), areas: join(HOSTILE, name) }]) {
+    for (const options of [
+      { sample: join(HOSTILE, name), areas: at("any.csv") },
+      { sample: at("good.csv"), areas: join(HOSTILE, name) },
+    ]) {
       writeFileSync(at("good.csv"), "id,stratum,label\n1,forest,forest\n2,forest,field\n");
       try {
         estimateAreaOf(options);

@@ -131,7 +131,12 @@ async function countLabels(map: StratifiedMap, areas: AreaOfRow, work: WorkOptio
 export async function drawCells(
   map: StratifiedMap,
   areas: AreaOfRow,
-  { strata, sizes, seed, ...work }: WorkOptions & {
+  {
+    strata,
+    sizes,
+    seed,
+    ...work
+  }: WorkOptions & {
     readonly strata: readonly CountedStratum[];
     readonly sizes: ArrayLike<number>;
     readonly seed: number;
@@ -146,7 +151,11 @@ export async function drawCells(
     if (stratum === undefined) {
       stratum = strata.findIndex((one) => one.name === map.stratumOf(code, rules));
       // One of few cells: its codes alone could be those of another.
-      if (stratum < 0) stratum = Math.max(0, strata.findIndex(({ name }) => name === FEW));
+      if (stratum < 0)
+        stratum = Math.max(
+          0,
+          strata.findIndex(({ name }) => name === FEW),
+        );
       known.set(key, stratum);
     }
     return stratum;

@@ -6,7 +6,6 @@ import { normalizedLabel, placeOf } from "../../data/labels.js";
 import { decodeText, quoted } from "../../data/text.js";
 import { nearest, UserError } from "../../errors.js";
 import { type AreaEstimate, type Estimate, estimateAreas, type SampleGroup, type Stratum } from "../../learn/area-estimate.js";
-import { shareInterval } from "../../learn/share-interval.js";
 import { Z95 } from "../../learn/wilson.js";
 import type { AccuracyEstimate, AreaEstimates, EstimatedArea } from "../../report/area-estimates.js";
 import type { Task } from "../../task.js";
@@ -130,14 +129,21 @@ function estimatedArea({
 }): EstimatedArea {
   const { of, date } = question;
   const own = counted.areas.find((area) => area.of === of && area.name === name && area.date === date);
-  const known = { of, name, date, samples, countedHectares: own?.hectares ?? null, countedInterval: binomial(own?.hectares, counted) };
+  const known = {
+    of,
+    name,
+    date,
+    samples,
+    countedHectares: own?.hectares ?? null,
+    countedInterval: binomial(own?.hectares, counted),
+  };
   if (estimate === undefined) {
     return { ...known, hectares: null, standardError: null, interval: null, users: null, producers: null, why };
   }
   const share = estimate.shares[value];
   const [users, producers] = [estimate.users[value], estimate.producers[value]];
   const { area } = estimate;
-  const interval = shareInterval(share, Z95);
+  const interval = estimate.intervals[value];
   return {
     ...known,
     hectares: share.value === undefined ? null : share.value * area,
@@ -194,9 +200,13 @@ function matched({ file, rows }: Answers, { samples }: AreaDesign): ReadonlyMap<
       });
     }
     if (stratum !== undefined && stratum !== drawn) {
-      throw new UserError("bad-data", `${placeOf(file, line)}: the sample ${quoted(id)} was drawn from ${quoted(drawn)}, not ${quoted(stratum)}`, {
-        hint: "The stratum is what the map said when the sample was drawn; what you found belongs into the column of labels.",
-      });
+      throw new UserError(
+        "bad-data",
+        `${placeOf(file, line)}: the sample ${quoted(id)} was drawn from ${quoted(drawn)}, not ${quoted(stratum)}`,
+        {
+          hint: "The stratum is what the map said when the sample was drawn; what you found belongs into the column of labels.",
+        },
+      );
     }
   }
   return new Map(rows.map((row) => [row.id, row]));
@@ -212,14 +222,17 @@ function tabled({ sample, task = "multiclass", classes: given }: AreaEstimateFil
   const hasMap = answers.rows.some(({ mapped }) => mapped !== undefined);
   // A class that the map has and nobody found is a class all the same.
   const ofMap = answers.rows.flatMap(({ mapped, stratum }) => [mapped ?? stratum ?? ""]);
-  const isClasses = !hasMap && named.every(({ name }) => answers.classes.includes(name)) ;
+  const isClasses = !hasMap && named.every(({ name }) => answers.classes.includes(name));
   const classes = [...new Set([...answers.classes, ...(hasMap ? ofMap.filter((name) => name !== "") : [])])];
   const samples = answers.rows.map(({ line, stratum, mapped, labels }): CheckedSample => {
     const h = stratum === undefined ? undefined : indexOf.get(stratum);
     if (stratum === undefined || h === undefined) {
       const meant = nearest(stratum ?? "", indexOf.keys());
       throw new UserError("bad-data", `${placeOf(sample, line)}: ${areas} has no area of the stratum ${quoted(stratum ?? "")}`, {
-        hint: meant === undefined ? `Its strata are ${[...indexOf.keys()].slice(0, 8).join(", ")}.` : `Did you mean ${quoted(meant)}?`,
+        hint:
+          meant === undefined
+            ? `Its strata are ${[...indexOf.keys()].slice(0, 8).join(", ")}.`
+            : `Did you mean ${quoted(meant)}?`,
       });
     }
     drawn[h]++;
@@ -255,7 +268,11 @@ function readAreas(path: string): readonly { readonly name: string; readonly hec
     const name = normalizedLabel(cells[stratum]);
     const area = Number(cells[hectares]);
     if (name === "" || seen.has(name)) {
-      throw new UserError("bad-data", `${placeOf(path, line)}: the stratum ${quoted(name)} ${name === "" ? "has no name" : "stands twice"}`, { hint });
+      throw new UserError(
+        "bad-data",
+        `${placeOf(path, line)}: the stratum ${quoted(name)} ${name === "" ? "has no name" : "stands twice"}`,
+        { hint },
+      );
     }
     if (cells[hectares] === "" || !(area >= 0 && Number.isFinite(area))) {
       throw new UserError("bad-data", `${placeOf(path, line)}: ${quoted(cells[hectares])} are no hectares`, { hint });

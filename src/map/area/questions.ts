@@ -1,7 +1,7 @@
 import { UNKNOWN, YES } from "../../data/dataset.js";
 import type { EstimatedArea } from "../../report/area-estimates.js";
 import type { Task } from "../../task.js";
-import { answers as ruleAnswers, type ChangeRule } from "../change/rules.js";
+import { type ChangeRule, answers as ruleAnswers } from "../change/rules.js";
 import { NO_LABEL } from "../products.js";
 
 /** A sample with its answer. */
@@ -91,7 +91,9 @@ function transitionQuestion({ classes, samples, strata }: Asked): Question {
     ...samples.flatMap(({ mapped }) => (mapped === undefined ? [] : [transitionName(mapped)])),
     ...samples.map(foundPair).filter((name) => name !== undefined),
   ];
-  const rank = new Map(classes.flatMap((before, i) => classes.map((after, j) => [transitionName([before, after]), i * classes.length + j])));
+  const rank = new Map(
+    classes.flatMap((before, i) => classes.map((after, j) => [transitionName([before, after]), i * classes.length + j])),
+  );
   const values = [...new Set(seen)].sort((a, b) => (rank.get(a) ?? -1) - (rank.get(b) ?? -1));
   const indexOf = new Map(values.map((name, value) => [name, value]));
   return {

@@ -36,7 +36,12 @@ export interface StratifiedMap {
   /** With several labels per cell: a band for each class; undefined where there is none. */
   readonly labels: RasterReader | undefined;
   /** Of several labels per cell on each date, which the rasters do not hold: what the folder says of them. */
-  readonly labelAreas: readonly { readonly date: number; readonly name: string; readonly cells: number; readonly hectares: number }[];
+  readonly labelAreas: readonly {
+    readonly date: number;
+    readonly name: string;
+    readonly cells: number;
+    readonly hectares: number;
+  }[];
   /** What a code says of the first and the last date: classes as indices, K where no label is there. */
   readonly datesOf: (code: number) => readonly number[];
   /** The stratum of a cell that has an answer. */
@@ -115,9 +120,13 @@ function numbersOf(table: readonly RasterClass[], classes: readonly string[], fi
   for (const { name, values } of table) {
     const k = classes.indexOf(name);
     if (k < 0 && name !== NO_LABEL) {
-      throw new UserError("bad-data", `${file}: the class ${JSON.stringify(name)} has no band in the raster of labels beside it`, {
-        hint: "Keep the files of one map together, or move the raster of labels away.",
-      });
+      throw new UserError(
+        "bad-data",
+        `${file}: the class ${JSON.stringify(name)} has no band in the raster of labels beside it`,
+        {
+          hint: "Keep the files of one map together, or move the raster of labels away.",
+        },
+      );
     }
     for (const value of values) numbers[value] = k < 0 ? classes.length + 1 : k + 1;
   }
@@ -196,9 +205,13 @@ const DRAWN_BESIDE_CLASSES: Readonly<Record<Task, number>> = { multiclass: 0, mu
 
 function refuseUnlessCodes({ file, bands, dtype }: RasterInfo): void {
   if (bands.length === 1 && (dtype === "uint8" || dtype === "uint16")) return;
-  throw new UserError("bad-data", `${file}: ${bands.length} band${bands.length === 1 ? "" : "s"} of ${dtype} are no map of classes`, {
-    hint: "Give a raster with one band of 8 or 16 bits whose values are classes, or the folder that sigmax change wrote.",
-  });
+  throw new UserError(
+    "bad-data",
+    `${file}: ${bands.length} band${bands.length === 1 ? "" : "s"} of ${dtype} are no map of classes`,
+    {
+      hint: "Give a raster with one band of 8 or 16 bits whose values are classes, or the folder that sigmax change wrote.",
+    },
+  );
 }
 
 function refuseOtherSize(own: RasterInfo, { file, widthPx, heightPx }: RasterInfo): void {

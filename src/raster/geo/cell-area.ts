@@ -3,7 +3,6 @@ import type { Georeference } from "../raster.js";
 import { type Crs, crsOfEpsg } from "./crs.js";
 import { authalicQ, EQUATOR_METERS, HECTARES_OF_Q, POLE_Q } from "./ellipsoid.js";
 import { checkProjectable, type Transformer, transformer } from "./project.js";
-import { applyTransform } from "./transform.js";
 
 /** How many cells a grid has; what is left of a whole number is the part of the last one that counts: 10.25 columns are 11, of which a quarter of the last. */
 export interface CellCount {
@@ -44,7 +43,10 @@ export async function cellAreas(georeference: Georeference | undefined, count: C
   const { crs, transform } = georeference;
   if (crs !== undefined && isOfDegrees(crs)) {
     const [, , xr, , yc] = transform;
-    return { method: "ellipsoid", row: xr === 0 && yc === 0 ? bands(georeference, count) : meshed(georeference, count, () => {}) };
+    return {
+      method: "ellipsoid",
+      row: xr === 0 && yc === 0 ? bands(georeference, count) : meshed(georeference, count, () => {}),
+    };
   }
   try {
     checkProjectable(crs, DEGREES);
@@ -110,9 +112,12 @@ interface Sides {
 function meshed(georeference: Georeference, count: CellCount, toDegrees: Transformer): (row: number) => Float64Array {
   const columns = Math.ceil(count.columns);
   const [acrossPieces, downPieces] = piecesOf(georeference);
+  const [x0, xc, xr, y0, yc, yr] = georeference.transform;
   const placed = (points: Float64Array) => {
     for (let at = 0; at < points.length; at += 2) {
-      points.set(applyTransform(georeference.transform, points[at], points[at + 1]), at);
+      const [column, row] = [points[at], points[at + 1]];
+      points[at] = x0 + xc * column + xr * row;
+      points[at + 1] = y0 + yc * column + yr * row;
     }
     toDegrees(points);
     return points;
@@ -120,18 +125,25 @@ function meshed(georeference: Georeference, count: CellCount, toDegrees: Transfo
   const x = (column: number) => Math.min(count.columns, column);
   const y = (row: number) => Math.min(count.rows, row);
 
-  const across = (row: number): Sides => {
+  const across = (row: number): Line => {
     const points = new Float64Array(2 * (columns * acrossPieces + 1));
-    for (let i = 0; i <= columns * acrossPieces; i++) points.set([between(x, i, acrossPieces), y(row)], 2 * i);
-    return sidesOf(placed(points), columns, acrossPieces, 1, acrossPieces);
-  };
-  const down = (row: number): Sides => {
-    const points = new Float64Array(2 * (columns + 1) * (downPieces + 1));
-    for (let piece = 0, at = 0; piece <= downPieces; piece++) {
-      const level = between(y, row * downPieces + piece, downPieces);
-      for (let column = 0; column <= columns; column++, at += 2) points.set([x(column), level], at);
+    for (let i = 0; i <= columns * acrossPieces; i++) {
+      points[2 * i] = between(x, i, acrossPieces);
+      points[2 * i + 1] = y(row);
     }
-    return sidesOf(placed(points), columns + 1, downPieces, columns + 1, 1);
+    const line = pointsOf(placed(points));
+    return { line, sides: sidesOf(line, columns, { pieces: acrossPieces, step: 1, stride: acrossPieces }) };
+  };
+  const down = (row: number, top: Places, bottom: Places): Sides => {
+    const lines: Places[] = [every(top, acrossPieces)];
+    for (let piece = 1; piece < downPieces; piece++) {
+      const points = new Float64Array(2 * (columns + 1));
+      const level = between(y, row * downPieces + piece, downPieces);
+      for (let column = 0; column <= columns; column++) points.set([x(column), level], 2 * column);
+      lines.push(pointsOf(placed(points)));
+    }
+    const joined = concatenated([...lines, every(bottom, acrossPieces)]);
+    return sidesOf(joined, columns + 1, { pieces: downPieces, step: columns + 1, stride: 1 });
   };
   const around = (column: number, row: number) => {
     const ring: number[] = [];
@@ -142,12 +154,13 @@ function meshed(georeference: Georeference, count: CellCount, toDegrees: Transfo
     return placed(Float64Array.from(ring));
   };
 
-  let known: { readonly row: number; readonly sides: Sides } | undefined;
+  let known: { readonly row: number; readonly of: Line } | undefined;
   return (row) => {
-    const top = known?.row === row ? known.sides : across(row);
-    const bottom = across(row + 1);
-    known = { row: row + 1, sides: bottom };
-    const sides = down(row);
+    const above = known?.row === row ? known.of : across(row);
+    const below = across(row + 1);
+    known = { row: row + 1, of: below };
+    const [top, bottom] = [above.sides, below.sides];
+    const sides = down(row, above.line, below.line);
     const areas = new Float64Array(columns);
     for (let column = 0; column < columns; column++) {
       const turn = top.turns[column] + sides.turns[column + 1] - bottom.turns[column] - sides.turns[column];
@@ -174,26 +187,62 @@ function piecesOf({ crs, transform }: Georeference): readonly [across: number, d
   return [pieces(Math.hypot(xc, yc)), pieces(Math.hypot(xr, yr))];
 }
 
-/**
- * What is along the sides of cells.
- *
- * @param points longitudes and latitudes in degrees, [λ, φ, λ, φ, …]
- * @param pieces of a side
- * @param step from one point of a side to the next, in points
- * @param stride from the first point of a side to that of the next side, in points
- */
-function sidesOf(points: Float64Array, count: number, pieces: number, step: number, stride: number): Sides {
+/** Points on the ellipsoid: longitudes in degrees, and q, NaN at a pole and off the earth. */
+interface Places {
+  readonly longitudes: Float64Array;
+  readonly qs: Float64Array;
+}
+
+/** A line between two rows of cells. */
+interface Line {
+  readonly line: Places;
+  readonly sides: Sides;
+}
+
+/** @param points longitudes and latitudes in degrees, [λ, φ, λ, φ, …] */
+function pointsOf(points: Float64Array): Places {
+  const longitudes = new Float64Array(points.length / 2);
   const qs = new Float64Array(points.length / 2);
   for (let i = 0; i < qs.length; i++) {
     const latitude = latitudeOf(points[2 * i + 1]);
+    longitudes[i] = points[2 * i];
     qs[i] = isPole(latitude) ? Number.NaN : authalicQ(Math.sin(latitude * RADIANS));
   }
+  return { longitudes, qs };
+}
+
+function every({ longitudes, qs }: Places, nth: number): Places {
+  if (nth === 1) return { longitudes, qs };
+  const isKept = (_: number, i: number) => i % nth === 0;
+  return { longitudes: longitudes.filter(isKept), qs: qs.filter(isKept) };
+}
+
+function concatenated(lines: readonly Places[]): Places {
+  const length = lines.reduce((sum, { qs }) => sum + qs.length, 0);
+  const [longitudes, qs] = [new Float64Array(length), new Float64Array(length)];
+  let at = 0;
+  for (const line of lines) {
+    longitudes.set(line.longitudes, at);
+    qs.set(line.qs, at);
+    at += line.qs.length;
+  }
+  return { longitudes, qs };
+}
+
+/** Where the points of sides stand: from one point of a side to the next, and from a side to the next. */
+interface SideSteps {
+  readonly pieces: number;
+  readonly step: number;
+  readonly stride: number;
+}
+
+function sidesOf({ longitudes, qs }: Places, count: number, { pieces, step, stride }: SideSteps): Sides {
   const integrals = new Float64Array(count);
   const turns = new Float64Array(count);
   for (let side = 0; side < count; side++) {
     for (let piece = 0, from = side * stride; piece < pieces; piece++, from += step) {
       const to = from + step;
-      const turn = turnOf(points[2 * from], points[2 * to]);
+      const turn = turnOf(longitudes[from], longitudes[to]);
       integrals[side] += Math.abs(turn) < HALF_TURN ? ((qs[from] + qs[to]) / 2) * turn : Number.NaN;
       turns[side] += turn;
     }
