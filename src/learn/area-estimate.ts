@@ -1,6 +1,5 @@
 import { UserError } from "../errors.js";
 import { stratifiedInterval } from "./share-interval.js";
-import { Z95 } from "./wilson.js";
 
 /** A part of the map from which samples were drawn by themselves. */
 export interface Stratum {
@@ -59,8 +58,8 @@ export interface AreaEstimateOptions {
   /** How many there are; strata need not be classes. */
   readonly classes: number;
   readonly samples: readonly SampleGroup[];
-  /** Standard deviations of a normal distribution that intervals reach. Default those of 95 %. */
-  readonly z?: number | undefined;
+  /** How often intervals hold the truth. Default 0.95. */
+  readonly level?: number | undefined;
 }
 
 /**
@@ -70,7 +69,7 @@ export interface AreaEstimateOptions {
  *
  * @throws UserError `bad-data` naming a stratum that has an area and no sample, or where no stratum has an area
  */
-export function estimateAreas({ strata, classes, samples, z = Z95 }: AreaEstimateOptions): AreaEstimate {
+export function estimateAreas({ strata, classes, samples, level }: AreaEstimateOptions): AreaEstimate {
   const sample = sampleOf(strata, samples);
   const isMapKnown = samples.every(({ mapped, count }) => mapped >= 0 || count === 0);
   const ratio = (y: Indicator, x: Indicator = always, within?: (stratum: Stratum) => boolean) =>
@@ -104,7 +103,9 @@ export function estimateAreas({ strata, classes, samples, z = Z95 }: AreaEstimat
     producers: each((k) => ofMap(() => ratio(isBoth(k, k), isFound(k)))),
     shares,
     intervals: shares.map(({ standardError }, k) =>
-      standardError === undefined ? undefined : stratifiedInterval(weights, sumsOf(sample, samples.map(isFound(k))), counts, z),
+      standardError === undefined
+        ? undefined
+        : stratifiedInterval(weights, sumsOf(sample, samples.map(isFound(k))), counts, level),
     ),
     samples: counts,
     notes: strata.flatMap(({ name, area }, h) =>

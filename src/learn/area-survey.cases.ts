@@ -42,7 +42,7 @@ export function surveyRandomly({
   seed,
   map = CHANGE_MAP,
   standardError = 0.01,
-  least = 75,
+  least = 50,
 }: {
   readonly designs: number;
   readonly seed: number;
@@ -56,7 +56,8 @@ export function surveyRandomly({
   const total = mapped.reduce((sum, count) => sum + count, 0);
   const truth = names.map((_, k) => cells.reduce((sum, row) => sum + row[k], 0));
   const weights = mapped.map((count) => count / total);
-  const users = cells.map((row, h) => row[h] / mapped[h]);
+  // As somebody draws a sample who knows nothing of the map yet.
+  const users = cells.map(() => 0.8);
   const size = sampleSize({ weights, users, standardError });
   const sizes = allocateSamples({ total: size.total, weights, cells: mapped, least });
   const strata = names.map((name, h) => ({ name, area: mapped[h], mapped: [h] }));

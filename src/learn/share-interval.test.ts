@@ -1,31 +1,46 @@
 import { expect, it } from "vitest";
-import { likelihoodInterval, stratifiedInterval } from "./share-interval.js";
+import { midPInterval, stratifiedInterval } from "./share-interval.js";
+
+/** P(X ≤ hits) − P(X = hits) / 2, term by term. */
+function midP(hits: number, count: number, p: number): number {
+  let [term, sum] = [(1 - p) ** count, 0];
+  for (let x = 0; x <= hits; x++) {
+    sum += x === hits ? term / 2 : term;
+    term *= ((count - x) / (x + 1)) * (p / (1 - p));
+  }
+  return sum;
+}
 
 it.each([
-  [0, 50],
-  [50, 50],
-])("of %i hits in %i draws, the bound is where the likelihood is e^(-z²/2) of its most", (hits, count) => {
-  const far = Math.exp(-(1.959963984540054 ** 2) / 2 / count);
-  const [low, high] = likelihoodInterval(hits, count);
-  expect([low, high]).toEqual(hits === 0 ? [0, expect.closeTo(1 - far, 12)] : [expect.closeTo(far, 12), 1]);
+  [44, 50],
+  [1, 50],
+  [3, 400],
+  [0, 20],
+  [20, 20],
+])("of %i hits in %i draws, fewer are as unlikely under the upper bound as more are under the lower", (hits, count) => {
+  const [low, high] = midPInterval(hits, count);
+  if (hits === count) expect(high).toBe(1);
+  else expect(midP(hits, count, high)).toBeCloseTo(0.025, 10);
+  if (hits === 0) expect(low).toBe(0);
+  else expect(1 - midP(hits, count, low)).toBeCloseTo(0.025, 10);
+  const [narrowLow, narrowHigh] = midPInterval(hits, count, 0.5);
+  expect(narrowHigh - narrowLow).toBeLessThan((high - low) / 2);
 });
 
-it("of 44 hits in 50 draws, both bounds are equally unlikely, and z decides how much", () => {
-  const logOf = (p: number) => 44 * Math.log(p) + 6 * Math.log(1 - p);
-  for (const z of [1.959963984540054, 1]) {
-    for (const bound of likelihoodInterval(44, 50, z)) expect(2 * (logOf(0.88) - logOf(bound))).toBeCloseTo(z * z, 8);
-  }
+it("of very many draws is as quickly found, and that of the normal distribution", () => {
+  const [low, high] = midPInterval(40_000, 200_000);
+  const error = Math.sqrt((0.2 * 0.8) / 200_000);
+  expect((high - 0.2) / error).toBeCloseTo(1.96, 2);
+  expect((0.2 - low) / error).toBeCloseTo(1.96, 2);
 });
 
 it("of one stratum is its own, and of several about as wide as standard errors have it where samples are many", () => {
-  expect(stratifiedInterval([1, 0], [44, 3], [50, 0])).toEqual(likelihoodInterval(44, 50));
-  const [weights, hits, counts] = [
-    [0.3, 0.7],
-    [2000, 6000],
-    [10_000, 20_000],
-  ];
+  const own = stratifiedInterval([1, 0], [44, 3], [50, 0]);
+  midPInterval(44, 50).forEach((bound, i) => {
+    expect(own[i]).toBeCloseTo(bound, 12);
+  });
   const error = Math.sqrt((0.3 ** 2 * 0.2 * 0.8) / 10_000 + (0.7 ** 2 * 0.3 * 0.7) / 20_000);
-  const [low, high] = stratifiedInterval(weights, hits, counts);
+  const [low, high] = stratifiedInterval([0.3, 0.7], [2000, 6000], [10_000, 20_000]);
   expect((high - low) / 2 / error).toBeCloseTo(1.96, 2);
 });
 

@@ -1,29 +1,50 @@
-import { Z95 } from "./wilson.js";
-
 /** Halvings until two bounds are one float64. */
 const HALVINGS = 52;
+/** Terms of a sum below this share of the first add nothing. */
+const LEAST_TERM = 1e-18;
 
 /**
- * Where the share lies of which `hits` of `count` independent draws are a sample: the shares whose likelihood is not too far below that of
- * hits / count, 2 ln(L(p̂) / L(p)) ≤ z² (Wilks 1938).
+ * Where the share lies of which `hits` of `count` independent draws are a sample: the shares under which as few hits, or as many, have a
+ * probability of (1 − level) / 2 or more, hits themselves counting half (mid-P; Lancaster 1961). In between Wilson's interval, which is longer near 0
+ * and 1, and the exact one, which is longer everywhere.
  */
-export function likelihoodInterval(hits: number, count: number, z = Z95): readonly [low: number, high: number] {
-  const best = hits / count;
-  const misses = count - hits;
-  const term = (n: number, p: number) => (n === 0 ? 0 : n * Math.log(p));
-  const most = term(hits, best) + term(misses, 1 - best);
-  const isWithin = (p: number) => 2 * (most - term(hits, p) - term(misses, 1 - p)) <= z * z;
-  const bound = (end: 0 | 1) => {
-    let [inside, outside] = [best, Number(end)];
-    if (isWithin(outside)) return outside;
-    for (let i = 0; i < HALVINGS; i++) {
-      const middle = (inside + outside) / 2;
-      if (isWithin(middle)) inside = middle;
-      else outside = middle;
-    }
-    return inside;
-  };
-  return [bound(0), bound(1)];
+export function midPInterval(hits: number, count: number, level = 0.95): readonly [low: number, high: number] {
+  return [1 - upperBound(count - hits, count, level), upperBound(hits, count, level)];
+}
+
+function upperBound(hits: number, count: number, level: number): number {
+  const tail = (1 - level) / 2;
+  if (hits === count) return 1;
+  // ½ (1 − p)ⁿ = tail
+  if (hits === 0) return 1 - (2 * tail) ** (1 / count);
+  const ways = logWays(hits, count);
+  let [inside, outside] = [hits / count, 1];
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (inside + outside) / 2;
+    if (lowerTail(hits, count, middle, ways) >= tail) inside = middle;
+    else outside = middle;
+  }
+  return inside;
+}
+
+/** P(X < hits) + P(X = hits) / 2 of a binomial X, for p above hits / count, so that terms fall from the first on. */
+function lowerTail(hits: number, count: number, p: number, ways: number): number {
+  let term = Math.exp(ways + hits * Math.log(p) + (count - hits) * Math.log1p(-p));
+  const least = term * LEAST_TERM;
+  let sum = term / 2;
+  for (let x = hits; x > 0 && term > least; x--) {
+    // C(n, x − 1) / C(n, x) = x / (n − x + 1)
+    term *= (x / (count - x + 1)) * ((1 - p) / p);
+    sum += term;
+  }
+  return sum;
+}
+
+/** ln C(count, hits) */
+function logWays(hits: number, count: number): number {
+  let sum = 0;
+  for (let i = 1; i <= Math.min(hits, count - hits); i++) sum += Math.log((count - i + 1) / i);
+  return sum;
 }
 
 /**
@@ -37,13 +58,13 @@ export function stratifiedInterval(
   weights: ArrayLike<number>,
   hits: ArrayLike<number>,
   counts: ArrayLike<number>,
-  z = Z95,
+  level = 0.95,
 ): readonly [low: number, high: number] {
   let [share, below, above] = [0, 0, 0];
   for (let h = 0; h < weights.length; h++) {
     if (weights[h] === 0) continue;
     const own = hits[h] / counts[h];
-    const [low, high] = likelihoodInterval(hits[h], counts[h], z);
+    const [low, high] = midPInterval(hits[h], counts[h], level);
     share += weights[h] * own;
     below += (weights[h] * (own - low)) ** 2;
     above += (weights[h] * (high - own)) ** 2;
