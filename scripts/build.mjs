@@ -7,7 +7,7 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconf
 copyFileSync("src/raster/geo/epsg.tsv", "dist/raster/geo/epsg.tsv");
 const { buildSync } = await import("esbuild");
 buildSync({
-  entryPoints: ["src/web/playground.ts", "src/web/report.ts"],
+  entryPoints: ["src/web/change.ts", "src/web/playground.ts", "src/web/report.ts"],
   bundle: true,
   minify: true,
   format: "iife",

@@ -68,6 +68,16 @@ export type { SceneMask } from "./raster/scene/mask.js";
 export { type OpenSceneOptions, openScene, type Scene, type SceneInput } from "./raster/scene/open.js";
 export type { SceneScaling } from "./raster/scene/scaling.js";
 
+// Change between dates, and areas from a checked sample
+
+export { type AreaDesignOptions, type AreaDesignResult, designArea } from "./map/area/design.js";
+export { type AreaEstimateFileOptions, estimateAreaOf } from "./map/area/estimate.js";
+export { type AnswerFromTruthOptions, answerFromTruth } from "./map/area/truth.js";
+export { type ChangeOptions, type ChangeResult, changeScenes, type MatchMode } from "./map/change/change.js";
+export { writeChangeReport } from "./map/change/report.js";
+export type { AreaEstimates } from "./report/area-estimates.js";
+export type { ChangeReportData } from "./report/change-data.js";
+
 // Run models, and follow their gradients: see `sigmax/onnx`
 
 export {

@@ -21,7 +21,7 @@ export const THUMBNAIL =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==";
 
 /** The bundle of a page, built as `scripts/build.mjs` builds it, in memory. */
-export function buildScript(page: "playground" | "report"): string {
+export function buildScript(page: "change" | "playground" | "report"): string {
   const { outputFiles } = buildSync({
     entryPoints: [`src/web/${page}.ts`],
     bundle: true,

@@ -2,6 +2,7 @@ import type { Command } from "./command.js";
 import { areaDesign } from "./commands/area-design.js";
 import { areaEstimate } from "./commands/area-estimate.js";
 import { backboneInspect } from "./commands/backbone-inspect.js";
+import { change } from "./commands/change.js";
 import { chip } from "./commands/chip.js";
 import { compare } from "./commands/compare.js";
 import { dataCheck } from "./commands/data-check.js";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   embed,
   chip,
   map,
+  change,
   areaDesign,
   areaEstimate,
   dataInspect,

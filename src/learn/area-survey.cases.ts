@@ -30,6 +30,8 @@ export interface Coverage {
     readonly name: string;
     readonly expected: number;
     readonly share: number;
+    /** Of intervals of the estimate ± z standard errors. */
+    readonly normal: number;
     readonly naive: boolean;
   }[];
 }

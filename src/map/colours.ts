@@ -50,3 +50,14 @@ export function classColours(classes: readonly string[]): readonly Colour[] {
   let next = 0;
   return known.map((colour) => colour ?? OTHERS[next++ % OTHERS.length]);
 }
+
+/** As style sheets and `change.json` write it: "#d1495b". */
+export function hexColour(colour: Colour): string {
+  return `#${colour.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** The colour of six digits: the inverse of {@link hexColour}. */
+export function colourOfHex(hex: string): Colour {
+  const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+  return [red, green, blue];
+}

@@ -1,16 +1,34 @@
 import { UserError } from "../errors.js";
 import type { Manifest } from "../model/manifest.js";
 import { type PixelFitness, pixelFitness } from "../model/pixel-fitness.js";
+import type { WorkOptions } from "../progress.js";
 import { createRandom, DEFAULT_SEED } from "../random.js";
 import { GREY, RGB } from "../raster/bands.js";
 import { pixelSideMeters } from "../raster/pixel-size.js";
 import type { Preprocess } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
 import type { RasterInfo, RasterReader } from "../raster/reader.js";
+import type { Scene } from "../raster/scene/open.js";
+import { requireReflectance } from "../raster/scene/scaling.js";
 import { bandsRead } from "../raster/values.js";
+import { type CellGrid, cellGrid } from "./cells.js";
 
 /** So much may a pixel of a scene differ in size from those that a classifier knows. */
 const SCALE_TOLERANCE = 0.1;
+
+/**
+ * The bands of a scene that a classifier reads, as indices.
+ *
+ * @throws UserError `bad-data` for bands that are not there, and numbers of which nobody knows the reflectance that is needed
+ */
+export function fittingBands(scene: Scene, preprocess: Preprocess, classifier: string): readonly number[] {
+  const bands = bandsFor(scene.info, preprocess, classifier);
+  if (preprocess.values === "reflectance") {
+    const names = scene.info.bands.map(({ name }) => name);
+    requireReflectance(scene.scaling, scene.info.file, classifier, bandsNeeded(names, preprocess));
+  }
+  return bands;
+}
 
 /**
  * The bands of a scene that a classifier reads, as indices.
@@ -69,7 +87,7 @@ export function checkScale(
     );
     return;
   }
-  if (Math.abs(here / known - 1) <= SCALE_TOLERANCE) return;
+  if (fitsScale(here, known)) return;
   throw new UserError(
     "bad-data",
     `${file}: a pixel is ${metres(here)} on the ground; ${classifier} was trained on pixels of ${metres(known)}`,
@@ -79,8 +97,51 @@ export function checkScale(
   );
 }
 
-function metres(value: number): string {
+/** Whether pixels of one side, in metres, pass for pixels of another. */
+export function fitsScale(here: number, known: number): boolean {
+  return Math.abs(here / known - 1) <= SCALE_TOLERANCE;
+}
+
+export function metres(value: number): string {
   return `${Number(value.toPrecision(3))} m`;
+}
+
+/** In pixels of the scene. */
+export interface CellSizes {
+  /** Side of a cell. Default that of a chip. */
+  readonly stridePx?: number | undefined;
+  /** Side of a chip. Default that of the chips which the classifier was trained on. */
+  readonly chipPx?: number | undefined;
+}
+
+/**
+ * The cells that a classifier decides of a scene: as large as the chips that it was trained on, unless told otherwise.
+ *
+ * @throws UserError `usage` where nobody says how large chips are; `bad-data` for a scene smaller than one
+ */
+export function cellsFor(
+  { chipPx, stridePx, onWarning }: CellSizes & Pick<WorkOptions, "onWarning">,
+  info: Pick<RasterInfo, "file" | "widthPx" | "heightPx">,
+  { pixels }: Pick<Manifest, "pixels">,
+  file: string,
+): CellGrid {
+  const size = chipPx ?? pixels?.chipPx;
+  if (size === undefined) {
+    throw new UserError("usage", `${file}: does not say how large the chips were that it was trained on`, {
+      hint: "Give --chip <pixels of the scene>.",
+    });
+  }
+  if (size > info.widthPx || size > info.heightPx) {
+    throw new UserError("bad-data", `${info.file}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${size} px`, {
+      hint: "Give a larger scene, or --chip.",
+    });
+  }
+  if (pixels?.chipPx !== undefined && size !== pixels.chipPx) {
+    onWarning?.(
+      `--chip ${size}: ${file} was trained on chips of ${pixels.chipPx} pixels; larger or smaller ones show other things`,
+    );
+  }
+  return cellGrid(info, { chipPx: size, stridePx: stridePx ?? size });
 }
 
 /** Windows of a scene that are looked at: so many a side, one in each cell of a grid. */

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { refuseUnwritable, writeFileAtomic } from "../files.js";
 import { type ClassifierFile, preprocessOf } from "../model/classifier.js";
@@ -9,28 +9,23 @@ import type { WorkOptions } from "../progress.js";
 import { encodePng } from "../raster/encode.js";
 import type { RasterInfo } from "../raster/reader.js";
 import { openScene, type Scene, type SceneInput } from "../raster/scene/open.js";
-import { requireReflectance } from "../raster/scene/scaling.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
-import { type CellGrid, cellGeoreference, cellGrid } from "./cells.js";
+import { type CellGrid, cellGeoreference } from "./cells.js";
 import { type Clip, openClip } from "./clip.js";
-import { bandsFor, bandsNeeded, checkPixels, checkScale } from "./fitness.js";
-import { type Journal, openJournal } from "./journal.js";
-import { chooseWay, type MapMode, type ModeReport } from "./mode.js";
+import { continued, decideScene, journalPath } from "./decide-scene.js";
+import { bandsNeeded, type CellSizes, cellsFor, checkPixels, checkScale, fittingBands } from "./fitness.js";
+import type { Journal } from "./journal.js";
+import type { MapMode, ModeReport } from "./mode.js";
 import { writePolygons } from "./polygon-features.js";
 import { type CellCounts, decidedRows, type MapFiles, writeProducts } from "./products.js";
-import { type ContentMark, contentMark, markItem, sceneItems, sha256 } from "./provenance.js";
+import { type ContentMark, contentMark, markItem, readingOf, sceneItems, sha256 } from "./provenance.js";
 import { openQuickLook } from "./quick-look.js";
-import { decideCells } from "./run.js";
 
-export interface MapOptions extends WorkOptions, Omit<SceneInput, "bands"> {
+export interface MapOptions extends WorkOptions, Omit<SceneInput, "bands">, CellSizes {
   readonly classifier: string | ClassifierFile;
   /** The map, `.tif`; its other files stand beside it. */
   readonly out: string;
-  /** Side of a cell in pixels of the scene. Default that of a chip. */
-  readonly stridePx?: number | undefined;
-  /** Side of a chip in pixels of the scene. Default that of the chips which the classifier was trained on. */
-  readonly chipPx?: number | undefined;
   /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
   readonly clip?: string | undefined;
   /**
@@ -80,58 +75,35 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   const metersPerPixel = manifest.pixels?.metersPerPixel ?? undefined;
   const scene = await openScene(options, { needs, metersPerPixel, onWarning, signal });
   try {
-    const bands = bandsFor(scene.info, preprocess, classifier.file);
+    const bands = fittingBands(scene, preprocess, classifier.file);
     checkScale(scene.info, manifest, classifier.file, onWarning);
-    const read = bandsNeeded(
-      scene.info.bands.map(({ name }) => name),
-      preprocess,
-    );
-    if (preprocess.values === "reflectance") requireReflectance(scene.scaling, scene.info.file, classifier.file, read);
-    const cells = gridOfCells(options, scene.info, manifest, classifier.file);
+    const cells = cellsFor(options, scene.info, manifest, classifier.file);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);
     const files = withPolygons(withLabels(filesOf(out), classifier), scene.info, onWarning);
     refuseInputs(files, [...scene.files, classifier.file, ...(clip ? [clip.file] : [])]);
     const pixels = await checkPixels(scene, { bands, manifest, preprocess, signal, onWarning });
     const { wanted, outside } = clip?.cells(cells) ?? EVERYWHERE;
     const hashes = { classifier: sha256(classifier.bytes), scene: await contentMark(scene.files, signal) };
-    const classes = manifest.classes.length;
-    const chosen = await chooseWay({ scene, bands, cells, classes, wanted }, { ...options, mode, classifier, preprocess });
-    const { mapped, way, report } = chosen;
-    const decidedBy = {
-      ...{ ...hashes, sources: scene.sources, bandsOf: scene.info.bands, scaling: scene.scaling.bands, notes: scene.notes },
-      ...{ clip: clip?.sha256, ...cells, bands },
-      ...{ runtime, mode: report.mode, version: VERSION },
-    };
-    let journal: Journal | undefined;
+    const inputs = { ...hashes, ...readingOf(scene), clip: clip?.sha256 };
+    const mapped = { scene, bands, cells, classes: manifest.classes.length, wanted };
+    const decided = await decideScene(mapped, {
+      ...{ mode, classifier, preprocess, threads: options.threads, runtime, signal, onProgress, onWarning },
+      ...{ out, journal: journalPath(out), inputs },
+    });
+    const { journal, report } = decided;
     try {
-      const fingerprint = sha256(Buffer.from(JSON.stringify(decidedBy)));
-      journal = openJournal({ path: journalPath(out), fingerprint, columns: cells.columns, classes });
-      if (isResumed && journal.rows === 0) {
-        onWarning?.(`${out}: an unfinished map of other inputs or settings was there; it is not gone on with`);
-      }
-      await decideCells({ ...mapped, way, journal, signal, onProgress }).finally(chosen.close);
       const written = { classifier, scene, cells, journal, files, hashes, clip, report };
       const counts = await writeMap({ ...options, ...written, force: force || isResumed });
       journal.remove();
       const answers = resultOf(files, cells, manifest.classes, { ...counts, noAnswer: counts.noAnswer - outside });
       return { ...answers, ...report, outside, notes: scene.notes, pixels: pixels ?? null };
     } catch (error) {
-      await chosen.close();
-      journal?.close();
-      throw continued(error, journal?.rows ?? 0, cells.rows);
+      journal.close();
+      throw continued(error, journal.rows, cells.rows);
     }
   } finally {
     await scene.close();
   }
-}
-
-/** Tells of a map that was stopped that it is not lost. */
-function continued(error: unknown, done: number, rows: number): unknown {
-  if (!(error instanceof UserError) || error.code !== "aborted" || done === 0) return error;
-  return new UserError("aborted", `stopped: ${done} of ${rows} rows of cells are done`, {
-    hint: "The same command goes on from there.",
-    cause: error,
-  });
 }
 
 /** Of a map that is not clipped. */
@@ -224,12 +196,6 @@ function withPolygons(files: MapFiles, { file, georeference }: RasterInfo, onWar
   return { ...files, geojson: undefined, parquet: undefined };
 }
 
-/** Rows that are done stand beside the map, hidden. */
-function journalPath(out: string): string {
-  const target = resolve(out);
-  return join(dirname(target), `.${basename(target)}.cells`);
-}
-
 /** Of a map that was interrupted, files that stand beside it may be there already; the map itself comes last. */
 function refuseExisting({ map, ...others }: MapFiles, { force, isResumed }: { force: boolean; isResumed: boolean }): void {
   refuseUnwritable(resolve(map));
@@ -248,29 +214,4 @@ function refuseInputs(files: MapFiles, inputs: readonly string[]): void {
   throw new UserError("usage", `${lost}: the map is made of this file, and would take its place`, {
     hint: "Choose another --out.",
   });
-}
-
-function gridOfCells(
-  { chipPx, stridePx, onWarning }: MapOptions,
-  info: Pick<RasterInfo, "file" | "widthPx" | "heightPx">,
-  { pixels }: ClassifierFile["manifest"],
-  file: string,
-): CellGrid {
-  const size = chipPx ?? pixels?.chipPx;
-  if (size === undefined) {
-    throw new UserError("usage", `${file}: does not say how large the chips were that it was trained on`, {
-      hint: "Give --chip <pixels of the scene>.",
-    });
-  }
-  if (size > info.widthPx || size > info.heightPx) {
-    throw new UserError("bad-data", `${info.file}: ${info.widthPx} × ${info.heightPx} pixels hold no chip of ${size} px`, {
-      hint: "Give a larger scene, or --chip.",
-    });
-  }
-  if (pixels?.chipPx !== undefined && size !== pixels.chipPx) {
-    onWarning?.(
-      `--chip ${size}: ${file} was trained on chips of ${pixels.chipPx} pixels; larger or smaller ones show other things`,
-    );
-  }
-  return cellGrid(info, { chipPx: size, stridePx: stridePx ?? size });
 }

@@ -45,7 +45,7 @@ export async function placedLayer(
   }
   const own = extentOfPoints(ringsOf(features));
   const decimals = crs.kind === "geographic" ? 5 : 0;
-  const places = `its polygons reach ${words(own, decimals)}, ${scene.file} ${words(extent, decimals)} (${crs.name})`;
+  const places = `its polygons reach ${extentWords(own, decimals)}, ${scene.file} ${extentWords(extent, decimals)} (${crs.name})`;
   if (polygons.length === 0) {
     throw new UserError("bad-data", `${file}: lies elsewhere: ${places}`, {
       hint: "Do both show the same place? Is the reference system of both right?",
@@ -58,7 +58,8 @@ function* ringsOf(features: readonly VectorFeature[]): Generator<Float64Array> {
   for (const { polygons } of features) for (const rings of polygons) yield* rings;
 }
 
-function words(extent: Extent | undefined, decimals: number): string {
+/** "from west, south to east, north". */
+export function extentWords(extent: Extent | undefined, decimals: number): string {
   if (extent === undefined) return "nowhere";
   const { left, bottom, right, top } = extent;
   const [west, south, east, north] = [left, bottom, right, top].map((number) => String(Number(number.toFixed(decimals))));

@@ -73,3 +73,8 @@ export function sceneItems({ sensor, date, scaling, mask }: Scene): Readonly<Rec
     SIGMAX_MASK: mask?.words ?? "none",
   };
 }
+
+/** What decides the numbers that are read of a scene, beside the content of its files. */
+export function readingOf({ sources, info, scaling, notes }: Scene): object {
+  return { sources, bandsOf: info.bands, scaling: scaling.bands, notes };
+}

@@ -7,13 +7,30 @@ const HELD_CHARACTERS = 2 ** 18;
 /** Numbers of a ring that become text at once. */
 const PIECE = 2 ** 13;
 
+/** The polygons of a map as GeoJSON. @throws UserError `io` */
+export async function openGeoJson(path: string, placement: Pick<Placement, "crs">): Promise<FeatureFile> {
+  const { write, ...file } = await openFeatureCollection(path, placement);
+  return {
+    ...file,
+    write: ({ classId, className, cells, scores, rings }: PolygonFeature) =>
+      // By hand, since an object would put scores of classes like "10" first.
+      write(`{"class_id":${classId},"class_name":${JSON.stringify(className)},"scores":${scores},"cells":${cells}}`, rings),
+  };
+}
+
+/** GeoJSON that is being written. */
+export interface FeatureCollectionFile extends Pick<FeatureFile, "finish" | "discard"> {
+  /** @param properties JSON @param rings as of `PolygonFeature` @throws UserError `io` */
+  write(properties: string, rings: readonly Float64Array[]): Promise<void>;
+}
+
 /**
  * A FeatureCollection (RFC 7946), a feature a line. Coordinates that are not longitude and latitude say so as GeoJSON of 2008 did,
  * where their system has a code.
  *
  * @throws UserError `io`
  */
-export async function openGeoJson(path: string, { crs }: Pick<Placement, "crs">): Promise<FeatureFile> {
+export async function openFeatureCollection(path: string, { crs }: Pick<Placement, "crs">): Promise<FeatureCollectionFile> {
   const file = await openAtomicFile(path);
   const code = crs?.own?.epsg;
   const system = code === undefined ? "" : `"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::${code}"}},\n`;
@@ -26,8 +43,7 @@ export async function openGeoJson(path: string, { crs }: Pick<Placement, "crs">)
     held = "";
   };
   return {
-    async write({ classId, className, cells, scores, rings }: PolygonFeature) {
-      const properties = `{"class_id":${classId},"class_name":${JSON.stringify(className)},"scores":${scores},"cells":${cells}}`;
+    async write(properties, rings) {
       await put(`${separator}{"type":"Feature","properties":${properties},"geometry":{"type":"Polygon","coordinates":[`);
       separator = ",\n";
       for (const [i, ring] of rings.entries()) {

@@ -81,6 +81,7 @@ const ALIKE: Readonly<Record<string, string>> = {
   "’": "'",
   "…": "...",
   "\u00a0": " ",
+  "\u202f": " ",
 };
 
 const ELLIPSIS = "...";

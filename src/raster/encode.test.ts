@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GREY, RGB } from "./bands.js";
-import { encodeJpeg, encodePng, squareTile, thumbnail, thumbnailJpeg } from "./encode.js";
+import { encodeJpeg, encodePng, encodeTransparentPng, squareTile, thumbnail, thumbnailJpeg } from "./encode.js";
+import { decodeAlpha } from "./formats/sharp.js";
 import { decodeRaster } from "./formats.js";
 import type { Raster } from "./raster.js";
 
@@ -79,5 +80,15 @@ describe("squareTile", () => {
       expect(new Set(tile.data).size).toBeGreaterThan(4);
     }
     expect(squareTile({ ...COLOUR, bands: ["b8", "b4", "b3"] }, 8)).toEqual(squareTile(COLOUR, 8));
+  });
+});
+
+describe("encodeTransparentPng", () => {
+  it("keeps colours and what can be seen through", async () => {
+    const alpha = Uint8Array.from({ length: 800 }, (_, i) => i % 256);
+    const png = await encodeTransparentPng(COLOUR, alpha);
+    expect(await decodeRaster(png, { file: "made.png" })).toEqual(COLOUR);
+    expect(Buffer.from(await decodeAlpha(png, 800))).toEqual(Buffer.from(alpha));
+    expect(() => encodeTransparentPng(GREY_RASTER, alpha)).toThrow("1 bands");
   });
 });

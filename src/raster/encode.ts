@@ -12,6 +12,25 @@ export function encodePng(raster: Raster): Promise<Uint8Array> {
   return encodeInterleaved(interleave(raster), { as: "png" });
 }
 
+/**
+ * PNG bytes of an 8-bit colour raster that can be seen through.
+ *
+ * @param alpha `[H, W]`: 0 is not there, 255 hides all behind it
+ * @throws UserError `bad-data` for any other raster
+ */
+export function encodeTransparentPng(raster: Raster, alpha: Uint8Array): Promise<Uint8Array> {
+  if (raster.dtype !== "uint8" || raster.bands.length !== 3) throw notShowable(raster);
+  const { data, ...size } = interleave(raster);
+  const out = new Uint8Array(4 * alpha.length);
+  for (let i = 0, o = 0, s = 0; i < alpha.length; i++, o += 4, s += 3) {
+    out[o] = data[s];
+    out[o + 1] = data[s + 1];
+    out[o + 2] = data[s + 2];
+    out[o + 3] = alpha[i];
+  }
+  return encodeInterleaved({ ...size, channels: 4, data: out }, { as: "png" });
+}
+
 /** JPEG bytes of a grey or colour raster, 16 bits shown as 8; quality 1 to 100. @throws UserError `bad-data` for any other raster */
 export function encodeJpeg(raster: Raster, quality: number): Promise<Uint8Array> {
   return encodeInterleaved(interleave(toEightBit(raster)), { as: "jpeg", quality });

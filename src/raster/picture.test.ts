@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RGB } from "./bands.js";
-import { toPicture } from "./picture.js";
+import { shownRange, toPicture } from "./picture.js";
 import type { Raster } from "./raster.js";
 
 describe("toPicture", () => {
@@ -28,5 +28,24 @@ describe("toPicture", () => {
     expect([...toPicture(of(RGB, "float32", Float32Array.of(Number.NaN, -5, 300)), [0, 100]).data]).toEqual([0, 0, 255]);
     expect([...toPicture(of(RGB, "float32", Float32Array.of(1, 2, 3))).data]).toEqual([0, 128, 255]);
     expect([...toPicture(of(RGB, "float32", new Float32Array(3).fill(Number.NaN))).data]).toEqual([0, 0, 0]);
+  });
+});
+
+describe("shownRange", () => {
+  const of = (values: readonly number[], dtype: "uint8" | "uint16" = "uint16"): Raster => {
+    const data = dtype === "uint8" ? Uint8Array.from(values) : Uint16Array.from(values);
+    return { bands: ["nir"], widthPx: values.length, heightPx: 1, dtype, data };
+  };
+
+  it("is one for several pictures, of what was measured in any of them", () => {
+    const [dark, bright] = [0, 1000].map((from) => of(Array.from({ length: 51 }, (_, i) => from + i)));
+    expect(shownRange([dark])).toEqual([1, 49]);
+    expect(shownRange([dark, bright])).toEqual([2, 1048]);
+    expect(shownRange([dark, { ...bright, valid: new Uint8Array(51) }])).toEqual([1, 49]);
+    expect(shownRange([{ ...dark, valid: new Uint8Array(51) }])).toEqual([0, 1]);
+  });
+
+  it("leaves 8 bits as they are", () => {
+    expect(shownRange([of([3, 4], "uint8"), of([90], "uint8")])).toEqual([0, 255]);
   });
 });

@@ -12,7 +12,7 @@ const HIGHEST = 0.98;
 export function toPicture(raster: Raster, range?: readonly [lowest: number, highest: number]): Raster {
   const shown = toBands(raster, shownBands(raster.bands));
   const { bands, widthPx, heightPx, data } = shown;
-  const [lowest, highest] = range ?? shownRange(shown);
+  const [lowest, highest] = range ?? shownRange([shown]);
   const px = widthPx * heightPx;
   const scale = 255 / (highest - lowest || 1);
   const out = new Uint8Array(3 * px);
@@ -27,15 +27,32 @@ export function shownBands(bands: readonly string[]): readonly string[] {
   return RGB.every((name) => bands.includes(name)) ? RGB : bands.length >= 3 ? bands.slice(0, 3) : [bands[0]];
 }
 
-function shownRange({ dtype, data, valid, nodata, widthPx, heightPx }: Raster): readonly [lowest: number, highest: number] {
-  if (dtype === "uint8") return [0, 255];
-  const px = widthPx * heightPx;
-  const measured = Float64Array.from(data).filter(
-    (value, i) => Number.isFinite(value) && value !== nodata && (valid === undefined || valid[i % px] === 1),
-  );
-  if (measured.length === 0) return [0, 1];
-  measured.sort();
-  const at = (share: number) => measured[Math.round(share * (measured.length - 1))];
+/** Values that are sorted for a range; of more, evenly spread ones. */
+const MOST_SORTED = 2 ** 23;
+
+/**
+ * One range for several pictures, so that their colours can be compared: what lies between 2 and 98 % of the measured values of all of
+ * them; 8 bits as they are.
+ *
+ * @param rasters of one type, with the bands that are shown
+ */
+export function shownRange(rasters: readonly Raster[]): readonly [lowest: number, highest: number] {
+  if (rasters.every(({ dtype }) => dtype === "uint8")) return [0, 255];
+  const total = rasters.reduce((sum, { data }) => sum + data.length, 0);
+  const step = Math.ceil(total / MOST_SORTED);
+  const measured = new Float64Array(rasters.reduce((sum, { data }) => sum + Math.ceil(data.length / step), 0));
+  let count = 0;
+  for (const { data, valid, nodata, widthPx, heightPx } of rasters) {
+    const px = widthPx * heightPx;
+    for (let i = 0; i < data.length; i += step) {
+      const value = data[i];
+      if (!Number.isFinite(value) || value === nodata || (valid !== undefined && valid[i % px] !== 1)) continue;
+      measured[count++] = value;
+    }
+  }
+  if (count === 0) return [0, 1];
+  const sorted = measured.subarray(0, count).sort();
+  const at = (share: number) => sorted[Math.round(share * (count - 1))];
   const [lowest, highest] = [at(LOWEST), at(HIGHEST)];
-  return lowest < highest ? [lowest, highest] : [measured[0], measured[measured.length - 1]];
+  return lowest < highest ? [lowest, highest] : [sorted[0], sorted[count - 1]];
 }

@@ -25,3 +25,13 @@ export function integerRange(dtype: RasterDType): readonly [lowest: number, high
   const values = 2 ** (8 * bytesPerSample(dtype));
   return dtype.startsWith("u") ? [0, values - 1] : [-values / 2, values / 2 - 1];
 }
+
+/**
+ * The number next to one, which it gives way to where it would mean "no measurement".
+ *
+ * @param range of the samples' type; undefined for floating point
+ */
+export function besides(value: number, range: readonly [lowest: number, highest: number] | undefined): number {
+  if (range !== undefined) return value === range[0] ? value + 1 : value - 1;
+  return value === 0 ? 2 ** -126 : value * (1 + 2 ** -22);
+}

@@ -83,8 +83,12 @@ async function openWarp(reader: RasterReader, source: Grid, grid: Grid, resampli
   return { reader, grid, resampling, level, mapping: scaled(whole, sx, sy), usual: [usual[0] * sx, usual[1] * sy] };
 }
 
-/** From pixels of a grid to those of a source. */
-async function mappingOf(grid: Grid, source: Grid): Promise<Mapping> {
+/**
+ * From pixels of a grid to those of a source.
+ *
+ * @throws UserError `bad-data` for reference systems that cannot be projected
+ */
+export async function mappingOf(grid: Grid, source: Grid): Promise<Mapping> {
   const move = grid.crs && source.crs ? await transformer(grid.crs, source.crs) : undefined;
   const inverse = invertTransform(source.transform);
   // Longitudes come between -180 and 180; the source may lie across either.

@@ -83,7 +83,7 @@ export function scoresNote(labelsFrom: Labels): string | undefined {
 
 const RULE = "rule";
 
-function madeBy({ kind, source }: LabelsFrom): string {
+export function madeBy({ kind, source }: LabelsFrom): string {
   return kind === RULE ? "the rule" : source;
 }
 

@@ -1,6 +1,7 @@
 import { count, fixed, perCent, plural } from "../report/format.js";
 import type { EmbeddedRun } from "../report/run/embedded.js";
 import { type Answer, answeredFrom } from "../report/run/thresholds.js";
+import { mountContents, mountCopying, mountPrinting } from "./page-parts.js";
 import { mountGrid, placeOf } from "./report-cells.js";
 import { type CellPlace, readPredictions } from "./report-data.js";
 import { GALLERY_PAGE, galleryTitle, galleryView } from "./report-gallery.js";
@@ -91,35 +92,14 @@ function mountPage(): void {
       }
     });
   }
-  for (const button of document.querySelectorAll<HTMLButtonElement>("[data-copy]"))
-    button.addEventListener("click", () => copy(button));
+  mountCopying();
   mountCurves();
   mountContents();
-  // Print all there is to read.
-  addEventListener("beforeprint", () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
-  });
+  mountPrinting();
 }
 
 function toggle(button: HTMLButtonElement, place: Element, className: string): void {
   button.setAttribute("aria-pressed", String(place.classList.toggle(className)));
-}
-
-async function copy(button: HTMLButtonElement): Promise<void> {
-  const source = document.querySelector(button.dataset.copy ?? "");
-  if (source === null) return;
-  const said = button.textContent;
-  try {
-    await navigator.clipboard.writeText(source.textContent ?? "");
-    button.textContent = "Copied";
-  } catch {
-    // Not every browser lets a local file write to the clipboard: the text is selected, ready for Ctrl+C.
-    getSelection()?.selectAllChildren(source);
-    button.textContent = "Selected: press Ctrl+C";
-  }
-  setTimeout(() => {
-    button.textContent = said;
-  }, 2000);
 }
 
 function mountCurves(): void {
@@ -144,28 +124,6 @@ function mountCurves(): void {
       bring(kept ?? label);
     });
   }
-}
-
-function mountContents(): void {
-  const links = new Map(
-    Array.from(document.querySelectorAll<HTMLAnchorElement>(".contents a"), (link) => [link.hash.slice(1), link]),
-  );
-  const seen = new Set<string>();
-  const observer = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (isIntersecting) seen.add(target.id);
-        else seen.delete(target.id);
-      }
-      const first = [...links.keys()].find((id) => seen.has(id));
-      for (const [id, link] of links) {
-        if (id === first) link.setAttribute("aria-current", "true");
-        else link.removeAttribute("aria-current");
-      }
-    },
-    { rootMargin: "-10% 0px -60% 0px" },
-  );
-  for (const id of links.keys()) observer.observe(document.getElementById(id)!);
 }
 
 function textOf(markup: string): string {

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { refuseToOverwrite, writeFileAtomic } from "../../files.js";
 import { estimateAreaOf } from "../../map/area/estimate.js";
+import { writeChangeReport } from "../../map/change/report.js";
 import { printable } from "../../printable.js";
 import type { AccuracyEstimate, AreaEstimates, EstimatedArea } from "../../report/area-estimates.js";
 import { TASKS, type Task } from "../../task.js";
@@ -15,6 +16,7 @@ export const areaEstimate: Command = {
   summary: "areas on the ground with 95 % intervals, and accuracies of the map, from a checked sample",
   examples: [
     "sigmax area estimate check/sample.csv",
+    "sigmax area estimate check/sample.csv --change change/      the report of the change shows them too",
     "sigmax area estimate answers.csv --areas strata.csv --out estimate.json       a sample that sigmax did not draw: id,stratum,label",
   ],
   arguments: [
@@ -29,6 +31,7 @@ export const areaEstimate: Command = {
       shownDefault: "multiclass",
     },
     classes: { value: "a,b,c", parse: list, describe: "classes that labels may name beside those of the map" },
+    change: { value: "folder", describe: "folder of sigmax change whose change.html is to show the estimates" },
     out: { value: "file", describe: "JSON file to write", shownDefault: "estimate.json beside the sample" },
     ...OUT_FLAGS,
   },
@@ -45,6 +48,8 @@ export const areaEstimate: Command = {
     const classes = flags.classes as readonly string[] | undefined; // read by list
     const estimates = estimateAreaOf({ sample, areas, task, classes, onWarning: terminal.onWarning });
     writeFileAtomic(out, `${JSON.stringify(estimates, undefined, 1)}\n`);
+    const change = text(flags, "change");
+    if (change !== undefined) writeChangeReport(change, estimates);
     if (terminal.json) terminal.print(JSON.stringify({ ...estimates, out }));
     else terminal.print(described(estimates, out));
   },

@@ -11,6 +11,7 @@ import { commandOf } from "../command-line.js";
 import { OUT_FLAGS, SPLIT_FLAGS } from "../flags.js";
 import { number, text } from "../inputs.js";
 import { metricTable } from "../table.js";
+import { changeLines, demoChange } from "./demo-change.js";
 
 const CHIPS: Readonly<Record<Task, number>> = { multiclass: 400, multilabel: 500 };
 
@@ -19,7 +20,7 @@ const SCENE_OF_NAME = String.raw`generated-(\d+)_`;
 
 export const demo: Command = {
   name: "demo",
-  summary: "generate a landscape with known truth, train both heads on it, and show what differs",
+  summary: "generate landscapes with known truth: both heads and what differs, then change between two dates and its areas",
   examples: ["sigmax demo", "sigmax demo --out my-demo --seed 7"],
   arguments: [],
   flags: {
@@ -57,8 +58,12 @@ export const demo: Command = {
       ...shared,
     });
 
+    terminal.say("\n4. What changed between two dates, and on how many hectares");
+    const changed = await demoChange(out, { seed, force: shared.force, command, ...workOf(terminal) });
+
     if (terminal.json) {
-      terminal.print(JSON.stringify({ softmax: single, sigmoid: multi, compare: both.html }));
+      const { change, estimates } = changed;
+      terminal.print(JSON.stringify({ softmax: single, sigmoid: multi, compare: both.html, change, estimates }));
       return;
     }
     terminal.print("\nThe images are generated: the numbers show how the program works, not how well it does on real land.\n");
@@ -67,10 +72,13 @@ export const demo: Command = {
     terminal.print(`Sigmoid, several labels per image (${sets.multilabel.count} chips, test part)`);
     terminal.print(`${metricTable({ "random features": multi.test, "band statistics": multi.baseline })}\n`);
     terminal.print(renderCompareText(both.report, { colour: process.stdout.isTTY === true }));
+    terminal.print(`Change between two dates (${changed.change.cells.columns * changed.change.cells.rows} cells of a country that the classifier has not seen)
+${changeLines(changed)}\n`);
     terminal.print(`Open in a browser
   ${both.html}   drag logits, see both heads
   ${join(out, "run-softmax", "report.html")}   the softmax run
   ${join(out, "run-sigmoid", "report.html")}   the sigmoid run
+  ${join(out, "change", "change.html")}   two dates: before and after, hectares with intervals
 
 Try next
   sigmax predict ${multi.classifier} ${join(sets.multilabel.folder, "images")} --top 3

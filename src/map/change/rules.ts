@@ -46,7 +46,12 @@ export function changeRules(
 /** Those of {@link DEFAULT_RULES} of which the classifier knows a class on each side; others are no question to it. */
 export function defaultRules(classes: readonly string[]): readonly ChangeRule[] {
   const known = (side: string) => side.trim() === "*" || side.split("|").some((name) => classes.includes(name.trim()));
-  const asked = DEFAULT_RULES.filter((text) => text.slice(text.indexOf(":") + 1).split("->").every(known));
+  const asked = DEFAULT_RULES.filter((text) =>
+    text
+      .slice(text.indexOf(":") + 1)
+      .split("->")
+      .every(known),
+  );
   return changeRules(asked, classes);
 }
 

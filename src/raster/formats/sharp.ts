@@ -89,12 +89,12 @@ export async function decodeAlpha(bytes: Uint8Array, maxPixels: number): Promise
 /** Encodings of pixels for people to look at. */
 export type Encoding = { readonly as: "png" } | { readonly as: "jpeg"; readonly quality: number };
 
-/** Encodes 1 or 3 interleaved channels. */
+/** Encodes 1 or 3 interleaved channels, or 4 of which the last is alpha. */
 export async function encodeInterleaved(
   { widthPx, heightPx, channels, data }: InterleavedPixels,
   encoding: Encoding,
 ): Promise<Uint8Array> {
-  const raw = { width: widthPx, height: heightPx, channels: channels === 1 ? 1 : 3 } as const;
+  const raw = { width: widthPx, height: heightPx, channels: channels === 1 || channels === 4 ? channels : 3 } as const;
   const wide = data instanceof Uint16Array;
   const image = sharp(data, { raw }).toColourspace(channels === 1 ? (wide ? "grey16" : "b-w") : wide ? "rgb16" : "srgb");
   return encoding.as === "png" ? image.png().toBuffer() : image.jpeg({ quality: encoding.quality }).toBuffer();

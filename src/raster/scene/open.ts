@@ -3,7 +3,7 @@ import type { WorkOptions } from "../../progress.js";
 import { canonicalBand } from "../bands.js";
 import { isAddress, shownFile } from "../bytes/address.js";
 import { type Grid, gridOf } from "../grid.js";
-import { pixelSideMeters } from "../pixel-size.js";
+import { pixelSide, pixelSideMeters } from "../pixel-size.js";
 import { type OpenRasterOptions, openRaster, type RasterReader } from "../reader.js";
 import { companionPaths } from "../tiff/companions.js";
 import { bandFlagsProduct } from "./band-flags.js";
@@ -216,7 +216,7 @@ function commonGrid(bands: readonly StackedBand[]): Grid | undefined {
     });
   }
   const grids = infos.map(gridOf);
-  return grids.reduce((finest, grid) => (sizeOf(grid) < sizeOf(finest) * (1 - 1e-6) ? grid : finest));
+  return grids.reduce((finest, grid) => (pixelSide(grid) < pixelSide(finest) * (1 - 1e-6) ? grid : finest));
 }
 
 /** Sizes of pixels that are one and the same, told in metres here and in degrees there. */
@@ -239,11 +239,6 @@ async function wantedGrid(
   } finally {
     await files.close();
   }
-}
-
-function sizeOf(grid: Grid): number {
-  const [, xc, xr, , yc, yr] = grid.transform;
-  return pixelSideMeters(grid) ?? Math.sqrt(Math.abs(xc * yr - xr * yc));
 }
 
 async function maskOf(

@@ -1,6 +1,6 @@
 import type { Raster, RasterDType } from "../raster.js";
 import type { PixelWindow } from "../resample.js";
-import { integerRange, newSamples } from "../samples.js";
+import { besides, integerRange, newSamples } from "../samples.js";
 import { isInside, type Kernel } from "./kernels.js";
 import type { Places } from "./mesh.js";
 
@@ -154,10 +154,4 @@ function means({ places, bands, dtype, nodata, fill }: Gathering, { sums, weight
     valid[at % pixels] = 1;
   }
   return { data, valid };
-}
-
-/** The number next to one. */
-function besides(value: number, range: readonly [number, number] | undefined): number {
-  if (range !== undefined) return value === range[0] ? value + 1 : value - 1;
-  return value === 0 ? 2 ** -126 : value * (1 + 2 ** -22);
 }

@@ -1,0 +1,255 @@
+import { basename } from "node:path";
+import { UserError } from "../../errors.js";
+import { writeFileAtomic } from "../../files.js";
+import { type ClassifierFile, preprocessOf } from "../../model/classifier.js";
+import { readClassifier } from "../../model/read-classifier.js";
+import { refuseFolder, writeFolder } from "../../output-folder.js";
+import type { WorkOptions } from "../../progress.js";
+import type { Preprocess } from "../../raster/preprocess.js";
+import type { RasterReader } from "../../raster/reader.js";
+import { openScene, type Scene, type SceneInput } from "../../raster/scene/open.js";
+import type { RuntimeChoice } from "../../runtime/session.js";
+import { VERSION } from "../../version.js";
+import { cellGeoreference } from "../cells.js";
+import { openClip } from "../clip.js";
+import { continued, decideScene, journalPath } from "../decide-scene.js";
+import { bandsFor, bandsNeeded, type CellSizes, cellsFor, checkPixels, checkScale, fittingBands } from "../fitness.js";
+import type { Journal } from "../journal.js";
+import type { MapMode } from "../mode.js";
+import { type ContentMark, contentMark, markItem, readingOf, sha256 } from "../provenance.js";
+import { datesOf, type SceneDate } from "./dates.js";
+import { refuseTooManyCells } from "./decide.js";
+import { bringToOneGrid } from "./one-grid.js";
+import { type ChangeFiles, type ChangeSummary, writeChange } from "./products.js";
+import { matched, matchRadiometry, type RadiometricMatch } from "./radiometry.js";
+import { type ChangeRule, changeRules, defaultRules } from "./rules.js";
+
+/** Probability that a cell keeps its class from one date to the next, where nobody says another. */
+export const DEFAULT_STAY = 0.9;
+/** Probability from which a change is decided, where nobody says another. */
+export const DEFAULT_CHANGE_CONFIDENCE = 0.5;
+const MOST_DATES = 100;
+
+export interface ChangeOptions extends WorkOptions, CellSizes {
+  readonly classifier: string | ClassifierFile;
+  /** Two or more of one place, from the first date to the last. */
+  readonly scenes: readonly (string | SceneInput)[];
+  /** When they were taken: years or ISO days. Default what the scenes say. */
+  readonly dates?: readonly string[] | undefined;
+  /** A folder; it appears whole. */
+  readonly out: string;
+  /** Named questions, "deforestation: forest -> field|grass". Default those of deforestation and urbanisation that the classes allow. */
+  readonly rules?: readonly string[] | undefined;
+  /** Probability that a cell keeps its class, or a label its presence, from one date to the next. */
+  readonly stay?: number | undefined;
+  /** Probability from which a change is decided. */
+  readonly confidence?: number | undefined;
+  /** Changes of fewer hectares that hang together are taken back: the minimum mapping unit. Default a cell. */
+  readonly unitHectares?: number | undefined;
+  /** How later dates are brought to the colours of the first. Default "none". */
+  readonly match?: MatchMode | undefined;
+  /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
+  readonly clip?: string | undefined;
+  readonly mode?: MapMode | undefined;
+  readonly threads?: number | undefined;
+  readonly runtime?: RuntimeChoice | undefined;
+  readonly force?: boolean | undefined;
+  /** How to make this again, for the report. */
+  readonly command?: string | undefined;
+}
+
+export interface ChangeResult extends ChangeSummary {
+  readonly folder: string;
+  readonly files: ChangeFiles;
+}
+
+/** What is known of one date before its cells are decided. */
+interface DatedScene {
+  readonly date: SceneDate;
+  readonly scene: Scene;
+  /** On the grid that all share, and in the colours of the first. */
+  readonly reader: RasterReader;
+  readonly bands: readonly number[];
+  readonly mark: ContentMark;
+  readonly match: RadiometricMatch | undefined;
+}
+
+/**
+ * Says what changed between scenes of one place: a classifier decides the cells of every date on one grid, a model of transitions
+ * decides the dates of each cell together, and rules give changes their names. Rows that are done are kept beside the folder, so that
+ * a change that was interrupted goes on; the same command gives the same bytes.
+ *
+ * @throws UserError `usage`, `not-found`, `bad-file`, `bad-model`, `bad-data` where scenes do not fit each other or the classifier,
+ *   `limit`, `exists`, `io`, `aborted`
+ */
+export async function changeScenes(options: ChangeOptions): Promise<ChangeResult> {
+  const { out, runtime, force = false, signal, onWarning } = options;
+  checkSettings(options);
+  refuseFolder(out, { force, marker: MARKER });
+  const classifier = await readClassifier(options.classifier, { runtime, signal });
+  const { manifest } = classifier;
+  const preprocess = preprocessOf(manifest, classifier.file);
+  const rules = options.rules ? changeRules(options.rules, manifest.classes, { onWarning }) : defaultRules(manifest.classes);
+  const scenes: Scene[] = [];
+  const journals: Journal[] = [];
+  try {
+    const needs = (names: readonly string[]) => bandsNeeded(names, preprocess);
+    const metersPerPixel = manifest.pixels?.metersPerPixel ?? undefined;
+    for (const scene of options.scenes) {
+      const input = typeof scene === "string" ? { scene } : scene;
+      scenes.push(await openScene(input, { needs, metersPerPixel, onWarning, signal }));
+    }
+    const dates = datesOf(scenes, options.dates);
+    const one = await bringToOneGrid(scenes, {
+      ...{ metersPerPixel, chipPx: options.chipPx ?? manifest.pixels?.chipPx },
+      ...{ values: preprocess.values, onWarning },
+    });
+    checkScale(one.scenes[0].info, manifest, classifier.file, onWarning);
+    const cells = cellsFor(options, one.scenes[0].info, manifest, classifier.file);
+    refuseTooManyCells(cells, manifest.classes.length, scenes.length);
+    const clip = options.clip === undefined ? undefined : await openClip(options.clip, one.scenes[0].info, onWarning);
+    const { wanted } = clip?.cells(cells) ?? { wanted: () => true };
+    const dated = await datedScenes(options, { scenes, readers: one.scenes, dates, preprocess, classifier });
+    const mode = options.mode ?? "auto";
+    for (const { reader, bands, scene, mark, match, date } of dated) {
+      const { journal } = await decideScene(
+        { scene: reader, bands, cells, classes: manifest.classes.length, wanted },
+        {
+          ...{ mode, classifier, preprocess, threads: options.threads, runtime, signal, onWarning, out },
+          onProgress: (progress) => options.onProgress?.({ ...progress, stage: `${progress.stage} ${date.label}` }),
+          journal: journalPath(out, journals.length + 1),
+          inputs: {
+            ...{ classifier: sha256(classifier.bytes), scene: mark, ...readingOf(scene), match },
+            ...{ grid: reader.info.georeference, clip: clip?.sha256 },
+          },
+        },
+      );
+      journals.push(journal);
+    }
+    const notes = [...one.notes, ...dated.flatMap(notesOf)];
+    const result = await writeFolder(out, { force, marker: MARKER }, (folder) =>
+      writeChange({
+        ...{ folder, title: basename(out), classifier, journals, cells, rules, dates, notes, signal, onWarning },
+        ...{ readers: dated.map(({ reader }) => reader), bands: dated.map(({ bands }) => bands) },
+        scenes: dated.map(({ scene, mark }) => ({ file: basename(scene.info.file), mark, ...generatedBy(scene) })),
+        georeference: cellGeoreference(cells, one.scenes[0].info.georeference),
+        stay: options.stay ?? DEFAULT_STAY,
+        confidence: options.confidence ?? DEFAULT_CHANGE_CONFIDENCE,
+        unitHectares: options.unitHectares,
+        match: options.match !== undefined && options.match !== "none",
+        command: options.command ?? "",
+        metadata: metadataOf(classifier, dated),
+      }),
+    );
+    for (const journal of journals.splice(0)) journal.remove();
+    return { folder: out, ...result };
+  } catch (error) {
+    for (const journal of journals) journal.close();
+    const rows = journals.reduce((sum, journal) => sum + journal.rows, 0);
+    throw journals.length === 0 ? error : continued(error, rows, rows);
+  } finally {
+    for (const scene of scenes) await scene.close();
+  }
+}
+
+/** What says that a folder is ours and may be replaced. */
+const MARKER = "change.json";
+
+function checkSettings({
+  scenes,
+  stay = DEFAULT_STAY,
+  confidence = DEFAULT_CHANGE_CONFIDENCE,
+  unitHectares,
+}: ChangeOptions): void {
+  if (scenes.length < 2 || scenes.length > MOST_DATES) {
+    throw new UserError("usage", `${scenes.length} scene${scenes.length === 1 ? "" : "s"}: change is between 2 and more dates`, {
+      hint: `Give 2 to ${MOST_DATES} scenes of one place, the earliest first: sigmax change <classifier> 1985.tif 2020.tif --out change/`,
+    });
+  }
+  const refuse = (what: string, hint: string) => new UserError("usage", what, { hint });
+  if (!(stay > 0 && stay < 1)) throw refuse(`--stay ${stay}: is no probability above 0 and below 1`, "Leave it out, or say 0.9.");
+  if (!(confidence > 0 && confidence < 1)) {
+    throw refuse(`--confidence ${confidence}: is no probability above 0 and below 1`, "Leave it out, or say 0.8.");
+  }
+  if (unitHectares !== undefined && !(unitHectares > 0)) {
+    throw refuse(`--unit ${unitHectares}: is no area`, "Say how many hectares a change has to have at least.");
+  }
+}
+
+interface DatedOptions {
+  readonly scenes: readonly Scene[];
+  readonly readers: readonly RasterReader[];
+  readonly dates: readonly SceneDate[];
+  readonly preprocess: Preprocess;
+  readonly classifier: ClassifierFile;
+}
+
+/** Looks whether each scene fits the classifier, and brings later ones to the colours of the first where that is asked for. */
+async function datedScenes(
+  { match = "none", signal, onWarning }: ChangeOptions,
+  { scenes, readers, dates, preprocess, classifier }: DatedOptions,
+): Promise<readonly DatedScene[]> {
+  const dated: DatedScene[] = [];
+  for (const [i, scene] of scenes.entries()) {
+    fittingBands(scene, preprocess, classifier.file);
+    // On the grid they have the order of the first scene's.
+    const bands = bandsFor(readers[i].info, preprocess, classifier.file);
+    const found =
+      i === 0 ? undefined : await matchOf(match, { reference: readers[0], other: readers[i], bands, signal, onWarning });
+    const reader = found === undefined ? readers[i] : matched(readers[i], found);
+    await checkPixels(reader, { bands, manifest: classifier.manifest, preprocess, signal, onWarning });
+    dated.push({ date: dates[i], scene, reader, bands, mark: await contentMark(scene.files, signal), match: found });
+  }
+  return dated;
+}
+
+/** How the colours of later dates are brought to those of the first: not at all, band by band, or from place to place as haze needs. */
+export const MATCHES = ["none", "bands", "local"] as const;
+export type MatchMode = (typeof MATCHES)[number];
+
+interface MatchedScenes extends Pick<WorkOptions, "signal" | "onWarning"> {
+  readonly reference: RasterReader;
+  readonly other: RasterReader;
+  readonly bands: readonly number[];
+}
+
+async function matchOf(
+  mode: MatchMode,
+  { reference, other, bands, signal, onWarning }: MatchedScenes,
+): Promise<RadiometricMatch | undefined> {
+  if (mode === "none") return undefined;
+  const found = await matchRadiometry(reference, other, { bands, local: mode === "local", signal });
+  if (!("refused" in found)) return found;
+  onWarning?.(found.refused);
+  return undefined;
+}
+
+function notesOf({ date, scene, match }: DatedScene): readonly string[] {
+  const gains = match?.bands.map(
+    ({ name, gain, offset }) => `${name} × ${gain.toPrecision(4)} ${offset < 0 ? "−" : "+"} ${Math.abs(offset).toPrecision(4)}`,
+  );
+  return [
+    ...scene.notes.map((note) => `${date.label}: ${note}`),
+    ...(gains === undefined ? [] : [`${date.label}: brought to the colours of the first date: ${gains.join(", ")}`]),
+  ];
+}
+
+function generatedBy({ info }: Scene): { readonly generated: boolean } {
+  return { generated: info.metadata.SIGMAX_GENERATED !== undefined };
+}
+
+function metadataOf(classifier: ClassifierFile, dated: readonly DatedScene[]): Readonly<Record<string, string>> {
+  return {
+    SIGMAX_VERSION: VERSION,
+    SIGMAX_CLASSIFIER: basename(classifier.file),
+    SIGMAX_CLASSIFIER_SHA256: sha256(classifier.bytes),
+    ...Object.assign(
+      {},
+      ...dated.map(({ scene, mark, date }, i) => ({
+        [`SIGMAX_SCENE_${i + 1}`]: basename(scene.info.file),
+        [`SIGMAX_DATE_${i + 1}`]: date.label,
+        ...markItem(`SIGMAX_SCENE_${i + 1}`, mark),
+      })),
+    ),
+  };
+}

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import { type ChangedCells, codesOf, isChange, sieve, sinceOf } from "./changed-cells.js";
+import { answerRules } from "./rule-answers.js";
+import { changeRules } from "./rules.js";
+import { areasCsv, countChange, transitionsCsv } from "./tables.js";
+
+const NAMES = ["forest", "field", "urban"];
+
+/** Cells of one label each, from classes by date; -1 for no answer. What did not change stays as on the first date. */
+export function cellsOf(columns: number, dates: readonly (readonly number[])[]): ChangedCells {
+  const count = dates[0].length;
+  const oneHot = (numbers: readonly number[]) => {
+    const labels = new Uint8Array(count * NAMES.length);
+    numbers.forEach((number, cell) => {
+      if (number >= 0) labels[cell * NAMES.length + number] = 1;
+    });
+    return labels;
+  };
+  return {
+    ...{ columns, rows: count / columns, classes: NAMES.length },
+    answered: Uint8Array.from(dates[0], (_, cell) => (dates.every((numbers) => numbers[cell] >= 0) ? 1 : 0)),
+    present: dates.map(oneHot),
+    steady: oneHot(dates[0]),
+    drawn: dates.map((numbers) => Uint16Array.from(numbers, (number) => Math.max(0, number))),
+    evidence: new Uint8Array(count).fill(80),
+  };
+}
+
+test("codes are before times K plus after plus 1, and 0 without an answer", () => {
+  const cells = cellsOf(3, [
+    [0, 0, -1],
+    [0, 2, 1],
+  ]);
+  const codes = codesOf(cells, 3);
+  expect([...codes]).toEqual([1, 3, 0]);
+  expect([...codes].map((code) => isChange(code, 3))).toEqual([false, true, false]);
+});
+
+test("patches below the unit are taken back to what they were", () => {
+  const cells = cellsOf(4, [
+    [0, 0, 0, 0, 0, 0, 0, 0],
+    [1, 1, 0, 2, 1, 0, 0, 0],
+  ]);
+  expect(sieve(cells, 3, 3)).toBe(1);
+  expect([...codesOf(cells, 3)]).toEqual([2, 2, 1, 1, 2, 1, 1, 1]);
+  expect([...cells.present[1].subarray(9, 12)]).toEqual([1, 0, 0]);
+});
+
+test("of several dates, land is as on the last from the date on after which it never was anything else", () => {
+  const cells = cellsOf(4, [
+    [0, 0, 0, 1],
+    [1, 0, 1, 1],
+    [1, 0, 0, 1],
+    [2, 1, 1, 1],
+  ]);
+  expect([...sinceOf(cells)]).toEqual([3, 3, 3, 0]);
+  const [cleared, built] = answerRules(changeRules(["cleared: forest -> field|urban", "built: * -> urban"], NAMES), cells);
+  expect([...cleared.cells]).toEqual([1, 1, 1, 0]);
+  // Forest was lost at the second date, and built over at the last.
+  expect([...cleared.since]).toEqual([1, 3, 3, 0]);
+  expect([...built.since]).toEqual([3, 0, 0, 0]);
+});
+
+test("cells and hectares are counted by label and date, by transition, and by rule", () => {
+  const cells = cellsOf(2, [
+    [0, 0, 0, -1],
+    [0, 1, 2, 2],
+  ]);
+  const rules = answerRules(changeRules(["cleared: forest -> field|urban"], NAMES), cells);
+  const counted = countChange({ cells, labels: NAMES, names: NAMES, rules, hectares: Float64Array.of(1, 2, 3, 100) });
+  expect(counted.answered).toEqual({ cells: 3, hectares: 6 });
+  expect(counted.rules).toEqual([{ cells: 2, hectares: 5 }]);
+  const dates = [
+    { label: "1985", day: null },
+    { label: "=2000", day: null },
+  ];
+  expect(transitionsCsv(counted, dates)).toContain("1985,'=2000,forest,field,1,2");
+  const table = areasCsv(counted, { dates, rules, kind: "class" });
+  expect(table).toContain("1985,class,forest,3,6,2");
+  expect(table).toContain("1985 to =2000,rule,cleared,2,5,2");
+});

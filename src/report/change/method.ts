@@ -1,0 +1,57 @@
+import type { Task } from "../../task.js";
+import { VERSION } from "../../version.js";
+import type { ChangeReportData } from "../change-data.js";
+import { count, fixed, perCent, plural } from "../format.js";
+import { type Html, html, name } from "../html.js";
+import { hectares, withUnit } from "./words.js";
+
+/** How the answers came about, in plain words. */
+export function methodSection(data: ChangeReportData): Html {
+  const { dates, settings, counts, cells, rules, task, classifier } = data;
+  const several = dates.length > 2;
+  return html`<h2>How change was found</h2>
+<ol class="steps">
+<li><b>What was compared.</b> ${plural(dates.length, "scene")} of the same place, brought to one grid: ${dates.map(({ label, scene }, i) => html`${i > 0 && ", "}${name(label)} (${name(scene)})`)}.
+The map has ${count(cells.columns)} × ${count(cells.rows)} cells of ${fixed(cells.metersWide, digits(cells.metersWide))} × ${fixed(cells.metersHigh, digits(cells.metersHigh))} m, ${withUnit(cells.hectares)} each on average. ${
+    settings.match
+      ? "The colours of the later scenes were matched to those of the first, on pixels that did not change: haze and another sun should not pass for change."
+      : "Colours of the scenes were not matched to each other."
+  }</li>
+<li><b>What is there, on each date.</b> The same classifier looked at every cell of every date and gave ${TASK_WORDS[task]}. Its probabilities are those it was calibrated to give on images with known labels; whether they hold for a scene of another year, nobody can know without checking.</li>
+<li><b>What changed.</b> All dates of a cell are decided together: a cell keeps what it is from one date to the next with probability ${fixed(settings.stay, decimalsOf(settings.stay))}, so a single odd date does not make a change. ${
+    several && "Where the class changes and stays changed, the dates tell between which two it happened. "
+  }A change is shown only if its probability is at least ${fixed(settings.confidence, decimalsOf(settings.confidence))}.
+${plural(counts.undecided, "cell")} looked different without so much evidence, and ${counts.undecided === 1 ? "is" : "are"} shown as unchanged.</li>
+<li><b>The smallest change that counts</b> is a connected region of ${plural(settings.unitCells, "cell")}, ${withUnit(settings.unitHectares)}. ${plural(counts.belowUnit, "cell")} in smaller regions ${counts.belowUnit === 1 ? "is" : "are"} shown as unchanged.</li>
+<li><b>No answer.</b> ${plural(counts.noAnswer, "cell")} of ${count(counts.cells)} (${counts.cells > 0 ? perCent(counts.noAnswer / counts.cells) : "–"}) ${counts.noAnswer === 1 ? "was" : "were"} not seen on a date that matters: clouds, shadows, gaps or the edge of a scene. They count neither as changed nor as unchanged.</li>
+${rules.length > 0 && html`<li><b>Names.</b> ${rules.map((rule, i) => html`${i > 0 && "; "}${name(rule.name)} is <code>${name(rule.rule)}</code>`)}. A changed cell that fits no rule is “other change”.</li>`}
+<li><b>Hectares</b> are those of the ellipsoid WGS 84 under each cell, not squares of the projection.</li>
+${classifier.agreementWith !== null && html`<li><b>Labels.</b> No person gave the labels behind the classifier: they come from ${name(classifier.agreementWith)}. Everything here says where two dates differ in the eyes of ${name(classifier.agreementWith)}.</li>`}
+</ol>
+${settings.notes.length > 0 && html`<div class="card"><h3>Worth knowing</h3><ul>${settings.notes.map((note) => html`<li>${name(note)}</li>`)}</ul></div>`}`;
+}
+
+const TASK_WORDS: Readonly<Record<Task, string>> = {
+  multiclass: "a probability to each class, of which exactly one is true (softmax)",
+  multilabel: "a probability to each label, of which any number may be true (sigmoid): each label is compared by itself",
+};
+
+function digits(meters: number): number {
+  return meters >= 10 ? 0 : meters >= 1 ? 1 : 2;
+}
+
+/** As many decimals as tell the number from 1: 0.95, 0.999. */
+function decimalsOf(probability: number): number {
+  return Math.max(2, Math.min(6, String(probability).split(".")[1]?.length ?? 0));
+}
+
+/** The command, the files and the hashes that give the same answers again. */
+export function againSection({ command, classifier, dates, cells, rules }: ChangeReportData): Html {
+  return html`<h2>Again</h2><p>The same command with the same files on the same machine gives the same rasters, byte for byte.</p>
+<pre id="command">${command}</pre>${command !== "" && html`<p class="script tools"><button type="button" data-copy="#command">Copy</button></p>`}
+<dl class="facts"><div><dt>sigmax</dt><dd>${VERSION}</dd></div><div><dt>classifier</dt><dd>${name(classifier.file)}</dd></div><div><dt>cells</dt><dd>${count(cells.columns)} × ${count(cells.rows)}, ${hectares(cells.hectares)}\u202fha each</dd></div></dl>
+<div class="scroll" tabindex="0" role="region" aria-label="Files and their hashes"><table><caption>What was read</caption><thead><tr><th scope="col">date</th><th scope="col" class="text">file</th><th scope="col" class="text">sha256 of its content, or its version</th></tr></thead>
+<tbody><tr><th scope="row">classifier</th><td class="text">${name(classifier.file)}</td><td class="text hash">${classifier.sha256}</td></tr>
+${dates.map(({ label, day, scene, sha256 }) => html`<tr><th scope="row">${name(label)}${day !== null && day !== label && html` <span class="quiet">${name(day)}</span>`}</th><td class="text">${name(scene)}</td><td class="text hash">${sha256}</td></tr>`)}</tbody></table></div>
+<p>Beside this page: <code>change.tif</code> (every transition), ${rules.map(({ file }) => html`<code>${name(file)}</code>, `)}<code>changes.geojson</code> (the changed regions), <code>transitions.csv</code>, <code>areas.csv</code>, and <code>change.json</code> with all numbers of this page.</p>`;
+}
