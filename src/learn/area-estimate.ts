@@ -1,4 +1,5 @@
 import { UserError } from "../errors.js";
+import { stratifiedInterval } from "./share-interval.js";
 
 /** A part of the map from which samples were drawn by themselves. */
 export interface Stratum {
@@ -44,6 +45,8 @@ export interface AreaEstimate {
   readonly producers: readonly Estimate[];
   /** Share of the area that is so. */
   readonly shares: readonly Estimate[];
+  /** Where that share lies; undefined where its standard error is. Not the share ± z standard errors: see `stratifiedInterval`. */
+  readonly intervals: readonly (readonly [low: number, high: number] | undefined)[];
   /** Samples of each stratum. */
   readonly samples: Float64Array;
   /** What of the samples counts for nothing. */
@@ -55,6 +58,8 @@ export interface AreaEstimateOptions {
   /** How many there are; strata need not be classes. */
   readonly classes: number;
   readonly samples: readonly SampleGroup[];
+  /** How often intervals hold the truth. Default 0.95. */
+  readonly level?: number | undefined;
 }
 
 /**
@@ -64,7 +69,7 @@ export interface AreaEstimateOptions {
  *
  * @throws UserError `bad-data` naming a stratum that has an area and no sample, or where no stratum has an area
  */
-export function estimateAreas({ strata, classes, samples }: AreaEstimateOptions): AreaEstimate {
+export function estimateAreas({ strata, classes, samples, level }: AreaEstimateOptions): AreaEstimate {
   const sample = sampleOf(strata, samples);
   const isMapKnown = samples.every(({ mapped, count }) => mapped >= 0 || count === 0);
   const ratio = (y: Indicator, x: Indicator = always, within?: (stratum: Stratum) => boolean) =>
@@ -84,6 +89,7 @@ export function estimateAreas({ strata, classes, samples }: AreaEstimateOptions)
     ({ mapped, found }) =>
       Number(mapped === i && found === j);
   const { weights, counts } = sample;
+  const shares = each((k) => ratio(isFound(k)));
   return {
     weights,
     area: sample.area,
@@ -95,7 +101,12 @@ export function estimateAreas({ strata, classes, samples }: AreaEstimateOptions)
     overall: ofMap(() => ratio(({ mapped, found }) => Number(mapped === found))),
     users: each((k) => ofMap(() => ratio(isBoth(k, k), isMapped(k), ({ mapped }) => mapped?.includes(k) ?? true))),
     producers: each((k) => ofMap(() => ratio(isBoth(k, k), isFound(k)))),
-    shares: each((k) => ratio(isFound(k))),
+    shares,
+    intervals: shares.map(({ standardError }, k) =>
+      standardError === undefined
+        ? undefined
+        : stratifiedInterval(weights, sumsOf(sample, samples.map(isFound(k))), counts, level),
+    ),
     samples: counts,
     notes: strata.flatMap(({ name, area }, h) =>
       area === 0 && counts[h] > 0 ? [`${counts[h]} samples of ${JSON.stringify(name)} count for nothing: it has no area`] : [],
@@ -143,13 +154,18 @@ function sampleOf(strata: readonly Stratum[], samples: readonly SampleGroup[]): 
   return { strata, samples, weights: Float64Array.from(strata, (stratum) => stratum.area / area), counts, area };
 }
 
-/** Means of a value of each group over the samples of each stratum; 0 where there are none. */
-function meansOf({ samples, counts }: StratifiedSample, values: readonly number[]): Float64Array {
+/** Sums of a value of each group over the samples of each stratum. */
+function sumsOf({ samples, counts }: StratifiedSample, values: readonly number[]): Float64Array {
   const sums = new Float64Array(counts.length);
   samples.forEach(({ stratum, count }, i) => {
     sums[stratum] += count * values[i];
   });
-  return sums.map((sum, h) => (counts[h] === 0 ? 0 : sum / counts[h]));
+  return sums;
+}
+
+/** Means, likewise; 0 where there are none. */
+function meansOf(sample: StratifiedSample, values: readonly number[]): Float64Array {
+  return sumsOf(sample, values).map((sum, h) => (sample.counts[h] === 0 ? 0 : sum / sample.counts[h]));
 }
 
 /** Σ W ȳ */

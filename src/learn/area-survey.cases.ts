@@ -1,7 +1,6 @@
 import { createRandom } from "../random.js";
 import { estimateAreas, type SampleGroup } from "./area-estimate.js";
 import { allocateSamples, sampleSize } from "./sample-sizes.js";
-import { shareInterval } from "./share-interval.js";
 import { Z95 } from "./wilson.js";
 
 /** A map and the truth: cells `[K, K]`, rows are classes of the map, columns what is there. */
@@ -31,6 +30,8 @@ export interface Coverage {
     readonly name: string;
     readonly expected: number;
     readonly share: number;
+    /** Of intervals of the estimate ± z standard errors. */
+    readonly normal: number;
     readonly naive: boolean;
   }[];
 }
@@ -43,7 +44,7 @@ export function surveyRandomly({
   seed,
   map = CHANGE_MAP,
   standardError = 0.01,
-  least = 75,
+  least = 50,
 }: {
   readonly designs: number;
   readonly seed: number;
@@ -57,11 +58,12 @@ export function surveyRandomly({
   const total = mapped.reduce((sum, count) => sum + count, 0);
   const truth = names.map((_, k) => cells.reduce((sum, row) => sum + row[k], 0));
   const weights = mapped.map((count) => count / total);
-  const users = cells.map((row, h) => row[h] / mapped[h]);
+  // As somebody draws a sample who knows nothing of the map yet.
+  const users = cells.map(() => 0.8);
   const size = sampleSize({ weights, users, standardError });
   const sizes = allocateSamples({ total: size.total, weights, cells: mapped, least });
   const strata = names.map((name, h) => ({ name, area: mapped[h], mapped: [h] }));
-  const held = names.map(() => 0);
+  const [held, normal] = [names.map(() => 0), names.map(() => 0)];
   const random = createRandom(seed, "surveys");
   for (let design = 0; design < designs; design++) {
     const samples = cells.flatMap((row, stratum): SampleGroup[] => {
@@ -78,17 +80,25 @@ export function surveyRandomly({
       }
       return counts.map((count, found) => ({ stratum, mapped: stratum, found, count }));
     });
-    const { shares } = estimateAreas({ strata, classes, samples });
-    shares.forEach((share, k) => {
-      const [low, high] = shareInterval(share, Z95) ?? [0, 0];
+    const { shares, intervals } = estimateAreas({ strata, classes, samples });
+    intervals.forEach((interval, k) => {
+      const { value = 0, standardError = 0 } = shares[k];
+      const [low, high] = interval ?? [0, 0];
       if (low * total <= truth[k] && truth[k] <= high * total) held[k]++;
+      if (Math.abs(value - truth[k] / total) <= Z95 * standardError) normal[k]++;
     });
   }
   const told = names.map((name, k) => {
     const expected = cells.reduce((sum, row, h) => sum + (sizes[h] * row[k]) / mapped[h], 0);
     const share = weights[k];
     const reach = Z95 * Math.sqrt((share * (1 - share)) / total);
-    return { name, expected, share: held[k] / designs, naive: Math.abs(truth[k] / total - share) <= reach };
+    return {
+      name,
+      expected,
+      share: held[k] / designs,
+      normal: normal[k] / designs,
+      naive: Math.abs(truth[k] / total - share) <= reach,
+    };
   });
   const judged = told.filter(({ expected }) => expected >= LEAST_EXPECTED);
   return {

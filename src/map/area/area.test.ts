@@ -200,7 +200,8 @@ describe("a sample of a class raster", () => {
     writeFileSync(sample, silenced(1));
     const { classes } = estimateAreaOf({ sample });
     expect(classes[0]).toMatchObject({ interval: null, standardError: null, why: expect.stringContaining('"city"') });
-    expect(JSON.stringify(classes)).not.toMatch(/NaN|"standardError":0[,}]/);
+    expect(classes.map(({ standardError }) => standardError)).toEqual([null, null, null]);
+    expect(JSON.stringify(classes)).not.toContain("NaN");
     writeFileSync(sample, text);
   });
 
@@ -481,7 +482,7 @@ describe("a sample that was drawn elsewhere", () => {
     );
     const both = estimateAreaOf({ sample, areas });
     expect(both.overall!.value).toBeCloseTo((100 * 0.5 + 300 * 0.5) / 400, 12);
-    expect(both.classes[1].users!.value).toBeCloseTo(150 / 250, 12);
+    expect(both.classes[1].users!.value).toBeCloseTo(200 / 250, 12);
   });
 
   it.each([

@@ -6,7 +6,6 @@ import { normalizedLabel, placeOf } from "../../data/labels.js";
 import { decodeText, quoted } from "../../data/text.js";
 import { nearest, UserError } from "../../errors.js";
 import { type AreaEstimate, type Estimate, estimateAreas, type SampleGroup, type Stratum } from "../../learn/area-estimate.js";
-import { shareInterval } from "../../learn/share-interval.js";
 import { Z95 } from "../../learn/wilson.js";
 import type { AccuracyEstimate, AreaEstimates, EstimatedArea } from "../../report/area-estimates.js";
 import type { Task } from "../../task.js";
@@ -144,7 +143,7 @@ function estimatedArea({
   const share = estimate.shares[value];
   const [users, producers] = [estimate.users[value], estimate.producers[value]];
   const { area } = estimate;
-  const interval = shareInterval(share, Z95);
+  const interval = estimate.intervals[value];
   return {
     ...known,
     hectares: share.value === undefined ? null : share.value * area,

@@ -1,9 +1,9 @@
 import { messageOf } from "../../errors.js";
 import type { Georeference } from "../raster.js";
+import { meshed } from "./cell-mesh.js";
 import { type Crs, crsOfEpsg } from "./crs.js";
-import { authalicQ, EQUATOR_METERS, HECTARES_OF_Q, POLE_Q } from "./ellipsoid.js";
-import { checkProjectable, type Transformer, transformer } from "./project.js";
-import { applyTransform } from "./transform.js";
+import { authalicQ, HECTARES_OF_Q, latitudeOf } from "./ellipsoid.js";
+import { checkProjectable, transformer } from "./project.js";
 
 /** How many cells a grid has; what is left of a whole number is the part of the last one that counts: 10.25 columns are 11, of which a quarter of the last. */
 export interface CellCount {
@@ -21,18 +21,7 @@ export type CellAreas =
     }
   | { readonly method: "unknown"; readonly why: string };
 
-/** Metres of a side that are as good as straight on the ellipsoid: the area of a cell is right to a part in ten millions. */
-const STRAIGHT_METERS = 5000;
-/** A side becomes no more pieces than these. */
-const MOST_PIECES = 256;
-/** Pieces of a side whose length nobody knows. */
-const UNKNOWN_PIECES = 4;
-/** So near to a pole, in degrees, longitudes mean nothing. */
-const POLE_SLACK = 1e-9;
-/** A side that turns so far, in radians, passes a pole. */
-const HALF_TURN = 3;
 const RADIANS = Math.PI / 180;
-const METERS_PER_DEGREE = EQUATOR_METERS * RADIANS;
 const SQUARE_METERS = 10_000;
 
 /**
@@ -93,162 +82,4 @@ function bands({ transform }: Georeference, { columns, rows }: CellCount): (row:
     areas[areas.length - 1] *= columns - (areas.length - 1);
     return areas;
   };
-}
-
-/** Grids whose pixels are points reach past the poles by half a pixel. */
-function latitudeOf(y: number): number {
-  return Math.min(90, Math.max(-90, y));
-}
-
-/** ∫ q dλ and ∫ dλ along one side of every cell; NaN where a side touches a pole, passes it, or leaves the earth. */
-interface Sides {
-  readonly integrals: Float64Array;
-  readonly turns: Float64Array;
-}
-
-/**
- * Of any grid. By Green's theorem a cell is a²/2 ∮ q dλ. What is along a line of the grid is used for the cells above and below it,
- * so that cells add up to what they cover together.
- */
-function meshed(georeference: Georeference, count: CellCount, toDegrees: Transformer): (row: number) => Float64Array {
-  const columns = Math.ceil(count.columns);
-  const [acrossPieces, downPieces] = piecesOf(georeference);
-  const placed = (points: Float64Array) => {
-    for (let at = 0; at < points.length; at += 2) {
-      points.set(applyTransform(georeference.transform, points[at], points[at + 1]), at);
-    }
-    toDegrees(points);
-    return points;
-  };
-  const x = (column: number) => Math.min(count.columns, column);
-  const y = (row: number) => Math.min(count.rows, row);
-
-  const across = (row: number): Sides => {
-    const points = new Float64Array(2 * (columns * acrossPieces + 1));
-    for (let i = 0; i <= columns * acrossPieces; i++) points.set([between(x, i, acrossPieces), y(row)], 2 * i);
-    return sidesOf(placed(points), columns, acrossPieces, 1, acrossPieces);
-  };
-  const down = (row: number): Sides => {
-    const points = new Float64Array(2 * (columns + 1) * (downPieces + 1));
-    for (let piece = 0, at = 0; piece <= downPieces; piece++) {
-      const level = between(y, row * downPieces + piece, downPieces);
-      for (let column = 0; column <= columns; column++, at += 2) points.set([x(column), level], at);
-    }
-    return sidesOf(placed(points), columns + 1, downPieces, columns + 1, 1);
-  };
-  const around = (column: number, row: number) => {
-    const ring: number[] = [];
-    for (let i = 0; i < acrossPieces; i++) ring.push(between(x, column * acrossPieces + i, acrossPieces), y(row));
-    for (let i = 0; i < downPieces; i++) ring.push(x(column + 1), between(y, row * downPieces + i, downPieces));
-    for (let i = acrossPieces; i > 0; i--) ring.push(between(x, column * acrossPieces + i, acrossPieces), y(row + 1));
-    for (let i = downPieces; i > 0; i--) ring.push(x(column), between(y, row * downPieces + i, downPieces));
-    return placed(Float64Array.from(ring));
-  };
-
-  let known: { readonly row: number; readonly sides: Sides } | undefined;
-  return (row) => {
-    const top = known?.row === row ? known.sides : across(row);
-    const bottom = across(row + 1);
-    known = { row: row + 1, sides: bottom };
-    const sides = down(row);
-    const areas = new Float64Array(columns);
-    for (let column = 0; column < columns; column++) {
-      const turn = top.turns[column] + sides.turns[column + 1] - bottom.turns[column] - sides.turns[column];
-      const integral = top.integrals[column] + sides.integrals[column + 1] - bottom.integrals[column] - sides.integrals[column];
-      // A turn that is not 0 goes round a pole; NaN is not below 1 either.
-      areas[column] = (Math.abs(turn) < 1 ? Math.abs(integral) : ringQ(around(column, row))) * HECTARES_OF_Q;
-    }
-    return areas;
-  };
-}
-
-/** Where piece `i` begins between the lines of a grid, of which the last may be nearer than the others. */
-function between(line: (index: number) => number, i: number, pieces: number): number {
-  const index = Math.floor(i / pieces);
-  const share = i / pieces - index;
-  return share === 0 ? line(index) : line(index) + (line(index + 1) - line(index)) * share;
-}
-
-function piecesOf({ crs, transform }: Georeference): readonly [across: number, down: number] {
-  const [, xc, xr, , yc, yr] = transform;
-  const unit = crs?.kind === "geographic" ? METERS_PER_DEGREE : crs?.metersPerUnit;
-  if (unit === undefined) return [UNKNOWN_PIECES, UNKNOWN_PIECES];
-  const pieces = (side: number) => Math.min(MOST_PIECES, Math.max(1, Math.ceil((side * unit) / STRAIGHT_METERS)));
-  return [pieces(Math.hypot(xc, yc)), pieces(Math.hypot(xr, yr))];
-}
-
-/**
- * What is along the sides of cells.
- *
- * @param points longitudes and latitudes in degrees, [λ, φ, λ, φ, …]
- * @param pieces of a side
- * @param step from one point of a side to the next, in points
- * @param stride from the first point of a side to that of the next side, in points
- */
-function sidesOf(points: Float64Array, count: number, pieces: number, step: number, stride: number): Sides {
-  const qs = new Float64Array(points.length / 2);
-  for (let i = 0; i < qs.length; i++) {
-    const latitude = latitudeOf(points[2 * i + 1]);
-    qs[i] = isPole(latitude) ? Number.NaN : authalicQ(Math.sin(latitude * RADIANS));
-  }
-  const integrals = new Float64Array(count);
-  const turns = new Float64Array(count);
-  for (let side = 0; side < count; side++) {
-    for (let piece = 0, from = side * stride; piece < pieces; piece++, from += step) {
-      const to = from + step;
-      const turn = turnOf(points[2 * from], points[2 * to]);
-      integrals[side] += Math.abs(turn) < HALF_TURN ? ((qs[from] + qs[to]) / 2) * turn : Number.NaN;
-      turns[side] += turn;
-    }
-    if (Number.isNaN(integrals[side])) turns[side] = Number.NaN;
-  }
-  return { integrals, turns };
-}
-
-/** From one longitude in degrees to another, the shorter way, in radians. */
-function turnOf(from: number, to: number): number {
-  const degrees = to - from;
-  return (degrees > 180 ? degrees - 360 : degrees < -180 ? degrees + 360 : degrees) * RADIANS;
-}
-
-function isPole(latitude: number): boolean {
-  return Math.abs(latitude) > 90 - POLE_SLACK;
-}
-
-/**
- * |∮ q dλ| round a cell at a pole. A side that ends in a pole or passes it goes along a meridian to it, there round to the meridian
- * on which it goes on, and back: only the middle part counts. Where the pole lies within, the way round is held against that of the pole.
- */
-function ringQ(points: Float64Array): number {
-  if (!points.every(Number.isFinite)) return 0;
-  const length = points.length / 2;
-  const longitudes: number[] = [];
-  const qs: number[] = [];
-  const afterPole: boolean[] = [];
-  // Begun behind a point that is no pole, so that a pole always lies between two points.
-  const start = Array.from({ length }, (_, i) => i).find((i) => !isPole(latitudeOf(points[2 * i + 1])));
-  if (start === undefined) return 0;
-  let passed = false;
-  for (let i = 1; i <= length; i++) {
-    const at = 2 * ((start + i) % length);
-    const latitude = latitudeOf(points[at + 1]);
-    if (isPole(latitude)) {
-      passed = true;
-      continue;
-    }
-    longitudes.push(points[at]);
-    qs.push(authalicQ(Math.sin(latitude * RADIANS)));
-    afterPole.push(passed);
-    passed = false;
-  }
-  const poleQ = qs.reduce((sum, q) => sum + q, 0) < 0 ? -POLE_Q : POLE_Q;
-  let [integral, round] = [0, 0];
-  for (let i = 0; i < qs.length; i++) {
-    const before = (i + qs.length - 1) % qs.length;
-    const turn = turnOf(longitudes[before], longitudes[i]);
-    const isPast = afterPole[i] || Math.abs(turn) >= HALF_TURN;
-    integral += (isPast ? poleQ : (qs[before] + qs[i]) / 2) * turn;
-    round += turn;
-  }
-  return Math.abs(Math.abs(round) < 1 ? integral : 2 * Math.PI * Math.sign(round) * poleQ - integral);
 }

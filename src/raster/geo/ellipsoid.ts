@@ -21,3 +21,8 @@ export const POLE_Q = authalicQ(1);
 
 /** Hectares of dq dλ = 1: a²/2. */
 export const HECTARES_OF_Q = (EQUATOR_METERS * EQUATOR_METERS) / 2 / 10_000;
+
+/** Latitude in degrees of a y that may lie past a pole: grids whose pixels are points reach so far by half a pixel. */
+export function latitudeOf(y: number): number {
+  return Math.min(90, Math.max(-90, y));
+}
