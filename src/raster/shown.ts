@@ -12,7 +12,11 @@ import { resize } from "./resample.js";
  */
 export async function readShown(
   reader: RasterReader,
-  { widthPx, heightPx, signal }: { readonly widthPx: number; readonly heightPx: number; readonly signal?: AbortSignal | undefined },
+  {
+    widthPx,
+    heightPx,
+    signal,
+  }: { readonly widthPx: number; readonly heightPx: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Raster> {
   const { bands: all } = reader.info;
   const names = shownBands(all.filter(({ colour }) => colour !== "alpha").map(({ name }) => name));

@@ -30,7 +30,7 @@ describe("change.html", () => {
     const data = changeFixture({ task, dates: ["1985", "2000", "2010"] });
     const page = await render(data, estimatesFixture(data));
     const ids = [...page.matchAll(/<a href="#([^"]+)"/g)].map(([, id]) => id);
-    expect(ids).toEqual(["main", "summary", "map", "areas", "transitions", "method", "again"]);
+    expect(ids).toEqual(["summary", "map", "areas", "transitions", "method", "again"]);
     for (const id of ids) expect(page).toContain(`id="${id}"`);
     expect(textOf(page)).not.toMatch(/NaN|undefined|\[object|Infinity|null/);
   });
@@ -53,7 +53,9 @@ describe("change.html", () => {
     expect(await render(changeFixture())).not.toContain("<select");
     const page = await render(changeFixture({ dates: ["1985", "2000", "2010"] }));
     expect(page.match(/<select/g)).toHaveLength(2);
-    expect(page).toContain('<select data-choose="after"><option value="0">1985</option><option value="1">2000</option><option value="2" selected>2010</option>');
+    expect(page).toContain(
+      '<select data-choose="after"><option value="0">1985</option><option value="1">2000</option><option value="2" selected>2010</option>',
+    );
   });
 
   it("says that counts are no estimates, and how to get them", async () => {
@@ -72,7 +74,14 @@ describe("change.html", () => {
     const [row] = sectionOf(page, "areas").match(/<tr><th scope="row">.*?<\/tr>/s)!;
     expect(row).toContain("loss of forest");
     const cells = [...row.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell]) => cell.replace(/<[^>]*>/g, ""));
-    expect(cells.slice(3)).toEqual(["1\u202f160", "1\u202f450", "1\u202f218 to 1\u202f682", "87.6\u202f% ± 4.1", "76.5\u202f%", "55"]);
+    expect(cells.slice(3)).toEqual([
+      "1\u202f160",
+      "1\u202f450",
+      "1\u202f218 to 1\u202f682",
+      "87.6\u202f% ± 4.1",
+      "76.5\u202f%",
+      "55",
+    ]);
     expect(sectionOf(page, "summary")).toContain("95 %: 1\u202f218 to 1\u202f682; counted 1\u202f160");
     expect(sectionOf(page, "areas")).toContain("1\u202f153 to 1\u202f167"); // the interval of the count
     expect(textOf(page)).toContain("few samples of urban");
@@ -102,7 +111,9 @@ describe("change.html", () => {
     const plain = textOf(await render(data));
     expect(plain).not.toContain("agreement with");
     expect(plain).not.toContain("Generated data");
-    const told = textOf(await render({ ...data, generated: true, classifier: { ...data.classifier, agreementWith: "the rule" } }));
+    const told = textOf(
+      await render({ ...data, generated: true, classifier: { ...data.classifier, agreementWith: "the rule" } }),
+    );
     expect(told).toContain("agreement with the rule");
     expect(told).toContain("Generated data.");
   });
@@ -122,10 +133,19 @@ describe("change.html", () => {
 
   it("folds rows beyond a hundred, and places beyond twenty", async () => {
     const data = changeFixture({ places: 100 });
-    const transitions = Array.from({ length: 130 }, (_, i) => ({ before: "a", after: `b${i}`, cells: 130 - i, hectares: 130 - i }));
+    const transitions = Array.from({ length: 130 }, (_, i) => ({
+      before: "a",
+      after: `b${i}`,
+      cells: 130 - i,
+      hectares: 130 - i,
+    }));
     const page = await render({ ...data, transitions });
     expect(sectionOf(page, "transitions")).toContain("<summary>30 more rows</summary>");
-    expect(sectionOf(page, "transitions").split("<details>")[0].match(/<tr class/g)).toHaveLength(100);
+    expect(
+      sectionOf(page, "transitions")
+        .split("<details>")[0]
+        .match(/<tr class/g),
+    ).toHaveLength(100);
     expect(page.match(/data-place="/g)).toHaveLength(100);
     expect(page).toContain("<summary>80 smaller places</summary>");
   });
@@ -142,7 +162,10 @@ describe("change.html", () => {
     });
     expect(textOf(page)).not.toMatch(/NaN|Infinity|undefined/);
     expect(textOf(page)).toContain("No cell has an answer");
-    const nowhere = await render({ ...data, places: data.places.map((place) => ({ ...place, longitude: null, latitude: null })) });
+    const nowhere = await render({
+      ...data,
+      places: data.places.map((place) => ({ ...place, longitude: null, latitude: null })),
+    });
     expect(nowhere).not.toContain("https://www.openstreetmap.org");
   });
 

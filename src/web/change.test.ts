@@ -101,7 +101,12 @@ describe.skipIf(!present)("change.html in a browser", () => {
     expect([left + wide / 2, top + high / 2]).toEqual([18, 12]); // as near to 13, 7 as the edges let it
     expect([wide, high]).toEqual([36, 24]);
     const outline = page.locator("[data-outline] .inner");
-    expect(await Promise.all(["x", "y", "width", "height"].map((name) => outline.getAttribute(name)))).toEqual(["10", "5", "6", "4"]);
+    expect(await Promise.all(["x", "y", "width", "height"].map((name) => outline.getAttribute(name)))).toEqual([
+      "10",
+      "5",
+      "6",
+      "4",
+    ]);
     expect(await outline.isVisible()).toBe(true);
     expect(await page.getAttribute('[data-place="1"]', "aria-pressed")).toBe("true");
     const told = (await page.textContent("[data-chosen]"))!;
@@ -187,7 +192,10 @@ describe.skipIf(!present)("change.html in a browser", () => {
   });
 
   it.each(["light", "dark"] as const)("keeps text readable and fits a phone (%s)", async (colorScheme) => {
-    const page = await open(changeFixture({ dates: ["1985", "2000", "2010"] }), { colorScheme, viewport: { width: 360, height: 740 } });
+    const page = await open(changeFixture({ dates: ["1985", "2000", "2010"] }), {
+      colorScheme,
+      viewport: { width: 360, height: 740 },
+    });
     const dark = colorScheme === "dark";
     const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     expect(background).toBe(dark ? "rgb(20, 23, 28)" : "rgb(255, 255, 255)");

@@ -151,7 +151,8 @@ function mountPointers(place: HTMLElement, map: ChangeMap): void {
     const [other] = [...pointers].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
     pointers.set(event.pointerId, to);
     if (other !== undefined) {
-      const apart = ([x, y]: readonly [number, number]) => Math.hypot((x - other[0]) * place.clientWidth, (y - other[1]) * place.clientHeight);
+      const apart = ([x, y]: readonly [number, number]) =>
+        Math.hypot((x - other[0]) * place.clientWidth, (y - other[1]) * place.clientHeight);
       const middle = [(to[0] + other[0]) / 2, (to[1] + other[1]) / 2] as const;
       map.show(zoomedView(map.view(), map.size, apart(to) / Math.max(1, apart(from)), middle));
     } else if (place.classList.contains("zoomed")) {

@@ -24,7 +24,8 @@ export function pictureSize(
 ): PictureSize {
   const [wide, high] = [columns * stridePx, rows * stridePx];
   const longer = Math.max(wide, high);
-  const scale = longer > mostPx ? mostPx / longer : Math.max(1, Math.min(Math.ceil(leastPx / longer), Math.floor(mostPx / longer)));
+  const scale =
+    longer > mostPx ? mostPx / longer : Math.max(1, Math.min(Math.ceil(leastPx / longer), Math.floor(mostPx / longer)));
   const side = (length: number) => Math.max(1, Math.round(length * scale));
   const covered = { widthPx: side(scene.widthPx), heightPx: side(scene.heightPx) };
   return { widthPx: side(wide), heightPx: side(high), scene: covered, scale };
@@ -41,16 +42,26 @@ export interface Panels {
   readonly panel: Size;
 }
 
+/** Smaller pictures are enlarged to no more, and by whole numbers. */
+const ENLARGED_PX = 640;
+
 /** As many columns as make `count` panels of a shape largest in a room; captions of `captionPx` stand above each. */
 export function panelsIn(
   room: Size,
-  { count, shape, gapPx, captionPx }: { readonly count: number; readonly shape: Size; readonly gapPx: number; readonly captionPx: number },
+  {
+    count,
+    shape,
+    gapPx,
+    captionPx,
+  }: { readonly count: number; readonly shape: Size; readonly gapPx: number; readonly captionPx: number },
 ): Panels {
   const fitted = (columns: number) => {
     const rows = Math.ceil(count / columns);
     const widthPx = (room.widthPx - (columns - 1) * gapPx) / columns;
     const heightPx = (room.heightPx - (rows - 1) * gapPx) / rows - captionPx;
-    const scale = Math.min(widthPx / shape.widthPx, heightPx / shape.heightPx);
+    const most = Math.min(widthPx / shape.widthPx, heightPx / shape.heightPx);
+    const enlarged = Math.min(most, ENLARGED_PX / Math.max(shape.widthPx, shape.heightPx));
+    const scale = most < 1 ? most : Math.max(1, Math.floor(enlarged));
     const side = (length: number) => Math.max(1, Math.floor(length * scale));
     return { columns, scale, panel: { widthPx: side(shape.widthPx), heightPx: side(shape.heightPx) } };
   };
@@ -61,7 +72,19 @@ export function panelsIn(
 /** Places one after the other in lines no longer than `widthPx`. */
 export function inLines(
   widths: readonly number[],
-  { leftPx, topPx, widthPx, pitchPx, gapPx }: { readonly leftPx: number; readonly topPx: number; readonly widthPx: number; readonly pitchPx: number; readonly gapPx: number },
+  {
+    leftPx,
+    topPx,
+    widthPx,
+    pitchPx,
+    gapPx,
+  }: {
+    readonly leftPx: number;
+    readonly topPx: number;
+    readonly widthPx: number;
+    readonly pitchPx: number;
+    readonly gapPx: number;
+  },
 ): readonly PixelWindow[] {
   let [x, y] = [leftPx, topPx];
   return widths.map((width) => {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { decodeAlpha } from "../../raster/formats/sharp.js";
 import { pngChunks } from "../../raster/formats/apng.js";
+import { decodeAlpha } from "../../raster/formats/sharp.js";
 import { decodeRaster } from "../../raster/formats.js";
 import { crsOfEpsg } from "../../raster/geo/crs.js";
 import type { Raster, RasterDType } from "../../raster/raster.js";
@@ -39,8 +39,10 @@ async function scene(name: string, value: number, { widthPx = 62, heightPx = 40,
 const at = ({ data, widthPx, heightPx }: Raster, x: number, y: number) =>
   [0, 1, 2].map((band) => data[(band * heightPx + y) * widthPx + x]);
 
-/** Two dates, cells of 4 px; row 0 has no answer, column 3 changed, row 2 changed by no rule. */
-async function drawn(labels = ["1985", "2020"]) {
+const labels = ["1985", "a date with a very long name"];
+
+/** Two dates, cells of 4 px; row 0 has no answer, column 3 changed. */
+async function drawn() {
   const scenes = [await scene("a.tif", 1000), await scene("b.tif", 3000)];
   const cells = cellGrid(scenes[0].info, { chipPx: 8, stridePx: 4 });
   const rows: number[] = [];
@@ -60,8 +62,9 @@ async function drawn(labels = ["1985", "2020"]) {
 }
 
 describe("the pictures of a change", () => {
+  const once = drawn();
   it("have one stretch for all dates, and hatch what was not measured or lies past the scene", async () => {
-    const { files, cells } = await drawn();
+    const { files, cells } = await once;
     const dates = await Promise.all(files.dates.map((bytes) => decodeRaster(bytes, { file: "date.jpg" })));
     // 62 pixels are 16 cells of 4, the last of them half.
     expect(cells.columns).toBe(16);
@@ -75,7 +78,7 @@ describe("the pictures of a change", () => {
   });
 
   it("have a layer that is transparent where nothing changed, in cells of the map", async () => {
-    const { files, rows } = await drawn();
+    const { files, rows } = await once;
     expect(rows).toEqual(Array.from({ length: 10 }, (_, row) => row));
     const layer = await decodeRaster(files.change, { file: "change.png" });
     const alpha = await decodeAlpha(files.change, 1e6);
@@ -87,11 +90,12 @@ describe("the pictures of a change", () => {
   });
 
   it("stand beside each other on one page with the change, and in turn in an animation", async () => {
-    const { files } = await drawn(["1985", "a date with a very long name"]);
+    const { files } = await once;
     const page = await decodeRaster(files.sideBySide, { file: "side.png" });
     expect(Math.max(page.widthPx, page.heightPx)).toBeLessThanOrEqual(1600);
     const colours = new Set<string>();
-    for (let i = 0; i < page.widthPx * page.heightPx; i += 7) colours.add(at(page, i % page.widthPx, Math.floor(i / page.widthPx)).join());
+    for (let i = 0; i < page.widthPx * page.heightPx; i += 7)
+      colours.add(at(page, i % page.widthPx, Math.floor(i / page.widthPx)).join());
     expect(colours).toContain("209,73,91");
     const chunks = pngChunks(files.animated);
     expect(chunks.filter(({ type }) => type === "fcTL")).toHaveLength(2);
@@ -101,8 +105,9 @@ describe("the pictures of a change", () => {
   });
 
   it("are the same bytes for the same scenes", async () => {
-    const [a, b] = [await drawn(), await drawn()];
-    for (const name of ["change", "sideBySide", "animated"] as const) expect(Buffer.compare(a.files[name], b.files[name])).toBe(0);
+    const [a, b] = [await once, await drawn()];
+    for (const name of ["change", "sideBySide", "animated"] as const)
+      expect(Buffer.compare(a.files[name], b.files[name])).toBe(0);
   });
 });
 
@@ -112,13 +117,20 @@ describe("the size of a picture", () => {
   it("is at most what is asked for, in the shape of the cells", () => {
     const size = pictureSize(cells(2500, 1250, 8), { widthPx: 19_997, heightPx: 10_000 }, { mostPx: 1600 });
     expect(size).toMatchObject({ widthPx: 1600, heightPx: 800, scene: { widthPx: 1600, heightPx: 800 } });
-    expect(pictureSize(cells(1, 5000, 4), { widthPx: 4, heightPx: 20_000 }, { mostPx: 1600 })).toMatchObject({ widthPx: 1, heightPx: 1600 });
+    expect(pictureSize(cells(1, 5000, 4), { widthPx: 4, heightPx: 20_000 }, { mostPx: 1600 })).toMatchObject({
+      widthPx: 1,
+      heightPx: 1600,
+    });
   });
 
   it("is enlarged by whole numbers only, and no further than it fits", () => {
     const scene = { widthPx: 100, heightPx: 60 };
     expect(pictureSize(cells(100, 60, 1), scene, { mostPx: 1600 })).toMatchObject({ widthPx: 100, scale: 1 });
-    expect(pictureSize(cells(100, 60, 1), scene, { mostPx: 960, leastPx: 480 })).toMatchObject({ widthPx: 500, heightPx: 300, scale: 5 });
+    expect(pictureSize(cells(100, 60, 1), scene, { mostPx: 960, leastPx: 480 })).toMatchObject({
+      widthPx: 500,
+      heightPx: 300,
+      scale: 5,
+    });
     expect(pictureSize(cells(100, 60, 1), scene, { mostPx: 150, leastPx: 480 })).toMatchObject({ widthPx: 100 });
   });
 });

@@ -13,7 +13,7 @@ const HEAD_PX = textHeight(TITLE) + 26;
 const LEGEND_PITCH_PX = 28;
 const LEGEND_GAP_PX = 30;
 /** What did not change is grey and pale under the change map, so that its colours stand out. */
-const PALE = 0.45;
+const PALE = 0.32;
 /** Narrower pages have no room for title and legend. */
 const LEAST_CONTENT_PX = 760;
 
@@ -41,7 +41,8 @@ export async function drawSideBySide(options: ChangePicturesOptions, drawn: Draw
       pitchPx: LEGEND_PITCH_PX,
       gapPx: LEGEND_GAP_PX,
     });
-  const footPx = (contentPx: number) => Math.max(KEY.heightPx, Math.max(...lines(contentPx, 0).map(({ topPx }) => topPx)) + LEGEND_PITCH_PX);
+  const footPx = (contentPx: number) =>
+    Math.max(KEY.heightPx, Math.max(...lines(contentPx, 0).map(({ topPx }) => topPx)) + LEGEND_PITCH_PX);
 
   const count = dates.length + 1;
   const room = { widthPx: inner, heightPx: inner - HEAD_PX - GAP_PX - footPx(inner) };

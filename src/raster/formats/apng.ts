@@ -23,7 +23,8 @@ export function pngChunks(png: Uint8Array): readonly PngChunk[] {
     const start = at + LENGTH_BYTES + TYPE_BYTES;
     const end = start + view.getUint32(at);
     if (end + CRC_BYTES > png.length) throw new RangeError("the PNG is cut off");
-    if (view.getUint32(end) !== crc32(png.subarray(at + LENGTH_BYTES, end))) throw new RangeError("a checksum of the PNG is wrong");
+    if (view.getUint32(end) !== crc32(png.subarray(at + LENGTH_BYTES, end)))
+      throw new RangeError("a checksum of the PNG is wrong");
     chunks.push({ type: String.fromCharCode(...png.subarray(at + LENGTH_BYTES, start)), data: png.subarray(start, end) });
     at = end + CRC_BYTES;
   }

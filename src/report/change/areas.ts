@@ -12,8 +12,12 @@ const MOST_ROWS = 100;
 /** Hectares per rule, per class and date, and what a checked sample says of them. */
 export function areasSection(data: ChangeReportData, estimates: AreaEstimates | undefined): Html {
   return html`<h2>How many hectares?</h2>
-${estimates === undefined ? notEstimated() : html`<p>Two numbers stand beside each other. <b>Counted</b> is the sum of the cells of the map, mistakes included. <b>Estimated</b> is what a random sample,
-checked by people, makes of it: it is unbiased, and 95 of 100 such samples give an interval that holds the true area. Quote the estimate.</p>`}
+${
+  estimates === undefined
+    ? notEstimated()
+    : html`<p>Two numbers stand beside each other. <b>Counted</b> is the sum of the cells of the map, mistakes included. <b>Estimated</b> is what a random sample,
+checked by people, makes of it: it is unbiased, and 95 of 100 such samples give an interval that holds the true area. Quote the estimate.</p>`
+}
 ${rulesTable(data, estimates)}
 ${classesTable(data, estimates)}
 ${estimates !== undefined && estimatesTable(estimates)}`;
@@ -132,7 +136,10 @@ ${
   html`<details><summary>Why not trust the count?</summary><p>If cells were drawn one by one and the map never wrong, the count would have the interval below. It is narrow because there are many cells,
 not because the map is right: it leaves out all mistakes of the classifier, and seldom holds the true area.</p>
 ${folded({
-  rows: naive.map((one) => html`<tr>${of(one)}<td>${maybe(one.countedHectares)}</td><td>${range(one.countedInterval)}</td><td>${maybe(one.hectares)}</td><td>${range(one.interval)}</td></tr>`),
+  rows: naive.map(
+    (one) =>
+      html`<tr>${of(one)}<td>${maybe(one.countedHectares)}</td><td>${range(one.countedInterval)}</td><td>${maybe(one.hectares)}</td><td>${range(one.interval)}</td></tr>`,
+  ),
   label: "Intervals of counts",
   caption: html`The interval of a count, beside that of the estimate`,
   head: html`<th scope="col">area of</th><th scope="col">counted ha</th><th scope="col">interval of the count</th><th scope="col">estimated ha</th><th scope="col">95 % interval</th>`,
@@ -148,9 +155,14 @@ export function transitionsSection({ transitions, dates, classes, task }: Change
   const mergedHectares = flows.others.reduce((sum, { value }) => sum + value, 0);
   const changes = transitions.filter(({ before, after }) => before !== after);
   const largest = [...changes].sort((a, b) => b.hectares - a.hectares);
-  const description = `${largest.slice(0, 3).map((one) => `${one.before} to ${one.after}: ${withUnit(one.hectares)}`).join("; ")}. All transitions stand in the table below.`;
+  const description = `${largest
+    .slice(0, 3)
+    .map((one) => `${one.before} to ${one.after}: ${withUnit(one.hectares)}`)
+    .join("; ")}. All transitions stand in the table below.`;
   const total = transitions.reduce((sum, one) => sum + one.hectares, 0);
-  const sorted = [...transitions].sort((a, b) => Number(a.before === a.after) - Number(b.before === b.after) || b.hectares - a.hectares);
+  const sorted = [...transitions].sort(
+    (a, b) => Number(a.before === a.after) - Number(b.before === b.after) || b.hectares - a.hectares,
+  );
   const rows = sorted.map(
     ({ before, after, cells, hectares: value }) =>
       html`<tr class="${before === after && "quiet"}"><th scope="row">${before === after ? html`${name(before)} stayed` : transition(before, after)}</th><td>${count(cells)}</td><td>${hectares(value)}</td><td>${perCent(total > 0 ? value / total : Number.NaN)}</td></tr>`,

@@ -13,7 +13,8 @@ const draw = (flows: readonly ReturnType<typeof flow>[], more: Partial<SankeyOpt
     words: (value) => `${value} ha`,
     ...more,
   }).markup;
-const heights = (markup: string) => [...markup.matchAll(/class="node"[^>]* height="([^"]*)"/g)].map(([, height]) => Number(height));
+const heights = (markup: string) =>
+  [...markup.matchAll(/class="node"[^>]* height="([^"]*)"/g)].map(([, height]) => Number(height));
 
 describe("a transition diagram", () => {
   it("has bands and nodes as high as their values, and what stayed apart from what moved", () => {
@@ -48,13 +49,16 @@ describe("a transition diagram", () => {
   });
 
   it("keeps a single small change by its name, and small classes that stayed", () => {
-    expect(mergeSmallFlows([flow("a", "a", 1000), flow("a", "b", 0.1), flow("c", "c", 0.1)])).toMatchObject({ merged: 0, others: [] });
+    expect(mergeSmallFlows([flow("a", "a", 1000), flow("a", "b", 0.1), flow("c", "c", 0.1)])).toMatchObject({
+      merged: 0,
+      others: [],
+    });
     expect(draw([flow("a", "a", 1000), flow("a", "b", 0.1)])).not.toContain("other changes");
   });
 
   it("escapes names, survives names like other changes, and having nothing to draw", () => {
     expect(draw([flow("<b>", "other changes", 1)])).toContain("&lt;b&gt;");
     expect(draw([]).match(/NaN|Infinity/)).toBeNull();
-    expect(draw([flow("a", "b", 0)])).not.toContain("class=\"band");
+    expect(draw([flow("a", "b", 0)])).not.toContain('class="band');
   });
 });
