@@ -82,8 +82,8 @@ describe("change.html", () => {
       "76.5\u202f%",
       "55",
     ]);
-    expect(sectionOf(page, "summary")).toContain("95 %: 1\u202f218 to 1\u202f682; counted 1\u202f160");
-    expect(sectionOf(page, "areas")).toContain("1\u202f153 to 1\u202f167"); // the interval of the count
+    expect(sectionOf(page, "summary")).toContain("95 %: 1\u202f218\u00a0to\u00a01\u202f682; counted 1\u202f160");
+    expect(sectionOf(page, "areas")).toContain("1\u202f153\u00a0to\u00a01\u202f167"); // the interval of the count
     expect(textOf(page)).toContain("few samples of urban");
     expect(textOf(page)).not.toContain("no estimate of the area");
   });

@@ -82,7 +82,7 @@ describe.skipIf(!present)("change.html in a browser", () => {
     const changed = [13 / 60, 7 / 40] as const;
     const [mixed] = await seen(page, changed);
     mixed.forEach((value, band) => {
-      expect(Math.abs(value - (0.7 * LAYER_COLOUR[band] + 0.3 * RED[band]))).toBeLessThan(3);
+      expect(Math.abs(value - (0.8 * LAYER_COLOUR[band] + 0.2 * RED[band]))).toBeLessThan(3);
     });
     await page.focus("[data-opacity]");
     await page.keyboard.press("End");
@@ -186,7 +186,7 @@ describe.skipIf(!present)("change.html in a browser", () => {
     await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
     expect(await page.locator(".sides figure:visible").count()).toBe(4);
     expect(await page.locator("[data-view], .map-tools").filter({ visible: true }).count()).toBe(0);
-    expect(await page.locator(".place button:visible").count()).toBe(30);
+    expect(await page.locator(".place button:visible").count()).toBe(20);
     expect(complaints).toEqual([]);
     await page.close();
   });
