@@ -42,6 +42,9 @@ export interface Panels {
   readonly panel: Size;
 }
 
+/** Smaller pictures are enlarged to no more, and by whole numbers. */
+const ENLARGED_PX = 640;
+
 /** As many columns as make `count` panels of a shape largest in a room; captions of `captionPx` stand above each. */
 export function panelsIn(
   room: Size,
@@ -56,7 +59,9 @@ export function panelsIn(
     const rows = Math.ceil(count / columns);
     const widthPx = (room.widthPx - (columns - 1) * gapPx) / columns;
     const heightPx = (room.heightPx - (rows - 1) * gapPx) / rows - captionPx;
-    const scale = Math.min(widthPx / shape.widthPx, heightPx / shape.heightPx);
+    const most = Math.min(widthPx / shape.widthPx, heightPx / shape.heightPx);
+    const enlarged = Math.min(most, ENLARGED_PX / Math.max(shape.widthPx, shape.heightPx));
+    const scale = most < 1 ? most : Math.max(1, Math.floor(enlarged));
     const side = (length: number) => Math.max(1, Math.floor(length * scale));
     return { columns, scale, panel: { widthPx: side(shape.widthPx), heightPx: side(shape.heightPx) } };
   };

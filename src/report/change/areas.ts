@@ -48,14 +48,14 @@ function maybe(value: number | null): string {
 
 /** An area is never below nothing, whatever the formula of an interval says. */
 export function range(interval: readonly [number, number] | null): string {
-  return interval === null ? "–" : `${hectares(Math.max(0, interval[0]))} to ${hectares(interval[1])}`;
+  return interval === null ? "–" : `${hectares(Math.max(0, interval[0]))}\u00a0to\u00a0${hectares(interval[1])}`;
 }
 
 /** A share with ± 1.96 standard errors, in percentage points. */
 function accuracy(share: AccuracyEstimate | null): Html {
   if (share === null) return html`–`;
   const { value, standardError } = share;
-  return html`${perCent(value)}${standardError !== null && html` <span class="quiet">± ${(196 * standardError).toFixed(1)}</span>`}`;
+  return html`${perCent(value)}${standardError !== null && html`\u00a0<span class="quiet">±\u00a0${(196 * standardError).toFixed(1)}</span>`}`;
 }
 
 /** The estimate of a named change. */
@@ -66,11 +66,13 @@ export function estimateOfRule(estimates: AreaEstimates | undefined, rule: strin
 function rulesTable({ rules, counts, dates }: ChangeReportData, estimates: AreaEstimates | undefined): Html | false {
   if (rules.length === 0) return false;
   const answered = Math.max(1, counts.cells - counts.noAnswer);
+  // There is no room for both.
+  const counting = estimates === undefined;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Areas of the named changes"><table><caption>Named changes, ${name(dates[0].label)} to ${name(dates[dates.length - 1].label)}${rules.length > 1 && "; a cell may belong to several"}</caption>
-<thead><tr><th scope="col">change</th><th scope="col" class="text">rule</th><th scope="col">cells</th><th scope="col">share of answers</th><th scope="col">counted ha</th>${estimates && ESTIMATE_HEAD}</tr></thead>
+<thead><tr><th scope="col">change</th><th scope="col" class="text">rule</th>${counting && html`<th scope="col">cells</th><th scope="col">share of answers</th>`}<th scope="col">counted ha</th>${estimates && ESTIMATE_HEAD}</tr></thead>
 <tbody>${rules.map(
     (rule) =>
-      html`<tr><th scope="row">${swatch(rule.colour)}${name(rule.name)}</th><td class="text"><code>${name(rule.rule)}</code></td><td>${count(rule.cells)}</td><td>${perCent(rule.cells / answered)}</td><td>${hectares(rule.hectares)}</td>${
+      html`<tr><th scope="row">${swatch(rule.colour)}${name(rule.name)}</th><td class="text"><code>${name(rule.rule)}</code></td>${counting && html`<td>${count(rule.cells)}</td><td>${perCent(rule.cells / answered)}</td>`}<td>${hectares(rule.hectares)}</td>${
         estimates && estimateCells(estimateOfRule(estimates, rule.name))
       }</tr>`,
   )}</tbody></table></div>`;
@@ -91,7 +93,7 @@ function classesTable({ areas, dates, classes, task }: ChangeReportData, estimat
     const cells = dates.map((_, date) => {
       const value = values.get(date);
       const found = estimated.find((one) => one.name === of && one.date === date && one.hectares !== null);
-      return html`<td>${value === undefined ? "–" : hectares(value)}${found && html`<div class="small"><b>${maybe(found.hectares)}</b> <span class="quiet">(${range(found.interval)})</span></div>`}</td>`;
+      return html`<td>${value === undefined ? "–" : hectares(value)}${found && html`<div class="small"><b>${maybe(found.hectares)}</b></div><div class="small quiet">${range(found.interval)}</div>`}</td>`;
     });
     const [first, last] = [values.get(0), values.get(dates.length - 1)];
     return html`<tr><th scope="row">${colour !== undefined && swatch(colour)}${name(of)}</th>${cells}<td>${first === undefined || last === undefined ? "–" : signedHectares(last - first)}</td></tr>`;
@@ -177,7 +179,7 @@ export function transitionsSection({ transitions, dates, classes, task }: Change
     colours: new Map(classes.map((one) => [one.name, one.colour])),
     sides: [first, last],
     words: withUnit,
-  })}${flows.merged > 0 && html`<figcaption>${count(flows.merged)} transitions are too small to be drawn one by one, ${withUnit(mergedHectares)} together: they go to “other changes”. The table has each of them.</figcaption>`}</figure>
+  })}${flows.merged > 0 && html`<figcaption>${count(flows.merged)} transitions are too small to be drawn one by one, ${withUnit(mergedHectares)} together: they go to “other changes”, and the numbers beside the classes count them too. The table has each of them.</figcaption>`}</figure>
 ${folded({
   rows,
   label: "Transitions",

@@ -2,7 +2,7 @@ import { count, fixed } from "../format.js";
 import { type Html, html, name } from "../html.js";
 
 /** What changed and is named by no rule, in legends of pages and pictures. */
-export const OTHER_CHANGE = { name: "other change", colour: "#8a5fb5" } as const;
+export const OTHER_CHANGE = { name: "other change", colour: "#8f86c0" } as const;
 
 /** What a place without an answer is called. */
 export const NO_ANSWER = "no answer";
