@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
-import { type ChangeResult, changeScenes, DEFAULT_CHANGE_CONFIDENCE, DEFAULT_STAY } from "../../map/change/change.js";
+import { type ChangeResult, changeScenes } from "../../map/change/change.js";
 import { DEFAULT_RULES } from "../../map/change/rules.js";
 import { MAP_MODES, type MapMode } from "../../map/mode.js";
 import type { SceneInput } from "../../raster/scene/open.js";
@@ -48,13 +48,13 @@ export const change: Command = {
       value: "probability",
       parse: decimal(0, 1),
       describe: "how probable it is that land stays as it is from one date to the next",
-      shownDefault: String(DEFAULT_STAY),
+      shownDefault: "7 to 1 against every other class",
     },
     confidence: {
       value: "probability",
       parse: decimal(0, 1),
       describe: "how probable a change must be to be shown",
-      shownDefault: String(DEFAULT_CHANGE_CONFIDENCE),
+      shownDefault: "0.5",
     },
     unit: {
       value: "hectares",

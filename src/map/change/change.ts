@@ -17,16 +17,12 @@ import type { Journal } from "../journal.js";
 import type { MapMode } from "../mode.js";
 import { type ContentMark, contentMark, markItem, readingOf, sha256 } from "../provenance.js";
 import { datesOf, type SceneDate } from "./dates.js";
-import { refuseTooManyCells } from "./decide.js";
+import { refuseTooManyCells, transitionsOf } from "./decide.js";
 import { bringToOneGrid } from "./one-grid.js";
 import { type ChangeFiles, type ChangeSummary, writeChange } from "./products.js";
 import { matched, matchRadiometry, type RadiometricMatch } from "./radiometry.js";
 import { changeRules, defaultRules } from "./rules.js";
 
-/** Probability that a cell keeps its class from one date to the next, where nobody says another. */
-export const DEFAULT_STAY = 0.9;
-/** Probability from which a change is decided, where nobody says another. */
-export const DEFAULT_CHANGE_CONFIDENCE = 0.5;
 const MOST_DATES = 100;
 
 export interface ChangeOptions extends WorkOptions, CellSizes {
@@ -132,8 +128,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
         ...{ readers: dated.map(({ reader }) => reader), bands: dated.map(({ bands }) => bands) },
         scenes: dated.map(({ scene, mark }) => ({ file: basename(scene.info.file), mark, ...generatedBy(scene) })),
         georeference: cellGeoreference(cells, one.scenes[0].info.georeference),
-        stay: options.stay ?? DEFAULT_STAY,
-        confidence: options.confidence ?? DEFAULT_CHANGE_CONFIDENCE,
+        ...transitionsOf(manifest.task, manifest.classes.length, options),
         unitHectares: options.unitHectares,
         match: options.match ?? false,
         command: options.command ?? "",
@@ -154,21 +149,16 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
 /** What says that a folder is ours and may be replaced. */
 const MARKER = "change.json";
 
-function checkSettings({
-  scenes,
-  stay = DEFAULT_STAY,
-  confidence = DEFAULT_CHANGE_CONFIDENCE,
-  unitHectares,
-}: ChangeOptions): void {
+function checkSettings({ scenes, stay, confidence, unitHectares }: ChangeOptions): void {
   if (scenes.length < 2 || scenes.length > MOST_DATES) {
     throw new UserError("usage", `${scenes.length} scene${scenes.length === 1 ? "" : "s"}: change is between 2 and more dates`, {
       hint: `Give 2 to ${MOST_DATES} scenes of one place, the earliest first: sigmax change <classifier> 1985.tif 2020.tif --out change/`,
     });
   }
   const refuse = (what: string, hint: string) => new UserError("usage", what, { hint });
-  if (!(stay > 0 && stay < 1)) throw refuse(`--stay ${stay}: is no probability above 0 and below 1`, "Leave it out, or say 0.9.");
-  if (!(confidence > 0 && confidence < 1)) {
-    throw refuse(`--confidence ${confidence}: is no probability above 0 and below 1`, "Leave it out, or say 0.8.");
+  for (const [flag, value] of Object.entries({ stay, confidence })) {
+    if (value === undefined || (value > 0 && value < 1)) continue;
+    throw refuse(`--${flag} ${value}: is no probability above 0 and below 1`, "Leave it out, or say one: 0.8.");
   }
   if (unitHectares !== undefined && !(unitHectares > 0)) {
     throw refuse(`--unit ${unitHectares}: is no area`, "Say how many hectares a change has to have at least.");

@@ -27,17 +27,7 @@ const REST = Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? [0.98, 0.02] : 
 
 test("a clear change is decided, a faint one is not, and no answer on either date is none", () => {
   const before = rowsOf([[[0.98, 0.02], [0.98, 0.02], [0.6, 0.4], null, ...REST]], 2);
-  const after = rowsOf(
-    [
-      [
-        [0.97, 0.03],
-        [0.01, 0.99],
-        [0.45, 0.55],
-        [0.02, 0.98],
-      ],
-    ],
-    2,
-  );
+  const after = rowsOf([[[0.97, 0.03], [0.01, 0.99], [0.45, 0.55], [0.02, 0.98], ...REST]], 2);
   const found = decideChange({
     ...{ columns: 24, rows: 1, stay: 0.9, confidence: 0.5 },
     classifier: { manifest: manifestOf("multiclass", ["forest", "field"]) },
@@ -55,24 +45,8 @@ test("a clear change is decided, a faint one is not, and no answer on either dat
 });
 
 test("labels of a sigmoid come and go one by one; a cell may have none", () => {
-  const before = rowsOf(
-    [
-      [
-        [0.98, 0.9],
-        [0.03, 0.02],
-      ],
-    ],
-    2,
-  );
-  const after = rowsOf(
-    [
-      [
-        [0.97, 0.01],
-        [0.99, 0.02],
-      ],
-    ],
-    2,
-  );
+  const before = rowsOf([[[0.98, 0.99], [0.03, 0.02], ...REST]], 2);
+  const after = rowsOf([[[0.97, 0.01], [0.99, 0.02], ...REST]], 2);
   const found = decideChange({
     ...{ columns: 22, rows: 1, stay: 0.9, confidence: 0.5 },
     classifier: { manifest: manifestOf("multilabel", ["forest", "road"]) },
