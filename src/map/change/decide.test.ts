@@ -40,7 +40,7 @@ test("a clear change is decided, a faint one is not, and no answer on either dat
   ]);
   expect([...found.present[1].subarray(0, 6)]).toEqual([1, 0, 0, 1, 1, 0]);
   expect(found.undecided).toBe(1);
-  expect(found.evidence[1]).toBeGreaterThan(80);
+  expect(found.evidence[1]).toBeGreaterThan(70);
   expect(found.evidence[0]).toBeLessThan(10);
 });
 
@@ -56,8 +56,9 @@ test("labels of a sigmoid come and go one by one; a cell may have none", () => {
     [1, 1, 0, 0],
     [1, 0, 1, 0],
   ]);
+  // The most probable of the labels that are there is drawn.
   expect(found.drawn.map((numbers) => [...numbers.subarray(0, 2)])).toEqual([
-    [0, 2],
+    [1, 2],
     [0, 0],
   ]);
 });
