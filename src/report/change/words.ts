@@ -1,8 +1,8 @@
-import { count, fixed } from "../format.js";
+import { count, fixed, perCent } from "../format.js";
 import { type Html, html, name } from "../html.js";
 
 /** What changed and is named by no rule, in legends of pages and pictures. */
-export const OTHER_CHANGE = { name: "other change", colour: "#8f86c0" } as const;
+export const OTHER_CHANGE = { name: "other change", colour: "#ffbf00" } as const;
 
 /** What a place without an answer is called. */
 export const NO_ANSWER = "no answer";
@@ -23,6 +23,12 @@ export function signedHectares(value: number): string {
 /** Hectares with their unit, which stays on their line. */
 export function withUnit(value: number): string {
   return `${hectares(value)}\u202fha`;
+}
+
+/** A part of a whole in per cent; "< 0.1 %" where rounding would hide it, a dash without a whole. */
+export function partOf(part: number, whole: number): string {
+  const share = whole > 0 ? part / whole : Number.NaN;
+  return share > 0 && share < 0.0005 ? "< 0.1\u202f%" : perCent(share);
 }
 
 /** Latitude and longitude as every map takes them when pasted: "-8.38123, -74.53421". */
