@@ -38,7 +38,7 @@ export function coordinates({ longitude, latitude }: { readonly longitude: numbe
 
 /** A transition in words: both names isolated, the arrow told to those who do not see it. */
 export function transition(before: string, after: string): Html {
-  return html`${name(before)} <span aria-label="to">→</span> ${name(after)}`;
+  return html`${name(before)} <span role="img" aria-label="to">→</span> ${name(after)}`;
 }
 
 /** A square of colour beside a name. @param colour #rrggbb */
