@@ -6,7 +6,7 @@ import { changeFixture, changePictures, estimatesFixture } from "../../test/chan
 import { HOSTILE_NAMES } from "../../test/report-fixture.js";
 import { TASKS } from "../task.js";
 import { readChangePictures } from "./change/pictures.js";
-import { coordinates, hectares, signedHectares } from "./change/words.js";
+import { coordinates, hectares, partOf, signedHectares } from "./change/words.js";
 import { type ChangeReport, renderChange } from "./change.js";
 import { type ChangeReportData, readChangeData } from "./change-data.js";
 
@@ -116,7 +116,7 @@ describe("change.html", () => {
   it("counts what has no answer, what is undecided and what is too small", async () => {
     const method = textOf(sectionOf(await render(changeFixture()), "method"));
     for (const text of [
-      "123 cells of 2 400 (5.1 %) were not seen",
+      "123 cells of 2 400 (5.1 %) were not seen on the first or the last date",
       "45 cells looked different",
       "67 cells in smaller regions",
       "a connected region of 2 cells, 8.00 ha",
@@ -218,6 +218,8 @@ describe("words", () => {
       "123\u202f457",
       "−1\u202f235",
     ]);
+    expect([1, 50, 0].map((part) => partOf(part, 10_000))).toEqual(["< 0.1\u202f%", "0.5\u202f%", "0.0\u202f%"]);
+    expect(partOf(1, 0)).toBe("–");
     expect([2, -2, 0].map(signedHectares)).toEqual(["+2.00", "−2.00", "0"]);
     expect(coordinates({ longitude: -74.5, latitude: 8.123456 })).toBe("8.12346, -74.50000");
   });

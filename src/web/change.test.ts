@@ -104,8 +104,8 @@ describe.skipIf(!present)("change.html in a browser", () => {
     const page = await open(changeFixture());
     await page.click('[data-place="1"]');
     const [left, top, wide, high] = await viewBox(page);
-    expect([left + wide / 2, top + high / 2]).toEqual([18, 12]); // as near to 13, 7 as the edges let it
-    expect([wide, high]).toEqual([36, 24]);
+    expect([left + wide / 2, top + high / 2]).toEqual([13, 8]); // as near to 13, 7 as the edge lets it
+    expect([wide, high]).toEqual([24, 16]);
     const outline = page.locator("[data-outline] .inner");
     expect(await Promise.all(["x", "y", "width", "height"].map((name) => outline.getAttribute(name)))).toEqual([
       "10",

@@ -31,6 +31,11 @@ export function pictureSize(
   return { widthPx: side(wide), heightPx: side(high), scene: covered, scale };
 }
 
+/** The longest side of each of several pictures, so that all together have no more pixels than `full` of them with `mostPx`. */
+export function sharedSide(mostPx: number, { pictures, full }: { readonly pictures: number; readonly full: number }): number {
+  return Math.round(mostPx * Math.sqrt(Math.min(1, full / pictures)));
+}
+
 /** The column, or row, of cells that each of `length` pixels of a picture shows. */
 export function nearestCells(length: number, cells: number): Uint32Array {
   return Uint32Array.from({ length }, (_, i) => Math.floor(((i + 0.5) * cells) / length));

@@ -11,7 +11,7 @@ import { openRaster, type RasterReader } from "../../raster/reader.js";
 import { newSamples } from "../../raster/samples.js";
 import { createCog } from "../../raster/write/cog.js";
 import { cellGrid } from "../cells.js";
-import { inLines, panelsIn, pictureSize } from "./picture-sizes.js";
+import { inLines, panelsIn, pictureSize, sharedSide } from "./picture-sizes.js";
 import { drawChangePictures } from "./pictures.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmax-change-pictures-"));
@@ -121,6 +121,10 @@ describe("the size of a picture", () => {
       widthPx: 1,
       heightPx: 1600,
     });
+  });
+
+  it("gets smaller with many dates, so that all together do not grow", () => {
+    expect([2, 6, 24].map((pictures) => sharedSide(1600, { pictures, full: 6 }))).toEqual([1600, 1600, 800]);
   });
 
   it("is enlarged by whole numbers only, and no further than it fits", () => {

@@ -4,7 +4,7 @@ import type { ChangeReportData } from "../change-data.js";
 import { count, perCent, plural } from "../format.js";
 import { type Html, html, name } from "../html.js";
 import { mergeSmallFlows, sankey } from "../plots/sankey.js";
-import { hectares, signedHectares, swatch, transition, withUnit } from "./words.js";
+import { hectares, partOf, signedHectares, swatch, transition, withUnit } from "./words.js";
 
 /** Rows of a table before the others are folded. */
 const MOST_ROWS = 100;
@@ -65,14 +65,14 @@ export function estimateOfRule(estimates: AreaEstimates | undefined, rule: strin
 
 function rulesTable({ rules, counts, dates }: ChangeReportData, estimates: AreaEstimates | undefined): Html | false {
   if (rules.length === 0) return false;
-  const answered = Math.max(1, counts.cells - counts.noAnswer);
+  const answered = counts.cells - counts.noAnswer;
   // There is no room for both.
   const counting = estimates === undefined;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Areas of the named changes"><table><caption>Named changes, ${name(dates[0].label)} to ${name(dates[dates.length - 1].label)}${rules.length > 1 && "; a cell may belong to several"}</caption>
 <thead><tr><th scope="col">change</th><th scope="col" class="text">rule</th>${counting && html`<th scope="col">cells</th><th scope="col">share of answers</th>`}<th scope="col">counted ha</th>${estimates && ESTIMATE_HEAD}</tr></thead>
 <tbody>${rules.map(
     (rule) =>
-      html`<tr><th scope="row">${swatch(rule.colour)}${name(rule.name)}</th><td class="text"><code>${name(rule.rule)}</code></td>${counting && html`<td>${count(rule.cells)}</td><td>${perCent(rule.cells / answered)}</td>`}<td>${hectares(rule.hectares)}</td>${
+      html`<tr><th scope="row">${swatch(rule.colour)}${name(rule.name)}</th><td class="text"><code>${name(rule.rule)}</code></td>${counting && html`<td>${count(rule.cells)}</td><td>${partOf(rule.cells, answered)}</td>`}<td>${hectares(rule.hectares)}</td>${
         estimates && estimateCells(estimateOfRule(estimates, rule.name))
       }</tr>`,
   )}</tbody></table></div>`;
@@ -167,7 +167,7 @@ export function transitionsSection({ transitions, dates, classes, task }: Change
   );
   const rows = sorted.map(
     ({ before, after, cells, hectares: value }) =>
-      html`<tr class="${before === after && "quiet"}"><th scope="row">${before === after ? html`${name(before)} stayed` : transition(before, after)}</th><td>${count(cells)}</td><td>${hectares(value)}</td><td>${perCent(total > 0 ? value / total : Number.NaN)}</td></tr>`,
+      html`<tr class="${before === after && "quiet"}"><th scope="row">${before === after ? html`${name(before)} stayed` : transition(before, after)}</th><td>${count(cells)}</td><td>${hectares(value)}</td><td>${partOf(value, total)}</td></tr>`,
   );
   return html`<h2>What became of what</h2>
 <p>${TRANSITION_WORDS[task]} Bands are as high as their counted hectares; what stayed as it was is pale.</p>
@@ -190,7 +190,8 @@ ${folded({
 
 const TRANSITION_WORDS: Readonly<Record<Task, string>> = {
   multiclass: "Every cell with an answer goes from its class on the first date to its class on the last.",
-  multilabel: "A cell has any number of labels, and goes from each that it lost, gained or kept: it may count several times.",
+  multilabel:
+    "Every cell with an answer goes from its most probable label on the first date to that on the last; the labels beside it show in the table of areas.",
 };
 
 interface Table {

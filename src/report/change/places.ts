@@ -20,12 +20,12 @@ export function placesList(data: ChangeReportData): Html {
   }`;
 }
 
-/** Disabled until a script can show it. */
-function item(place: Place, { rules }: ChangeReportData): Html {
+/** Disabled until a script can show it. Between two dates nobody has to be told when. */
+function item(place: Place, { rules, dates }: ChangeReportData): Html {
   const { id, before, after, hectares, when, score, box } = place;
   const named = rules.filter((rule) => place.rules.includes(rule.name));
   return html`<li class="place"><button type="button" disabled data-place="${id}" data-box="${box.join(" ")}"><span>${transition(before, after)}</span> <b>${withUnit(hectares)}</b></button>
-<div class="about">${named.map((rule) => html`<span class="part">${swatch(rule.colour)}${name(rule.name)}</span>`)}${when !== null && html`<span class="part">${name(when)}</span>`}<span class="part" title="How sure the comparison is of the cells of this place, on average: 1 is certain">evidence ${fixed(score, 2)}</span>
+<div class="about">${named.map((rule) => html`<span class="part">${swatch(rule.colour)}${name(rule.name)}</span>`)}${when !== null && dates.length > 2 && html`<span class="part">${name(when)}</span>`}<span class="part" title="How sure the comparison is of the cells of this place, on average: 1 is certain">evidence ${fixed(score, 2)}</span>
 ${where(place)}</div></li>`;
 }
 
