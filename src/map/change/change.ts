@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { UserError } from "../../errors.js";
 import { type ClassifierFile, preprocessOf } from "../../model/classifier.js";
 import { readClassifier } from "../../model/read-classifier.js";
@@ -124,7 +124,18 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
     const notes = [...one.notes, ...dated.flatMap(notesOf)];
     const result = await writeFolder(out, { force, marker: MARKER }, (folder) =>
       writeChange({
-        ...{ folder, title: basename(out), classifier, journals, cells, rules, dates, notes, signal, onWarning },
+        ...{
+          folder,
+          title: `${basename(resolve(out))}: ${dates[0].label} to ${dates[dates.length - 1].label}`,
+          classifier,
+          journals,
+          cells,
+          rules,
+          dates,
+          notes,
+          signal,
+          onWarning,
+        },
         ...{ readers: dated.map(({ reader }) => reader), bands: dated.map(({ bands }) => bands) },
         scenes: dated.map(({ scene, mark }) => ({ file: basename(scene.info.file), mark, ...generatedBy(scene) })),
         georeference: cellGeoreference(cells, one.scenes[0].info.georeference),
