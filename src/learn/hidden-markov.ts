@@ -40,8 +40,6 @@ export interface DecidedDates {
 }
 
 const DEFAULT_CONFIDENCE = 0.5;
-/** The odds that a state stays against its becoming one given other: how much more evidence that takes. Chosen in docs/decisions/0042. */
-const STAY_ODDS = 7;
 
 /** Shares are kept from 0 and 1 by so much: what never occurs cannot be divided by, what always does cannot be left. */
 const LEAST_SHARE = 1e-4;
@@ -161,15 +159,21 @@ export function decideDates(model: TransitionModel, dates: readonly CellDate[]):
   return decided;
 }
 
-/** Of what kind the transitions between classes, or of labels, are taken to be where nothing more is known. */
+/**
+ * What transitions are taken to be where nothing more is known: any state is as likely as another, and becoming a given other one takes
+ * 2 T − 1 times the evidence of staying, whatever the number of states; the more dates, the more often noise would pass for a change.
+ * Chosen in docs/decisions/0042.
+ */
 export function usualTransitions(
   task: Task,
   classes: number,
+  dates: number,
 ): Pick<TransitionModel, "prior" | "stay"> & { readonly confidence: number } {
   const [, states] = FOLLOWED[task].shape(classes);
+  const odds = 2 * dates - 1;
   return {
     prior: new Array<number>(classes).fill(1 / states),
-    stay: STAY_ODDS / (STAY_ODDS + states - 1),
+    stay: odds / (odds + states - 1),
     confidence: DEFAULT_CONFIDENCE,
   };
 }
