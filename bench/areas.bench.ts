@@ -1,24 +1,42 @@
-import { CHANGE_MAP, surveyRandomly } from "../src/learn/area-survey.cases.js";
+import { CHANGE_MAP, type Coverage, surveyRandomly } from "../src/learn/area-survey.cases.js";
 
 const DESIGNS = 500;
+const SEEDS = [1, 2, 3];
 /** Of intervals of 95 %. */
 const LOWEST = 0.93;
 const HIGHEST = 0.97;
+/** As `area design` draws without being told, and a quarter of that. */
+const STANDARD_ERRORS = [0.01, 0.02];
 
 /**
- * How often 95 % intervals of estimated areas hold the true area, over 500 samples of a generated change map, for classes with 30
- * expected samples or more; and how often those of raw counts do. Ratios: 1 where every such class lies within 93 to 97 %, less by how far the
- * worst is outside; and the share of classes whose counted interval holds the truth.
+ * How often 95 % intervals of estimated areas hold the true area, over three times 500 samples of a change map with known truth, for
+ * classes with 30 expected samples or more; how often estimate ± 1.96 standard errors does; and how often the intervals of raw counts do. Ratios: 1
+ * where every such class lies within 93 to 97 %, less by how far the worst is outside; and the share of classes whose counted interval holds
+ * the truth.
  */
 export async function run() {
-  const runs = [1, 2, 3].map((seed) => surveyRandomly({ designs: DESIGNS, seed }));
-  const judged = runs.flatMap(({ classes }) => classes.filter(({ expected }) => expected >= 30).map(({ share }) => share));
-  const outside = Math.max(...judged.map((share) => Math.max(0, LOWEST - share, share - HIGHEST)));
-  const figures = Object.fromEntries(
-    CHANGE_MAP.names.map((name, k) => [
-      name,
-      `${runs.map(({ classes }) => (100 * classes[k].share).toFixed(1)).join(", ")} % of ${runs[0].classes[k].expected.toFixed(0)} samples`,
-    ]),
+  const surveys = STANDARD_ERRORS.map((standardError) =>
+    SEEDS.map((seed) => surveyRandomly({ designs: DESIGNS, seed, standardError })),
   );
-  return { ratios: { coverage: 1 - outside, naive: runs[0].naive }, figures: { designs: DESIGNS, ...figures } };
+  const pooled = surveys.flatMap((runs) =>
+    CHANGE_MAP.names.filter((_, k) => runs[0].classes[k].expected >= 30).map((_, k) => mean(runs, k, "share")),
+  );
+  const outside = Math.max(...pooled.map((share) => Math.max(0, LOWEST - share, share - HIGHEST)));
+  const figures = Object.fromEntries(
+    surveys.flatMap((runs, i) =>
+      CHANGE_MAP.names.map((name, k) => [
+        `${name}, se ${STANDARD_ERRORS[i]}`,
+        `${percent(mean(runs, k, "share"))} (${runs.map(({ classes }) => percent(classes[k].share)).join(", ")}), ± 1.96 SE ${percent(mean(runs, k, "normal"))}; ${runs[0].classes[k].expected.toFixed(0)} samples`,
+      ]),
+    ),
+  );
+  return { ratios: { coverage: 1 - outside, naive: surveys[0][0].naive }, figures: { designs: DESIGNS, ...figures } };
+}
+
+function mean(runs: readonly Coverage[], k: number, key: "share" | "normal"): number {
+  return runs.reduce((sum, { classes }) => sum + classes[k][key], 0) / runs.length;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
 }

@@ -271,6 +271,35 @@ describe("cells that the edge cuts off", () => {
   });
 });
 
+const CHANGE_DATA: ChangeReportData = {
+  version: 1,
+  title: "change",
+  task: "multiclass",
+  generated: true,
+  classifier: { file: "c.onnx", sha256: "0", agreementWith: null },
+  dates: ["1985", "2020"].map((label) => ({ label, day: null, scene: `${label}.tif`, sha256: "0", picture: `${label}.png` })),
+  cells: { columns: widthPx, rows: heightPx, metersWide: 30, metersHigh: 30, hectares: 0.09 },
+  classes: CLASSES.map((name) => ({ name, colour: "#000000" })),
+  counts: { cells, noAnswer: widthPx, changed: 0, undecided: 0, belowUnit: 0 },
+  rules: [
+    {
+      name: "deforestation",
+      rule: "forest -> field|city",
+      colour: "#000000",
+      file: "deforestation.tif",
+      cells: 0,
+      hectares: 0,
+    },
+    { name: "urbanisation", rule: "* -> city", colour: "#000000", file: "urbanisation.tif", cells: 0, hectares: 0 },
+  ],
+  areas: [],
+  transitions: [],
+  places: [],
+  settings: { stay: 0.9, confidence: 0.9, unitCells: 1, unitHectares: 0.09, match: false, notes: [] },
+  command: "sigmax change",
+  changePicture: "change.png",
+};
+
 describe("a sample of a change", () => {
   const change = at("change");
   const K = CLASSES.length;
@@ -285,41 +314,13 @@ describe("a sample of a change", () => {
   };
   const saysDeforested = (pair: readonly [number, number] | undefined) => pair?.[0] === 0 && pair[1] !== 0;
   const saysBuilt = (pair: readonly [number, number] | undefined) => pair !== undefined && pair[0] !== 2 && pair[1] === 2;
-  const data: ChangeReportData = {
-    version: 1,
-    title: "change",
-    task: "multiclass",
-    generated: true,
-    classifier: { file: "c.onnx", sha256: "0", agreementWith: null },
-    dates: ["1985", "2020"].map((label) => ({ label, day: null, scene: `${label}.tif`, sha256: "0", picture: `${label}.png` })),
-    cells: { columns: widthPx, rows: heightPx, metersWide: 30, metersHigh: 30, hectares: 0.09 },
-    classes: CLASSES.map((name) => ({ name, colour: "#000000" })),
-    counts: { cells, noAnswer: widthPx, changed: 0, undecided: 0, belowUnit: 0 },
-    rules: [
-      {
-        name: "deforestation",
-        rule: "forest -> field|city",
-        colour: "#000000",
-        file: "deforestation.tif",
-        cells: 0,
-        hectares: 0,
-      },
-      { name: "urbanisation", rule: "* -> city", colour: "#000000", file: "urbanisation.tif", cells: 0, hectares: 0 },
-    ],
-    areas: [],
-    transitions: [],
-    places: [],
-    settings: { stay: 0.9, confidence: 0.9, unitCells: 1, unitHectares: 0.09, match: false, notes: [] },
-    command: "sigmax change",
-    changePicture: "change.png",
-  };
   const out = at("change-check");
   const sample = join(out, "sample.csv");
   const warnings: string[] = [];
 
   beforeAll(async () => {
     mkdirSync(change);
-    writeFileSync(join(change, "change.json"), JSON.stringify(data));
+    writeFileSync(join(change, "change.json"), JSON.stringify(CHANGE_DATA));
     const codes = everyCell((column, row) => {
       const pair = transition(column, row);
       return pair === undefined ? 0 : pair[0] * K + pair[1] + 1;
@@ -415,7 +416,7 @@ describe("a sample of a map with several labels per cell", () => {
     expect(design.strata.map(({ name }) => name).sort()).toEqual(["forest", "none"]);
     expect(design.counted.areas.find(({ of, name }) => of === "label" && name === "road")?.cells).toBe(cells / 5);
     for (const { column, row, labels: own } of design.samples) {
-      expect(own).toEqual([...(column < 100 ? ["forest"] : []), ...(hasRoad(column, row) ? ["road"] : [])]);
+      expect(own?.[0]).toEqual([...(column < 100 ? ["forest"] : []), ...(hasRoad(column, row) ? ["road"] : [])]);
     }
     // Roads are on every fourth cell that the map has none on, too; of one in nine nobody can tell.
     const sample = join(out, "sample.csv");
@@ -439,6 +440,62 @@ describe("a sample of a map with several labels per cell", () => {
     expect(road.users!.value).toBe(1);
     expect(road.producers!.value).toBeLessThan(0.65);
     expect(road.samples).toBeLessThan(design.samples.length);
+  });
+});
+
+describe("a sample of a change of several labels per cell", () => {
+  it("is estimated label by label on both dates, and by rules", async () => {
+    const change = at("label-change");
+    mkdirSync(change);
+    // Forest everywhere left; road gained in 10 columns, and forest lost there in the upper half.
+    const lost = (column: number, row: number) => column < 10 && row < heightPx / 2;
+    const forest = everyCell((column, row) => (lost(column, row) ? 3 : column < 100 ? 1 : 0));
+    const road = everyCell((column) => (column < 10 ? 2 : 0));
+    await writeRaster(join(change, "labels.tif"), ["forest", "road"], Uint8Array.from([...forest, ...road]));
+    // Drawn: forest 0, road 1, none 2.
+    const code = (before: number, after: number) => before * 3 + after + 1;
+    const codes = everyCell((column, row) => (lost(column, row) ? code(0, 1) : column < 100 ? code(0, 0) : code(2, 2)));
+    await writeRaster(join(change, "change.tif"), ["change"], codes);
+    await writeRaster(
+      join(change, "deforestation.tif"),
+      ["yes"],
+      everyCell((column, row) => Number(lost(column, row))),
+    );
+    const data = {
+      ...CHANGE_DATA,
+      task: "multilabel",
+      classes: ["forest", "road", "none"].map((name) => ({ name, colour: "#000000" })),
+      rules: [
+        { name: "deforestation", rule: "forest -> *", colour: "#000000", file: "deforestation.tif", cells: 0, hectares: 0 },
+      ],
+    };
+    writeFileSync(join(change, "change.json"), JSON.stringify(data));
+    const out = at("label-change-check");
+    await designArea({ map: change, out, standardError: 0.03, least: 30, onWarning: () => {} });
+    const design = readDesign(join(out, "design.json"));
+    expect(design.strata.map(({ name }) => name)).toEqual(["stable none", "stable forest", "deforestation"]);
+    expect(design.classes).toEqual(["forest", "road"]);
+    const counted = (name: string, date: number) =>
+      design.counted.areas.find((area) => area.of === "label" && area.name === name && area.date === date)?.cells;
+    expect([counted("forest", 0), counted("forest", 1), counted("road", 0), counted("road", 1)]).toEqual([
+      15_000, 14_250, 0, 1500,
+    ]);
+    const sample = join(out, "sample.csv");
+    answer(join(out, "design.json"), sample, ({ labels }) =>
+      labels!.map((own) => (own.length === 0 ? "none" : `${own.join("|")}|`)),
+    );
+    const { classes } = estimateAreaOf({ sample });
+    expect(classes.map(({ of, name, date }) => `${of} ${name} ${date}`)).toEqual([
+      "label forest 0",
+      "label road 0",
+      "label forest 1",
+      "label road 1",
+      "rule deforestation null",
+    ]);
+    for (const { users, producers, samples } of classes) {
+      if (samples > 0) expect([users!.value, producers!.value]).toEqual([1, 1]);
+    }
+    expect(classes[4].hectares).toBeCloseTo(750 * (0.09 / 0.9996 ** 2), 1);
   });
 });
 

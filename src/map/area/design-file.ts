@@ -54,8 +54,8 @@ export interface AreaDesign {
     readonly latitude: number | null;
     /** The class that the map draws, by date. */
     readonly mapped: readonly string[];
-    /** The labels of the map; null where it has one class for each cell, or nobody says. */
-    readonly labels: readonly string[] | null;
+    /** The labels of the map, by date; null where it has one class for each cell, or nobody says. */
+    readonly labels: readonly (readonly string[])[] | null;
     readonly rules: readonly string[];
   }[];
   readonly settings: {
@@ -123,7 +123,7 @@ const schema = z.object({
       longitude: z.number().nullable(),
       latitude: z.number().nullable(),
       mapped: texts,
-      labels: texts.nullable(),
+      labels: z.array(texts).nullable(),
       rules: texts,
     }),
   ),

@@ -202,10 +202,10 @@ async function describedSamples(map: StratifiedMap, drawn: readonly DrawnCell[])
   return samples;
 }
 
-async function labelsAt({ labels, classes }: StratifiedMap, column: number, row: number): Promise<readonly string[] | null> {
+async function labelsAt({ labels, classes }: StratifiedMap, column: number, row: number): Promise<string[][] | null> {
   if (labels === undefined) return null;
-  const { data } = await labels.read({ window: { leftPx: column, topPx: row, widthPx: 1, heightPx: 1 } });
-  return classes.filter((_, k) => data[k] === 1);
+  const { data } = await labels.reader.read({ window: { leftPx: column, topPx: row, widthPx: 1, heightPx: 1 } });
+  return labels.isThere.map((isThere) => classes.filter((_, k) => isThere(data[k])));
 }
 
 /** Longitudes and latitudes of the middles of cells, to a tenth of a metre; undefined where nobody can project. */
@@ -232,10 +232,9 @@ function countedAreas(map: StratifiedMap, count: MapCount): AreaDesign["counted"
       return { of: "class" as const, name, date, cells: sum("cells"), hectares: sum("hectares") };
     }),
   );
-  const ofLabels = [
-    ...count.byLabel.map((extent, k) => ({ of: "label" as const, name: map.classes[k], date: 0, ...extent })),
-    ...map.labelAreas.map((area) => ({ of: "label" as const, ...area })),
-  ];
+  const ofLabels = count.byLabel.flatMap((extents, date) =>
+    extents.map((extent, k) => ({ of: "label" as const, name: map.classes[k], date, ...extent })),
+  );
   const ofRules = map.rules.map(({ name }, i) => ({ of: "rule" as const, name, date: null, ...count.byRule[i] }));
   const ofTransitions = [...count.byCode]
     .filter(([code]) => map.datesOf(code).length > 1)

@@ -24,8 +24,8 @@ export interface MapCount {
   readonly total: Extent;
   readonly byCode: ReadonlyMap<number, Extent>;
   readonly byRule: readonly Extent[];
-  /** With several labels per cell: by class. */
-  readonly byLabel: readonly Extent[];
+  /** With several labels per cell: by date and class. */
+  readonly byLabel: readonly (readonly Extent[])[];
 }
 
 /** A cell that was drawn. */
@@ -106,17 +106,24 @@ function gathered(strata: readonly CountedStratum[]): readonly CountedStratum[] 
   return isOwn ? [...large, together] : large;
 }
 
-async function countLabels(map: StratifiedMap, areas: AreaOfRow, work: WorkOptions): Promise<readonly Extent[]> {
+async function countLabels(map: StratifiedMap, areas: AreaOfRow, work: WorkOptions): Promise<MapCount["byLabel"]> {
   const { labels } = map;
   if (labels === undefined) return [];
-  const extents = map.classes.map((): Extent => ({ cells: 0, hectares: 0 }));
-  for (const window of windowsOf(map, labels.info.bands.length)) {
+  const extents = labels.isThere.map(() => map.classes.map((): Extent => ({ cells: 0, hectares: 0 })));
+  for (const window of windowsOf(map, labels.reader.info.bands.length)) {
     throwIfAborted(work.signal);
-    const { data } = await labels.read({ window, signal: work.signal });
-    for (let k = 0, i = 0; k < extents.length; k++) {
-      for (let y = 0; y < window.heightPx; y++) {
-        const hectares = areas(window.topPx + y);
-        for (let x = 0; x < window.widthPx; x++, i++) if (data[i] === 1) add(extents[k], { cells: 1, hectares: hectares[x] });
+    const { data } = await labels.reader.read({ window, signal: work.signal });
+    const rows = Array.from({ length: window.heightPx }, (_, y) => areas(window.topPx + y));
+    for (const [date, isThere] of labels.isThere.entries()) {
+      for (let k = 0, i = 0; k < map.classes.length; k++) {
+        const extent = extents[date][k];
+        for (const hectares of rows) {
+          for (let x = 0; x < hectares.length; x++, i++) {
+            if (!isThere(data[i])) continue;
+            extent.cells++;
+            extent.hectares += hectares[x];
+          }
+        }
       }
     }
   }

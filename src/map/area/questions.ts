@@ -9,8 +9,8 @@ export interface CheckedSample {
   readonly stratum: number;
   /** The class that the map draws, by date; undefined where nobody says. */
   readonly mapped: readonly string[] | undefined;
-  /** The labels of the map; undefined where it has one class for each cell, or nobody says. */
-  readonly mappedLabels: readonly string[] | undefined;
+  /** The labels of the map, by date; undefined where it has one class for each cell, or nobody says. */
+  readonly mappedLabels: readonly (readonly string[])[] | undefined;
   /** Rules that say yes. */
   readonly rules: readonly string[];
   /** By date, labels found `[K]`: 1, 0 and -1. */
@@ -118,7 +118,7 @@ const NO_OR_YES = ["no", "yes"] as const;
 function labelQuestion(name: string, k: number, date: number): Question {
   return {
     ...{ of: "label", date, values: NO_OR_YES, told: [{ name, value: 1 }], isWhole: false },
-    mapped: ({ mappedLabels }) => (mappedLabels === undefined ? -1 : Number(mappedLabels.includes(name))),
+    mapped: ({ mappedLabels }) => (mappedLabels === undefined ? -1 : Number(mappedLabels[date]?.includes(name) ?? false)),
     found: ({ found }) => (found[date][k] === UNKNOWN ? undefined : found[date][k]),
     mappedIn: ({ mapped }) => (mapped?.every((names) => names[date] === NO_LABEL) ? [0] : undefined),
   };

@@ -19,6 +19,14 @@ export interface MappedCells {
   readonly rules: Uint32Array | undefined;
 }
 
+/** The labels of cells that may have several. */
+export interface MappedLabels {
+  /** A band for each class. */
+  readonly reader: RasterReader;
+  /** Whether a value says that the label is there, by date. */
+  readonly isThere: readonly ((value: number) => boolean)[];
+}
+
 /** A map whose cells belong to strata: a class raster, or the folder of a change. */
 export interface StratifiedMap {
   /** As it was given. */
@@ -33,15 +41,8 @@ export interface StratifiedMap {
   readonly scenes: readonly string[];
   readonly classes: readonly string[];
   readonly rules: readonly ChangeRule[];
-  /** With several labels per cell: a band for each class; undefined where there is none. */
-  readonly labels: RasterReader | undefined;
-  /** Of several labels per cell on each date, which the rasters do not hold: what the folder says of them. */
-  readonly labelAreas: readonly {
-    readonly date: number;
-    readonly name: string;
-    readonly cells: number;
-    readonly hectares: number;
-  }[];
+  /** With several labels per cell; undefined where there is one class for each, or no raster of them. */
+  readonly labels: MappedLabels | undefined;
   /** What a code says of the first and the last date: classes as indices, K where no label is there. */
   readonly datesOf: (code: number) => readonly number[];
   /** The stratum of a cell that has an answer. */
@@ -61,6 +62,11 @@ const CHANGE_RASTER = "change.tif";
 const MOST_RULES = 32;
 const MOST_CODE = 65_535;
 const YES = 1;
+/** As `sigmax map` writes `map.labels.tif`: 1 yes, 0 no. */
+const LABELS_OF_ONE_DATE = [(value: number) => value === 1];
+/** As `sigmax change` writes `labels.tif`: 0 absent, 1 there on both dates, 2 gained, 3 lost. */
+const LABELS_OF_TWO_DATES = [(value: number) => value === 1 || value === 3, (value: number) => value === 1 || value === 2];
+const CHANGE_LABELS = "labels.tif";
 
 /**
  * Opens what a sample is drawn from. Strata of a class raster are its classes; those of a change are the rules that say yes together, "other
@@ -96,8 +102,7 @@ async function openClasses(path: string, { classTable, onWarning }: OpenMapOptio
       scenes: [],
       classes,
       rules: [],
-      labels,
-      labelAreas: [],
+      labels: labels && { reader: labels, isThere: LABELS_OF_ONE_DATE },
       datesOf: (code) => [code - 1],
       stratumOf: (code) => classes[code - 1] ?? NO_LABEL,
       async read(window, signal) {
@@ -141,7 +146,9 @@ async function labelsBeside(path: string, onWarning: WorkOptions["onWarning"]): 
 
 async function openChange(folder: string, { onWarning }: OpenMapOptions): Promise<StratifiedMap> {
   const data = readChangeData(join(folder, CHANGE_RECORD));
-  const classes = data.classes.map(({ name }) => name);
+  const names = data.classes.map(({ name }) => name);
+  // Where several labels may be there, there may be none: that is drawn like a class, and is none.
+  const classes = names.filter((name) => !(LABEL_FILES[data.task] !== undefined && name === NO_LABEL));
   const texts = data.rules.map(({ name, rule }) => (rule.startsWith(`${name}:`) ? rule : `${name}: ${rule}`));
   const rules = changeRules(texts, classes);
   if (rules.length > MOST_RULES) throw new UserError("limit", `${folder}: ${rules.length} rules; there may be ${MOST_RULES}`);
@@ -158,12 +165,13 @@ async function openChange(folder: string, { onWarning }: OpenMapOptions): Promis
       yes.push(raster);
       refuseOtherSize(raster.info, info);
     }
-    // Where several labels may be there, there may be none.
-    const drawn = classes.length + DRAWN_BESIDE_CLASSES[data.task];
     const last = data.dates.length - 1;
-    const labelAreas = data.areas
-      .filter(({ date }) => date === 0 || date === last)
-      .map((area) => ({ ...area, date: area.date === 0 ? 0 : 1 }));
+    const labels = await labelsOfChange(folder, data.task, onWarning);
+    if (labels !== undefined) {
+      open.push(labels);
+      refuseOtherSize(labels.info, info);
+    }
+    const drawn = names.length;
     const datesOf = (code: number) => [Math.floor((code - 1) / drawn), (code - 1) % drawn];
     return {
       file: folder,
@@ -174,8 +182,7 @@ async function openChange(folder: string, { onWarning }: OpenMapOptions): Promis
       scenes: [data.dates[0].scene, data.dates[last].scene],
       classes,
       rules,
-      labels: undefined,
-      labelAreas: labelAreas,
+      labels: labels && { reader: labels, isThere: LABELS_OF_TWO_DATES },
       datesOf,
       stratumOf(code, bits) {
         const said = rules.filter((_, i) => (bits & (1 << i)) !== 0).map(({ name }) => name);
@@ -201,7 +208,17 @@ async function openChange(folder: string, { onWarning }: OpenMapOptions): Promis
   }
 }
 
-const DRAWN_BESIDE_CLASSES: Readonly<Record<Task, number>> = { multiclass: 0, multilabel: 1 };
+/** Files of labels of a change, which those of one class for each cell do not have. */
+const LABEL_FILES: Readonly<Record<Task, string | undefined>> = { multiclass: undefined, multilabel: CHANGE_LABELS };
+
+async function labelsOfChange(
+  folder: string,
+  task: Task,
+  onWarning: WorkOptions["onWarning"],
+): Promise<RasterReader | undefined> {
+  const file = LABEL_FILES[task];
+  return file === undefined || !existsSync(join(folder, file)) ? undefined : openRaster(join(folder, file), { onWarning });
+}
 
 function refuseUnlessCodes({ file, bands, dtype }: RasterInfo): void {
   if (bands.length === 1 && (dtype === "uint8" || dtype === "uint16")) return;
