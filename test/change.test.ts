@@ -112,7 +112,7 @@ describe("sigmax change", () => {
   it("brings a scene that lies elsewhere on its grid to that of the first", async () => {
     const moved = landscape(10, { border: 128 + 8, seed: 4, eastMeters: 500_000 - 83 });
     writeFileSync(at("moved.tif"), await encodeGeoTiff(moved));
-    const result = sigmaxJson("change", classifier, at("1990.tif"), at("moved.tif"), ...RULE, "--match", "--out", at("moved"));
+    const result = sigmaxJson("change", classifier, at("1990.tif"), at("moved.tif"), ...RULE, "--out", at("moved"));
     expect(result.settings.notes.join()).toContain("moved.tif: brought to the grid of");
     expect(result.rules[0].cells).toBeGreaterThan(20);
     expect(result.rules[0].cells).toBeLessThan(32);
