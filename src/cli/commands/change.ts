@@ -48,7 +48,7 @@ export const change: Command = {
       value: "probability",
       parse: decimal(0, 1),
       describe: "how probable it is that land stays as it is from one date to the next",
-      shownDefault: "2 × dates − 1 to 1 against every other class",
+      shownDefault: "10 to 1 against every other class",
     },
     confidence: {
       value: "probability",

@@ -39,10 +39,11 @@ export function refuseTooManyCells(
 
 /** The usual transitions, but for what somebody said. */
 export function transitionsOf(
-  { task, classes, dates }: { readonly task: Task; readonly classes: number; readonly dates: number },
+  task: Task,
+  classes: number,
   { stay, confidence }: { readonly stay?: number | undefined; readonly confidence?: number | undefined },
 ): ReturnType<typeof usualTransitions> {
-  const usual = usualTransitions(task, classes, dates);
+  const usual = usualTransitions(task, classes);
   return { ...usual, stay: stay ?? usual.stay, confidence: confidence ?? usual.confidence };
 }
 
@@ -51,7 +52,7 @@ export function decideChange(options: DecideChangeOptions): ChangedCells & { rea
   const { columns, rows, classifier, journals, stay, confidence } = options;
   const { task, classes, thresholds } = classifier.manifest;
   const [count, dates] = [classes.length, journals.length];
-  const model: TransitionModel = { task, thresholds, ...transitionsOf({ task, classes: count, dates }, { stay, confidence }) };
+  const model: TransitionModel = { task, thresholds, ...transitionsOf(task, count, { stay, confidence }) };
   const cells = columns * rows;
   const found: ChangedCells = {
     ...{ columns, rows, classes: count, answered: new Uint8Array(cells) },
