@@ -111,7 +111,7 @@ export function meshed(
  * @param whole rows that are not cut off
  */
 function betweenRows(exact: (row: number) => Float64Array, whole: number): (row: number) => Float64Array {
-  let span = { first: Number.NaN, above: NO_CELLS, below: NO_CELLS, isOnEarth: false };
+  let span: Span = { first: Number.NaN, above: NO_CELLS, below: NO_CELLS, isOnEarth: false };
   const spanOf = (first: number) => {
     if (span.first === first) return span;
     const above = span.first + KNOT_CELLS === first ? span.below : exact(first);
@@ -131,6 +131,14 @@ function betweenRows(exact: (row: number) => Float64Array, whole: number): (row:
     }
     return areas;
   };
+}
+
+/** Areas of two rows that are known, and of which those between are made. */
+interface Span {
+  readonly first: number;
+  readonly above: Float64Array;
+  readonly below: Float64Array;
+  readonly isOnEarth: boolean;
 }
 
 const NO_CELLS = new Float64Array(0);
