@@ -73,7 +73,7 @@ export type { SceneScaling } from "./raster/scene/scaling.js";
 export { type AreaDesignOptions, type AreaDesignResult, designArea } from "./map/area/design.js";
 export { type AreaEstimateFileOptions, estimateAreaOf } from "./map/area/estimate.js";
 export { type AnswerFromTruthOptions, answerFromTruth } from "./map/area/truth.js";
-export { type ChangeOptions, type ChangeResult, changeScenes, type MatchMode } from "./map/change/change.js";
+export { type ChangeOptions, type ChangeResult, changeScenes } from "./map/change/change.js";
 export { writeChangeReport } from "./map/change/report.js";
 export type { AreaEstimates } from "./report/area-estimates.js";
 export type { ChangeReportData } from "./report/change-data.js";

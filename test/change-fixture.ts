@@ -38,7 +38,14 @@ export function changeFixture({
     classes: classes.map((name, k) => ({ name, colour: COLOURS[k % COLOURS.length] })),
     counts: { cells: 2400, noAnswer: 123, changed: 321, undecided: 45, belowUnit: 67 },
     rules: [
-      { name: `loss of ${forest}`, rule: `${forest} -> ${field}|${urban}`, colour: "#d1495b", file: "loss.tif", cells: 290, hectares: 1160 },
+      {
+        name: `loss of ${forest}`,
+        rule: `${forest} -> ${field}|${urban}`,
+        colour: "#d1495b",
+        file: "loss.tif",
+        cells: 290,
+        hectares: 1160,
+      },
       { name: "new buildings", rule: `* -> ${urban}`, colour: "#edae49", file: "new-buildings.tif", cells: 101, hectares: 404 },
     ],
     areas: dates.flatMap((_, date) =>

@@ -3,48 +3,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createRandom } from "../src/random.js";
-import { crsOfEpsg } from "../src/raster/geo/crs.js";
-import { transformer } from "../src/raster/geo/project.js";
-import type { Raster } from "../src/raster/raster.js";
 import { openRaster } from "../src/raster/reader.js";
 import { encodeGeoTiff } from "../src/raster/write/tiff.js";
 import { interrupted, sigmax, sigmaxJson } from "./command-line.js";
-import { UTM_18S } from "./utm-18s.js";
+import { CHIP, HEIGHT, type LandBox, landscape, NODATA, WIDTH, writePolygons } from "./two-lands.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmax-map-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 
-const [WIDTH, HEIGHT, CHIP] = [240, 200, 16];
-const NODATA = 65535;
-
-/** Bright noise on the left, dark on the right; a corner of 40 × 40 pixels was not measured. */
-function landscape(pixelMeters: number): Raster {
-  const random = createRandom(1, "map test");
-  const px = WIDTH * HEIGHT;
-  const data = Uint16Array.from({ length: 2 * px }, (_, i) => {
-    const [x, y] = [i % WIDTH, Math.floor((i % px) / WIDTH)];
-    if (x < 40 && y < 40) return NODATA;
-    return Math.round((x < 100 ? 3000 : 800) + 200 * random.normal());
-  });
-  const georeference = { crs: UTM_18S, transform: [500_000, pixelMeters, 0, 9_000_000, 0, -pixelMeters] as const };
-  return { bands: ["red", "nir"], widthPx: WIDTH, heightPx: HEIGHT, dtype: "uint16", data, nodata: NODATA, georeference };
-}
-
-/** Rectangles in pixels of the landscape, as longitude and latitude. */
-async function polygons(name: string, ...boxes: readonly (readonly [land: string, ...px: readonly number[]])[]): Promise<string> {
-  const toDegrees = await transformer(UTM_18S, crsOfEpsg(4326)!);
-  const features = boxes.map(([land, left, top, right, bottom]) => {
-    const corners = [left, top, left, bottom, right, bottom, right, top, left, top];
-    const points = Float64Array.from(corners, (px, i) => (i % 2 === 0 ? 500_000 + 10 * px : 9_000_000 - 10 * px));
-    toDegrees(points);
-    const ring = Array.from({ length: corners.length / 2 }, (_, i) => [points[2 * i], points[2 * i + 1]]);
-    return { type: "Feature", properties: { land }, geometry: { type: "Polygon", coordinates: [ring] } };
-  });
-  writeFileSync(at(name), JSON.stringify({ type: "FeatureCollection", features }));
-  return at(name);
-}
+const polygons = (name: string, ...boxes: readonly LandBox[]) => writePolygons(at(name), boxes);
 
 const [scene, chips, run] = [at("scene.tif"), at("chips"), at("run")];
 const classifier = join(run, "classifier.onnx");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom, type Random } from "../random.js";
 import type { Task } from "../task.js";
-import { type CellDate, decideDates } from "./hidden-markov.js";
+import { type CellDate, decideDates, usualTransitions } from "./hidden-markov.js";
 
 /** Shares that add up to 1, of very different sizes. */
 function drawShares(random: Random, count: number): number[] {
@@ -168,6 +168,20 @@ describe("decideDates", () => {
     expect(decided.changed[0]).toBe(1);
     expect(decided.pair[0]).toBe(1);
     expect([...decided.states]).toEqual(rows.map((row) => row.indexOf(1)));
+  });
+
+  it.each([0.6, 0.75, 0.9])("usually asks the same evidence of a class among many as of one label: %d", (sure) => {
+    const [row, swapped] = [
+      [sure, 1 - sure, 0, 0, 0, 0],
+      [1 - sure, sure, 0, 0, 0, 0],
+    ];
+    const ofClass = decideDates({ task: "multiclass", ...usualTransitions("multiclass", 6, 2) }, cellDates(row, swapped));
+    const ofLabel = decideDates({ task: "multilabel", ...usualTransitions("multilabel", 1, 2) }, cellDates([1 - sure], [sure]));
+    expect(ofLabel.changed[0]).toBeCloseTo(ofClass.changed[0], 6);
+    // Three to one against it.
+    const [changes, stays] = [sure ** 2 + (1 - sure) ** 2, 2 * sure * (1 - sure)];
+    expect(ofClass.changed[0]).toBeCloseTo(changes / (changes + 3 * stays), 6);
+    expect(usualTransitions("multilabel", 1, 4).stay).toBeCloseTo(7 / 8, 12);
   });
 
   it.each([

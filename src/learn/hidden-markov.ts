@@ -39,7 +39,7 @@ export interface DecidedDates {
   readonly steady: Uint16Array;
 }
 
-export const DEFAULT_CONFIDENCE = 0.5;
+const DEFAULT_CONFIDENCE = 0.5;
 
 /** Shares are kept from 0 and 1 by so much: what never occurs cannot be divided by, what always does cannot be left. */
 const LEAST_SHARE = 1e-4;
@@ -157,6 +157,25 @@ export function decideDates(model: TransitionModel, dates: readonly CellDate[]):
     }
   }
   return decided;
+}
+
+/**
+ * What transitions are taken to be where nothing more is known: any state is as likely as another, and becoming a given other one takes
+ * 2 T − 1 times the evidence of staying, whatever the number of states; the more dates, the more often noise would pass for a change.
+ * Chosen in docs/decisions/0042.
+ */
+export function usualTransitions(
+  task: Task,
+  classes: number,
+  dates: number,
+): Pick<TransitionModel, "prior" | "stay"> & { readonly confidence: number } {
+  const [, states] = FOLLOWED[task].shape(classes);
+  const odds = 2 * dates - 1;
+  return {
+    prior: new Array<number>(classes).fill(1 / states),
+    stay: odds / (odds + states - 1),
+    confidence: DEFAULT_CONFIDENCE,
+  };
 }
 
 /** Probabilities become likelihoods: p(state | what is seen) / prior(state). */

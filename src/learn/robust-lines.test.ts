@@ -26,8 +26,8 @@ function planted({ n, changed, seed = 1, noise = 20 }: { n: number; changed: num
 
 describe("lines through what did not change", () => {
   it.each([0, 0.1, 0.25, 0.33])("are the planted ones with a share of %d changed one way", (changed) => {
-    for (const seed of [1, 2, 3]) {
-      const { lines, count } = robustLines(planted({ n: 6000, changed, seed }));
+    for (const seed of [1, 2]) {
+      const { lines, count } = robustLines(planted({ n: 3000, changed, seed }));
       lines.forEach(({ gain, offset, rmse, correlation }, band) => {
         expect(Math.abs(gain / GAINS[band] - 1)).toBeLessThan(0.01);
         expect(Math.abs(offset - OFFSETS[band])).toBeLessThan(15);
@@ -35,8 +35,8 @@ describe("lines through what did not change", () => {
         expect(correlation).toBeGreaterThan(0.99);
       });
       // Nearly all that did not change, and hardly anything else.
-      expect(count / 6000 / (1 - changed)).toBeGreaterThan(0.93);
-      expect(count / 6000 / (1 - changed)).toBeLessThan(1.01);
+      expect(count / 3000 / (1 - changed)).toBeGreaterThan(0.93);
+      expect(count / 3000 / (1 - changed)).toBeLessThan(1.01);
     }
   });
 

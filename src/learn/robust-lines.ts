@@ -55,7 +55,7 @@ export function robustLines(pairs: Pairs): RobustLines {
   const scale = Math.max(quantiles(core, [0.5])[0] / chiSquared(lines.length, HALF_CORE_Z), Number.MIN_VALUE);
   const most = chiSquared(lines.length, CUT_Z) * scale;
   const close = Uint8Array.from(distances, (distance) => (distance <= most ? 1 : 0));
-  return { lines: fit(pairs, close), kept: close, count: close.reduce((sum, one) => sum + one, 0) };
+  return { lines: linesThrough(pairs, close), kept: close, count: close.reduce((sum, one) => sum + one, 0) };
 }
 
 /** Quantile of χ² by the standard normal one (Wilson & Hilferty 1931). */
@@ -71,21 +71,41 @@ function thinned({ x, y }: Pairs, n: number): Pairs {
   return { x: x.map(some), y: y.map(some) };
 }
 
-/** What is tried first: the same middle with the same spread, for several kinds of spread, and nothing but another offset. */
-function startsOf({ x, y }: Pairs): readonly (readonly RobustLine[])[] {
-  const SHARES = [0.5, 0.25, 0.75, 0.05, 0.95];
-  const sorted = (values: Float32Array) => quantiles(values.slice().sort(), SHARES);
-  const [a, b] = [x.map(sorted), y.map(sorted)];
-  const through = (band: number, gain: number): RobustLine => {
-    const usable = Number.isFinite(gain) && gain > 0 ? gain : 1;
-    return { gain: usable, offset: b[band][0] - usable * a[band][0], correlation: 0, rmse: 0 };
-  };
-  const spread = (values: readonly number[], low: number, high: number) => values[high] - values[low];
-  return [
-    x.map((_, band) => through(band, spread(b[band], 1, 2) / spread(a[band], 1, 2))),
-    x.map((_, band) => through(band, spread(b[band], 3, 4) / spread(a[band], 3, 4))),
-    x.map((_, band) => through(band, 1)),
+/** Slopes of pairs that differ by less of the spread are noise. */
+const LEAST_STEP = 0.25;
+/** A prime: partners lie all over. */
+const PARTNER = 7919;
+
+/** What is tried first: gains of nothing, of several kinds of spread, and of the slopes between pairs (Theil & Sen), in the middle. */
+function startsOf(pairs: Pairs): readonly (readonly RobustLine[])[] {
+  const SHARES = [0.25, 0.75, 0.05, 0.95];
+  const [a, b] = [pairs.x, pairs.y].map((planes) => planes.map((values) => quantiles(values.slice().sort(), SHARES)));
+  const spread = (values: readonly number[], low: number) => values[low + 1] - values[low];
+  const kinds: readonly ((band: number) => number)[] = [
+    () => 1,
+    (band) => spread(b[band], 0) / spread(a[band], 0),
+    (band) => spread(b[band], 2) / spread(a[band], 2),
+    (band) => medianSlope(pairs.x[band], pairs.y[band], LEAST_STEP * spread(a[band], 2)),
   ];
+  return kinds.map((gainOf) =>
+    pairs.x.map((x, band) => {
+      const gain = gainOf(band);
+      const usable = Number.isFinite(gain) && gain > 0 ? gain : 1;
+      const [offset] = quantiles(Float64Array.from(x, (value, at) => pairs.y[band][at] - usable * value).sort(), [0.5]);
+      return { gain: usable, offset, correlation: 0, rmse: 0 };
+    }),
+  );
+}
+
+/** NaN where no two differ. */
+function medianSlope(x: Float32Array, y: Float32Array, leastStep: number): number {
+  const slopes: number[] = [];
+  for (let at = 0; at < x.length; at++) {
+    const other = ((at + 1) * PARTNER) % x.length;
+    const step = x[other] - x[at];
+    if (Math.abs(step) > leastStep) slopes.push((y[other] - y[at]) / step);
+  }
+  return quantiles(Float64Array.from(slopes).sort(), [0.5])[0];
 }
 
 interface Concentrated {
@@ -113,7 +133,7 @@ function concentrate(pairs: Pairs, start: readonly RobustLine[]): Concentrated {
     const isSame = closest.every((one, at) => one === kept[at]);
     kept = closest;
     if (isSame) break;
-    lines = fit(pairs, kept);
+    lines = linesThrough(pairs, kept);
     scales = lines.map(({ rmse }) => rmse);
   }
   const scatter = lines.reduce((sum, { rmse }, band) => sum + Math.log(Math.max(rmse / spreads[band], 1e-9)), 0);
@@ -139,7 +159,7 @@ function distancesFrom({ x, y }: Pairs, lines: readonly RobustLine[], scales: re
   return distances;
 }
 
-function fit({ x, y }: Pairs, kept: Uint8Array): readonly RobustLine[] {
+function linesThrough({ x, y }: Pairs, kept: Uint8Array): readonly RobustLine[] {
   return x.map((xs, band) => reducedMajorAxis(xs, y[band], kept));
 }
 

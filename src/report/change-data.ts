@@ -30,6 +30,7 @@ export interface ChangeReportData {
   readonly cells: {
     readonly columns: number;
     readonly rows: number;
+    /** 0 where nobody knows. */
     readonly metersWide: number;
     readonly metersHigh: number;
     /** Of a cell, the mean. */
@@ -39,7 +40,7 @@ export interface ChangeReportData {
   readonly classes: readonly { readonly name: string; readonly colour: string }[];
   readonly counts: {
     readonly cells: number;
-    /** Without an answer on a date that matters. */
+    /** Without an answer on the first or the last date. */
     readonly noAnswer: number;
     readonly changed: number;
     /** Differ, but without enough evidence: shown as unchanged. */

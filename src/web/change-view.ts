@@ -15,9 +15,9 @@ export interface MapSize {
 /** Cells of the shorter side that are shown at least. */
 const LEAST_CELLS = 6;
 /** Of what is shown, around a place on each side. */
-const AROUND = 1;
+const AROUND = 0.5;
 /** A place is shown with so many cells at least: what it lies in tells what it is. */
-const LEAST_AROUND = 24;
+const LEAST_AROUND = 16;
 
 /** All of the map. */
 export function wholeView({ columns, rows }: MapSize): MapView {

@@ -137,7 +137,7 @@ function mountPointers(place: HTMLElement, map: ChangeMap): void {
     range.dispatchEvent(new Event("input"));
   };
   place.addEventListener("pointerdown", (event) => {
-    if (event.target === range || event.button !== 0) return;
+    if (event.button !== 0 || (event.target instanceof Element && event.target.closest("button, input") !== null)) return;
     const at = shareOf(place, event);
     pointers.set(event.pointerId, at);
     place.setPointerCapture(event.pointerId);
@@ -212,7 +212,7 @@ function mountPlaces(place: HTMLElement, map: ChangeMap): void {
       for (const other of buttons) other.setAttribute("aria-pressed", String(other === button));
       chosen.replaceChildren(
         ...[...button.childNodes].map((node) => node.cloneNode(true)),
-        ...[...(button.closest("li")?.querySelectorAll(".about > span") ?? [])].flatMap((part) => [" · ", ...clones(part)]),
+        ...[...(button.closest("li")?.querySelectorAll(".about > .part") ?? [])].flatMap((part) => [" · ", ...clones(part)]),
       );
       place.scrollIntoView({ block: "nearest" });
     });

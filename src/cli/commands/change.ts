@@ -1,13 +1,6 @@
 import { join } from "node:path";
 import { UserError } from "../../errors.js";
-import {
-  type ChangeResult,
-  changeScenes,
-  DEFAULT_CHANGE_CONFIDENCE,
-  DEFAULT_STAY,
-  MATCHES,
-  type MatchMode,
-} from "../../map/change/change.js";
+import { type ChangeResult, changeScenes } from "../../map/change/change.js";
 import { DEFAULT_RULES } from "../../map/change/rules.js";
 import { MAP_MODES, type MapMode } from "../../map/mode.js";
 import type { SceneInput } from "../../raster/scene/open.js";
@@ -48,23 +41,20 @@ export const change: Command = {
     },
     rules: { ...RULE_FLAGS.rules, describe: "text file with one such rule a line; # begins a comment" },
     match: {
-      value: "how",
-      choices: MATCHES,
       describe:
-        "bring later scenes to the colours of the first by pixels that did not change: bands, or local, from place to place, as haze needs",
-      shownDefault: MATCHES[0],
+        "bring later scenes to the colours of the first: a gain and an offset for each band, by pixels that did not change",
     },
     stay: {
       value: "probability",
       parse: decimal(0, 1),
       describe: "how probable it is that land stays as it is from one date to the next",
-      shownDefault: String(DEFAULT_STAY),
+      shownDefault: "7 to 1 against every other class",
     },
     confidence: {
       value: "probability",
       parse: decimal(0, 1),
       describe: "how probable a change must be to be shown",
-      shownDefault: String(DEFAULT_CHANGE_CONFIDENCE),
+      shownDefault: "0.5",
     },
     unit: {
       value: "hectares",
@@ -108,7 +98,7 @@ export const change: Command = {
       dates: flags.dates as readonly string[] | undefined, // read by list
       out,
       rules: rulesOf(flags),
-      match: flags.match as MatchMode | undefined, // one of its choices
+      match: flags.match === true,
       stay: number(flags, "stay"),
       confidence: number(flags, "confidence"),
       unitHectares: number(flags, "unit"),

@@ -1,6 +1,5 @@
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { UserError } from "../../errors.js";
-import { writeFileAtomic } from "../../files.js";
 import { type ClassifierFile, preprocessOf } from "../../model/classifier.js";
 import { readClassifier } from "../../model/read-classifier.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
@@ -18,16 +17,12 @@ import type { Journal } from "../journal.js";
 import type { MapMode } from "../mode.js";
 import { type ContentMark, contentMark, markItem, readingOf, sha256 } from "../provenance.js";
 import { datesOf, type SceneDate } from "./dates.js";
-import { refuseTooManyCells } from "./decide.js";
+import { refuseTooManyCells, transitionsOf } from "./decide.js";
 import { bringToOneGrid } from "./one-grid.js";
 import { type ChangeFiles, type ChangeSummary, writeChange } from "./products.js";
 import { matched, matchRadiometry, type RadiometricMatch } from "./radiometry.js";
-import { type ChangeRule, changeRules, defaultRules } from "./rules.js";
+import { changeRules, defaultRules } from "./rules.js";
 
-/** Probability that a cell keeps its class from one date to the next, where nobody says another. */
-export const DEFAULT_STAY = 0.9;
-/** Probability from which a change is decided, where nobody says another. */
-export const DEFAULT_CHANGE_CONFIDENCE = 0.5;
 const MOST_DATES = 100;
 
 export interface ChangeOptions extends WorkOptions, CellSizes {
@@ -46,8 +41,8 @@ export interface ChangeOptions extends WorkOptions, CellSizes {
   readonly confidence?: number | undefined;
   /** Changes of fewer hectares that hang together are taken back: the minimum mapping unit. Default a cell. */
   readonly unitHectares?: number | undefined;
-  /** How later dates are brought to the colours of the first. Default "none". */
-  readonly match?: MatchMode | undefined;
+  /** Whether later dates are brought to the colours of the first. Default no. */
+  readonly match?: boolean | undefined;
   /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
   readonly clip?: string | undefined;
   readonly mode?: MapMode | undefined;
@@ -129,14 +124,24 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
     const notes = [...one.notes, ...dated.flatMap(notesOf)];
     const result = await writeFolder(out, { force, marker: MARKER }, (folder) =>
       writeChange({
-        ...{ folder, title: basename(out), classifier, journals, cells, rules, dates, notes, signal, onWarning },
+        ...{
+          folder,
+          title: `${basename(resolve(out))}: ${dates[0].label} to ${dates[dates.length - 1].label}`,
+          classifier,
+          journals,
+          cells,
+          rules,
+          dates,
+          notes,
+          signal,
+          onWarning,
+        },
         ...{ readers: dated.map(({ reader }) => reader), bands: dated.map(({ bands }) => bands) },
         scenes: dated.map(({ scene, mark }) => ({ file: basename(scene.info.file), mark, ...generatedBy(scene) })),
         georeference: cellGeoreference(cells, one.scenes[0].info.georeference),
-        stay: options.stay ?? DEFAULT_STAY,
-        confidence: options.confidence ?? DEFAULT_CHANGE_CONFIDENCE,
+        ...transitionsOf(manifest.task, manifest.classes.length, options),
         unitHectares: options.unitHectares,
-        match: options.match !== undefined && options.match !== "none",
+        match: options.match ?? false,
         command: options.command ?? "",
         metadata: metadataOf(classifier, dated),
       }),
@@ -155,21 +160,16 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
 /** What says that a folder is ours and may be replaced. */
 const MARKER = "change.json";
 
-function checkSettings({
-  scenes,
-  stay = DEFAULT_STAY,
-  confidence = DEFAULT_CHANGE_CONFIDENCE,
-  unitHectares,
-}: ChangeOptions): void {
+function checkSettings({ scenes, stay, confidence, unitHectares }: ChangeOptions): void {
   if (scenes.length < 2 || scenes.length > MOST_DATES) {
     throw new UserError("usage", `${scenes.length} scene${scenes.length === 1 ? "" : "s"}: change is between 2 and more dates`, {
       hint: `Give 2 to ${MOST_DATES} scenes of one place, the earliest first: sigmax change <classifier> 1985.tif 2020.tif --out change/`,
     });
   }
   const refuse = (what: string, hint: string) => new UserError("usage", what, { hint });
-  if (!(stay > 0 && stay < 1)) throw refuse(`--stay ${stay}: is no probability above 0 and below 1`, "Leave it out, or say 0.9.");
-  if (!(confidence > 0 && confidence < 1)) {
-    throw refuse(`--confidence ${confidence}: is no probability above 0 and below 1`, "Leave it out, or say 0.8.");
+  for (const [flag, value] of Object.entries({ stay, confidence })) {
+    if (value === undefined || (value > 0 && value < 1)) continue;
+    throw refuse(`--${flag} ${value}: is no probability above 0 and below 1`, "Leave it out, or say one: 0.8.");
   }
   if (unitHectares !== undefined && !(unitHectares > 0)) {
     throw refuse(`--unit ${unitHectares}: is no area`, "Say how many hectares a change has to have at least.");
@@ -186,7 +186,7 @@ interface DatedOptions {
 
 /** Looks whether each scene fits the classifier, and brings later ones to the colours of the first where that is asked for. */
 async function datedScenes(
-  { match = "none", signal, onWarning }: ChangeOptions,
+  { match = false, signal, onWarning }: ChangeOptions,
   { scenes, readers, dates, preprocess, classifier }: DatedOptions,
 ): Promise<readonly DatedScene[]> {
   const dated: DatedScene[] = [];
@@ -194,8 +194,8 @@ async function datedScenes(
     fittingBands(scene, preprocess, classifier.file);
     // On the grid they have the order of the first scene's.
     const bands = bandsFor(readers[i].info, preprocess, classifier.file);
-    const found =
-      i === 0 ? undefined : await matchOf(match, { reference: readers[0], other: readers[i], bands, signal, onWarning });
+    const pair = { reference: readers[0], other: readers[i] };
+    const found = match && i > 0 ? await matchOf({ ...pair, bands, signal, onWarning }) : undefined;
     const reader = found === undefined ? readers[i] : matched(readers[i], found);
     await checkPixels(reader, { bands, manifest: classifier.manifest, preprocess, signal, onWarning });
     dated.push({ date: dates[i], scene, reader, bands, mark: await contentMark(scene.files, signal), match: found });
@@ -203,22 +203,15 @@ async function datedScenes(
   return dated;
 }
 
-/** How the colours of later dates are brought to those of the first: not at all, band by band, or from place to place as haze needs. */
-export const MATCHES = ["none", "bands", "local"] as const;
-export type MatchMode = (typeof MATCHES)[number];
-
 interface MatchedScenes extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly reference: RasterReader;
   readonly other: RasterReader;
   readonly bands: readonly number[];
 }
 
-async function matchOf(
-  mode: MatchMode,
-  { reference, other, bands, signal, onWarning }: MatchedScenes,
-): Promise<RadiometricMatch | undefined> {
-  if (mode === "none") return undefined;
-  const found = await matchRadiometry(reference, other, { bands, local: mode === "local", signal });
+async function matchOf(scenes: MatchedScenes): Promise<RadiometricMatch | undefined> {
+  const { reference, other, bands, signal, onWarning } = scenes;
+  const found = await matchRadiometry(reference, other, { bands, signal });
   if (!("refused" in found)) return found;
   onWarning?.(found.refused);
   return undefined;

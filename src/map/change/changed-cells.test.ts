@@ -7,7 +7,7 @@ import { areasCsv, countChange, transitionsCsv } from "./tables.js";
 const NAMES = ["forest", "field", "urban"];
 
 /** Cells of one label each, from classes by date; -1 for no answer. What did not change stays as on the first date. */
-export function cellsOf(columns: number, dates: readonly (readonly number[])[]): ChangedCells {
+function cellsOf(columns: number, dates: readonly (readonly number[])[]): ChangedCells {
   const count = dates[0].length;
   const oneHot = (numbers: readonly number[]) => {
     const labels = new Uint8Array(count * NAMES.length);

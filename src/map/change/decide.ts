@@ -1,5 +1,5 @@
 import { UserError } from "../../errors.js";
-import { type CellDate, decideDates, type TransitionModel } from "../../learn/hidden-markov.js";
+import { type CellDate, decideDates, type TransitionModel, usualTransitions } from "../../learn/hidden-markov.js";
 import type { ClassifierFile } from "../../model/classifier.js";
 import type { Task } from "../../task.js";
 import { CELL, type CellRow, type Journal } from "../journal.js";
@@ -11,10 +11,10 @@ export interface DecideChangeOptions {
   readonly classifier: Pick<ClassifierFile, "manifest">;
   /** By date, whole. */
   readonly journals: readonly Pick<Journal, "read">[];
-  /** How probable it is that a cell keeps its class, or a label its presence, from one date to the next. */
-  readonly stay: number;
+  /** How probable it is that a cell keeps its class, or a label its presence, from one date to the next. Default `usualTransitions`. */
+  readonly stay?: number | undefined;
   /** How probable a change must be. */
-  readonly confidence: number;
+  readonly confidence?: number | undefined;
 }
 
 /** Bytes of labels that are held at once. */
@@ -37,12 +37,22 @@ export function refuseTooManyCells(
   );
 }
 
+/** The usual transitions, but for what somebody said. */
+export function transitionsOf(
+  task: Task,
+  classes: number,
+  { stay, confidence }: { readonly stay?: number | undefined; readonly confidence?: number | undefined },
+): ReturnType<typeof usualTransitions> {
+  const usual = usualTransitions(task, classes);
+  return { ...usual, stay: stay ?? usual.stay, confidence: confidence ?? usual.confidence };
+}
+
 /** The land of every cell on all dates together, and how many cells differ between dates with too little evidence for a change. */
 export function decideChange(options: DecideChangeOptions): ChangedCells & { readonly undecided: number } {
   const { columns, rows, classifier, journals, stay, confidence } = options;
   const { task, classes, thresholds } = classifier.manifest;
   const [count, dates] = [classes.length, journals.length];
-  const model: TransitionModel = { task, thresholds, stay, confidence, prior: sharesOf(journals, count) };
+  const model: TransitionModel = { task, thresholds, ...transitionsOf(task, count, { stay, confidence }) };
   const cells = columns * rows;
   const found: ChangedCells = {
     ...{ columns, rows, classes: count, answered: new Uint8Array(cells) },
@@ -57,22 +67,6 @@ export function decideChange(options: DecideChangeOptions): ChangedCells & { rea
   }
   if (row !== rows) throw new RangeError(`${row} rows of cells for ${rows}, on ${dates} dates`);
   return { ...found, undecided };
-}
-
-/** The mean probability of each class over all cells and dates that have an answer. */
-function sharesOf(journals: DecideChangeOptions["journals"], classes: number): Float64Array {
-  const sums = new Float64Array(classes);
-  let answers = 0;
-  for (const journal of journals) {
-    for (const { probabilities, states } of journal.read()) {
-      for (let cell = 0; cell < states.length; cell++) {
-        if (states[cell] !== CELL.answered) continue;
-        answers++;
-        for (let k = 0; k < classes; k++) sums[k] += probabilities[cell * classes + k];
-      }
-    }
-  }
-  return answers === 0 ? sums.fill(1 / classes) : sums.map((sum) => sum / answers);
 }
 
 /** Rows of all dates, from the first to the last. */

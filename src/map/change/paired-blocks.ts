@@ -10,17 +10,11 @@ export interface PairedBlocks {
   /** By band `[n]`, in stored numbers. */
   readonly reference: readonly Float32Array[];
   readonly other: readonly Float32Array[];
-  /** Which of the windows each lies in `[n]`. */
-  readonly windows: Uint16Array;
-  readonly lattice: Lattice;
+  /** n */
+  readonly count: number;
 }
 
-/** Windows all over a raster, row by row: each column with each row. */
-export interface Lattice {
-  readonly columns: readonly Stretch[];
-  readonly rows: readonly Stretch[];
-}
-
+/** Of the columns or the rows of a raster. */
 interface Stretch {
   readonly startPx: number;
   readonly lengthPx: number;
@@ -50,12 +44,11 @@ export async function pairedBlocks(
     1,
     Math.min(MOST_ALONG, Math.floor(Math.sqrt(MOST_MEANS / (2 * bands.length)) / (WINDOW_PX / BLOCK_PX))),
   );
-  const lattice = { columns: stretches(widthPx, along), rows: stretches(heightPx, along) };
-  const most = lattice.columns.length * lattice.rows.length * (WINDOW_PX / BLOCK_PX) ** 2;
+  const windows = windowsOf(stretches(widthPx, along), stretches(heightPx, along));
+  const most = windows.length * (WINDOW_PX / BLOCK_PX) ** 2;
   const means = [reference, other].map(() => bands.map(() => new Float32Array(most)));
-  const windows = new Uint16Array(most);
   let count = 0;
-  for (const [place, window] of windowsOf(lattice).entries()) {
+  for (const window of windows) {
     throwIfAborted(signal);
     const read: Raster[] = [];
     for (const reader of [reference, other]) read.push(await reader.read({ window, bands, signal }));
@@ -69,12 +62,12 @@ export async function pairedBlocks(
             means[date][band][count] = meanOf(raster.data, band * window.widthPx * window.heightPx + first, window.widthPx);
           }
         }
-        windows[count++] = place;
+        count++;
       }
     }
   }
   const [ofReference, ofOther] = means.map((planes) => planes.map((plane) => plane.subarray(0, count)));
-  return { reference: ofReference, other: ofOther, windows: windows.subarray(0, count), lattice };
+  return { reference: ofReference, other: ofOther, count };
 }
 
 /** Equal parts of a length, so many that none is longer than a window; where that is too many, a window in the middle of each. */
@@ -87,7 +80,8 @@ function stretches(wholePx: number, most: number): readonly Stretch[] {
   });
 }
 
-function windowsOf({ columns, rows }: Lattice): readonly PixelWindow[] {
+/** Row by row: each column with each row. */
+function windowsOf(columns: readonly Stretch[], rows: readonly Stretch[]): readonly PixelWindow[] {
   return rows.flatMap((row) =>
     columns.map((column) => {
       return { leftPx: column.startPx, topPx: row.startPx, widthPx: column.lengthPx, heightPx: row.lengthPx };

@@ -31,6 +31,11 @@ export function pictureSize(
   return { widthPx: side(wide), heightPx: side(high), scene: covered, scale };
 }
 
+/** The longest side of each of several pictures, so that all together have no more pixels than `full` of them with `mostPx`. */
+export function sharedSide(mostPx: number, { pictures, full }: { readonly pictures: number; readonly full: number }): number {
+  return Math.round(mostPx * Math.sqrt(Math.min(1, full / pictures)));
+}
+
 /** The column, or row, of cells that each of `length` pixels of a picture shows. */
 export function nearestCells(length: number, cells: number): Uint32Array {
   return Uint32Array.from({ length }, (_, i) => Math.floor(((i + 0.5) * cells) / length));
@@ -41,6 +46,9 @@ export interface Panels {
   readonly columns: number;
   readonly panel: Size;
 }
+
+/** Smaller pictures are enlarged to no more, and by whole numbers. */
+const ENLARGED_PX = 640;
 
 /** As many columns as make `count` panels of a shape largest in a room; captions of `captionPx` stand above each. */
 export function panelsIn(
@@ -56,7 +64,9 @@ export function panelsIn(
     const rows = Math.ceil(count / columns);
     const widthPx = (room.widthPx - (columns - 1) * gapPx) / columns;
     const heightPx = (room.heightPx - (rows - 1) * gapPx) / rows - captionPx;
-    const scale = Math.min(widthPx / shape.widthPx, heightPx / shape.heightPx);
+    const most = Math.min(widthPx / shape.widthPx, heightPx / shape.heightPx);
+    const enlarged = Math.min(most, ENLARGED_PX / Math.max(shape.widthPx, shape.heightPx));
+    const scale = most < 1 ? most : Math.max(1, Math.floor(enlarged));
     const side = (length: number) => Math.max(1, Math.floor(length * scale));
     return { columns, scale, panel: { widthPx: side(shape.widthPx), heightPx: side(shape.heightPx) } };
   };

@@ -11,7 +11,7 @@ import { openRaster, type RasterReader } from "../../raster/reader.js";
 import { newSamples } from "../../raster/samples.js";
 import { createCog } from "../../raster/write/cog.js";
 import { cellGrid } from "../cells.js";
-import { inLines, panelsIn, pictureSize } from "./picture-sizes.js";
+import { inLines, panelsIn, pictureSize, sharedSide } from "./picture-sizes.js";
 import { drawChangePictures } from "./pictures.js";
 
 const folder = mkdtempSync(join(tmpdir(), "sigmax-change-pictures-"));
@@ -39,8 +39,10 @@ async function scene(name: string, value: number, { widthPx = 62, heightPx = 40,
 const at = ({ data, widthPx, heightPx }: Raster, x: number, y: number) =>
   [0, 1, 2].map((band) => data[(band * heightPx + y) * widthPx + x]);
 
-/** Two dates, cells of 4 px; row 0 has no answer, column 3 changed, row 2 changed by no rule. */
-async function drawn(labels = ["1985", "2020"]) {
+const labels = ["1985", "a date with a very long name"];
+
+/** Two dates, cells of 4 px; row 0 has no answer, column 3 changed. */
+async function drawn() {
   const scenes = [await scene("a.tif", 1000), await scene("b.tif", 3000)];
   const cells = cellGrid(scenes[0].info, { chipPx: 8, stridePx: 4 });
   const rows: number[] = [];
@@ -60,8 +62,9 @@ async function drawn(labels = ["1985", "2020"]) {
 }
 
 describe("the pictures of a change", () => {
+  const once = drawn();
   it("have one stretch for all dates, and hatch what was not measured or lies past the scene", async () => {
-    const { files, cells } = await drawn();
+    const { files, cells } = await once;
     const dates = await Promise.all(files.dates.map((bytes) => decodeRaster(bytes, { file: "date.jpg" })));
     // 62 pixels are 16 cells of 4, the last of them half.
     expect(cells.columns).toBe(16);
@@ -75,7 +78,7 @@ describe("the pictures of a change", () => {
   });
 
   it("have a layer that is transparent where nothing changed, in cells of the map", async () => {
-    const { files, rows } = await drawn();
+    const { files, rows } = await once;
     expect(rows).toEqual(Array.from({ length: 10 }, (_, row) => row));
     const layer = await decodeRaster(files.change, { file: "change.png" });
     const alpha = await decodeAlpha(files.change, 1e6);
@@ -87,7 +90,7 @@ describe("the pictures of a change", () => {
   });
 
   it("stand beside each other on one page with the change, and in turn in an animation", async () => {
-    const { files } = await drawn(["1985", "a date with a very long name"]);
+    const { files } = await once;
     const page = await decodeRaster(files.sideBySide, { file: "side.png" });
     expect(Math.max(page.widthPx, page.heightPx)).toBeLessThanOrEqual(1600);
     const colours = new Set<string>();
@@ -102,7 +105,7 @@ describe("the pictures of a change", () => {
   });
 
   it("are the same bytes for the same scenes", async () => {
-    const [a, b] = [await drawn(), await drawn()];
+    const [a, b] = [await once, await drawn()];
     for (const name of ["change", "sideBySide", "animated"] as const)
       expect(Buffer.compare(a.files[name], b.files[name])).toBe(0);
   });
@@ -118,6 +121,10 @@ describe("the size of a picture", () => {
       widthPx: 1,
       heightPx: 1600,
     });
+  });
+
+  it("gets smaller with many dates, so that all together do not grow", () => {
+    expect([2, 6, 24].map((pictures) => sharedSide(1600, { pictures, full: 6 }))).toEqual([1600, 1600, 800]);
   });
 
   it("is enlarged by whole numbers only, and no further than it fits", () => {

@@ -12,13 +12,16 @@ import { readShown } from "../../raster/shown.js";
 import type { CellGrid } from "../cells.js";
 import type { Colour } from "../colours.js";
 import { blankPage, HATCH, HATCH_GROUND, isHatched, paintPlace } from "../page-drawing.js";
-import { nearestCells, type PictureSize, pictureSize } from "./picture-sizes.js";
+import { nearestCells, type PictureSize, pictureSize, sharedSide } from "./picture-sizes.js";
 import { drawSideBySide } from "./side-by-side.js";
 
-/** Longest side of a picture of the report. */
+/** Longest side of a picture of the report, of few dates. */
 export const PICTURE_PX = 1600;
-/** Longest side of the animation: every frame is a whole picture without loss. */
+/** Longest side of the animation of few dates: every frame is a whole picture without loss. */
 export const ANIMATED_PX = 960;
+/** Of more dates, pictures get smaller: a page and an animation have a size that can be sent. */
+const FULL_PICTURES = 6;
+const FULL_FRAMES = 4;
 const ANIMATED_LEAST_PX = 480;
 const FRAME_MS = 1000;
 const JPEG_QUALITY = 88;
@@ -72,7 +75,8 @@ export interface ChangeLayer {
  */
 export async function drawChangePictures(options: ChangePicturesOptions): Promise<ChangePictureFiles> {
   const { scenes, cells, signal } = options;
-  const size = pictureSize(cells, scenes[0].info, { mostPx: PICTURE_PX });
+  const mostPx = sharedSide(PICTURE_PX, { pictures: scenes.length, full: FULL_PICTURES });
+  const size = pictureSize(cells, scenes[0].info, { mostPx });
   const dates = await datePictures(options, size);
   const layer = await changeLayer(options, size);
   throwIfAborted(signal);
@@ -144,7 +148,8 @@ const LABEL = { scale: 3, marginPx: 12, paddingPx: 9 } as const;
 
 /** The dates in turn, each with its name on it. */
 async function animation({ scenes, labels, cells }: ChangePicturesOptions, dates: readonly Raster[]): Promise<Uint8Array> {
-  const size = pictureSize(cells, scenes[0].info, { mostPx: ANIMATED_PX, leastPx: ANIMATED_LEAST_PX });
+  const mostPx = sharedSide(ANIMATED_PX, { pictures: scenes.length, full: FULL_FRAMES });
+  const size = pictureSize(cells, scenes[0].info, { mostPx, leastPx: ANIMATED_LEAST_PX });
   const { widthPx, heightPx } = size;
   const frames: Uint8Array[] = [];
   for (const [i, date] of dates.entries()) {

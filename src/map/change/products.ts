@@ -7,17 +7,19 @@ import { cellAreas } from "../../raster/geo/cell-area.js";
 import { metersPerPixel } from "../../raster/grid.js";
 import type { Georeference } from "../../raster/raster.js";
 import type { RasterReader } from "../../raster/reader.js";
+import { OTHER_CHANGE } from "../../report/change/words.js";
 import type { ChangeReportData } from "../../report/change-data.js";
 import { madeBy } from "../../report/metric-words.js";
 import type { Task } from "../../task.js";
 import type { CellGrid } from "../cells.js";
-import { type Colour, classColours, NO_LABEL_COLOUR } from "../colours.js";
+import { type Colour, classColours, colourOfHex, hexColour, NO_LABEL_COLOUR } from "../colours.js";
 import type { Journal } from "../journal.js";
 import { NO_LABEL } from "../products.js";
 import { type ContentMark, sha256 } from "../provenance.js";
 import { type ChangedCells, codesOf, isChange, sieve } from "./changed-cells.js";
 import type { SceneDate } from "./dates.js";
 import { decideChange } from "./decide.js";
+import { changeLegend } from "./legend.js";
 import { drawChangePictures } from "./pictures.js";
 import { type ChangedPlace, MOST_POSITIONS, writePlaces } from "./places.js";
 import { writeChangeRasters } from "./rasters.js";
@@ -112,10 +114,6 @@ export async function writeChange(options: WriteChangeOptions): Promise<ChangeSu
   };
 }
 
-/** Of changes that no rule asks for. */
-const OTHER_COLOUR: Colour = [255, 191, 0];
-const OTHER_CHANGE = "other change";
-
 /** Draws the dates and what changed; a cell that several rules say yes to has the colour of the first. Gives the files' names in `pictures/`. */
 async function writePictures(
   { folder, title, cells: grid, dates, readers, signal }: WriteChangeOptions,
@@ -128,15 +126,12 @@ async function writePictures(
     const rule = rules.findIndex((one) => one.cells[cell] === 1);
     return rule >= 0 ? LAYER.rules + rule : isChange(code, names.length) ? other : LAYER.unchanged;
   });
-  const colours = [...rules.map(({ colour }) => colour), OTHER_COLOUR];
+  const colours = [...rules.map(({ colour }) => colour), colourOfHex(OTHER_CHANGE.colour)];
   const drawn = await drawChangePictures({
     ...{ title, scenes: readers, labels: dates.map(({ label }) => label), cells: grid, signal },
     codes: (row) => shown.subarray(row * grid.columns, (row + 1) * grid.columns),
     colourOf: (code) => colours[code - LAYER.rules],
-    legend: [
-      ...rules.map(({ name, colour }, i) => ({ name, colour, detail: `${Math.round(counted.rules[i].hectares)} ha` })),
-      ...(shown.includes(other) ? [{ name: OTHER_CHANGE, colour: OTHER_COLOUR }] : []),
-    ],
+    legend: changeLegend({ rules: ruleData(rules, counted) }),
   });
   const files = drawn.dates.map((_, i) => `date-${i + 1}.jpg`);
   for (const [i, bytes] of drawn.dates.entries()) writeFileAtomic(join(folder, "pictures", files[i]), bytes);
@@ -213,7 +208,7 @@ function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
       return { label, day, scene: scenes[i].file, sha256: scenes[i].mark.text, picture: pictures.dates[i] };
     }),
     cells: { columns: grid.columns, rows: grid.rows, metersWide, metersHigh, hectares: cellHectares },
-    classes: names.map((name, k) => ({ name, colour: hex(colours[k]) })),
+    classes: names.map((name, k) => ({ name, colour: hexColour(colours[k]) })),
     counts: {
       cells: codes.length,
       noAnswer: codes.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0),
@@ -221,15 +216,7 @@ function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
       undecided: cells.undecided,
       belowUnit,
     },
-    rules: rules.map(({ name, text, colour }, i) => {
-      return {
-        name,
-        rule: text.slice(text.indexOf(":") + 1).trim(),
-        colour: hex(colour),
-        file: `${name}.tif`,
-        ...counted.rules[i],
-      };
-    }),
+    rules: ruleData(rules, counted),
     areas: counted.areas,
     transitions: counted.transitions
       .filter(({ from, to }) => from === 0 && to === last)
@@ -245,6 +232,9 @@ function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
   };
 }
 
-function hex(colour: Colour): string {
-  return `#${colour.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+function ruleData(rules: readonly RuleAnswers[], counted: Counted): ChangeReportData["rules"] {
+  return rules.map(({ name, text, colour }, i) => {
+    const rule = text.slice(text.indexOf(":") + 1).trim();
+    return { name, rule, colour: hexColour(colour), file: `${name}.tif`, ...counted.rules[i] };
+  });
 }

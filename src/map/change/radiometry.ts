@@ -4,7 +4,6 @@ import type { RasterInfo, RasterReader } from "../../raster/reader.js";
 import { besides, integerRange } from "../../raster/samples.js";
 import { missingSamples } from "../../raster/values.js";
 import { BLOCK_PX, pairedBlocks } from "./paired-blocks.js";
-import { type Veil, veilOver, veilRows, withoutVeil } from "./veil.js";
 
 /** How the numbers of one band become those that the reference would have. */
 export interface BandMatch {
@@ -22,8 +21,6 @@ export interface BandMatch {
 
 export interface RadiometricMatch {
   readonly bands: readonly BandMatch[];
-  /** What is added besides, from place to place; undefined where that was not asked for. */
-  readonly veil: Veil | undefined;
 }
 
 /** Why two dates are not matched: to be told, and gone on without. */
@@ -34,8 +31,6 @@ export interface Unmatched {
 export interface MatchOptions {
   /** Indices into the bands of both; all but alpha by default. */
   readonly bands?: readonly number[] | undefined;
-  /** Whether an offset may differ from place to place, as haze does. Default false. */
-  readonly local?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -46,8 +41,6 @@ const LEAST_CORRELATION = 0.5;
 const MOST_GAIN = 5;
 /** So many blocks may leave the type's numbers. */
 const MOST_CLIPPED = 0.01;
-/** Lines and veil in turn. */
-const ROUNDS = 3;
 
 /**
  * Finds for each band the line that brings the numbers of one date to those of another, by what did not change between them: robust
@@ -61,7 +54,7 @@ const ROUNDS = 3;
 export async function matchRadiometry(
   reference: RasterReader,
   other: RasterReader,
-  { bands: asked, local = false, signal }: MatchOptions = {},
+  { bands: asked, signal }: MatchOptions = {},
 ): Promise<RadiometricMatch | Unmatched> {
   const [to, from] = [reference.info, other.info];
   if (to.widthPx !== from.widthPx || to.heightPx !== from.heightPx) {
@@ -72,24 +65,19 @@ export async function matchRadiometry(
   const units = bands.map((band) => unitChange(to.bands[band].scaling, from.bands[band].scaling));
   if (units.includes(undefined)) return refuse("how the numbers of one become reflectance is known, of the other it is not");
   const blocks = await pairedBlocks(reference, other, { bands, signal });
-  if (blocks.windows.length < LEAST_BLOCKS) {
-    return refuse(`only ${blocks.windows.length} blocks of ${BLOCK_PX} × ${BLOCK_PX} pixels were measured on both dates`);
+  if (blocks.count < LEAST_BLOCKS) {
+    return refuse(`only ${blocks.count} blocks of ${BLOCK_PX} × ${BLOCK_PX} pixels were measured on both dates`);
   }
   const y = blocks.reference.map((values, place) =>
     values.map((value) => value * (units[place]?.scale ?? 1) + (units[place]?.offset ?? 0)),
   );
   const pairs = { x: blocks.other, y };
-  let found = robustLines(pairs);
-  let veil: Veil | undefined;
-  for (let round = 1; local && round < ROUNDS; round++) {
-    veil = veilOver(pairs, found, blocks);
-    found = robustLines({ x: pairs.x, y: withoutVeil(pairs.y, veil, blocks) });
-  }
+  const found = robustLines(pairs);
   const names = bands.map((band) => from.bands[band].name);
   const why = unusable(found.lines, names) ?? outOfRange(pairs, found.lines, names, from);
   if (why !== undefined) return refuse(why);
   const pixels = found.count * BLOCK_PX ** 2;
-  return { bands: found.lines.map((line, place) => ({ name: names[place], ...line, pixels })), veil };
+  return { bands: found.lines.map((line, place) => ({ name: names[place], ...line, pixels })) };
 }
 
 /** What brings stored numbers of one scaling to those of another; undefined where only one is known. */
@@ -128,8 +116,8 @@ function outOfRange(
 }
 
 /**
- * A date with the numbers that the reference would have: of the bands that are matched, gain · number + offset, and of the veil what it
- * is there. Whole numbers are rounded and held in their type; what was not measured stays as it is, and what was never becomes nodata
+ * A date with the numbers that the reference would have: gain · number + offset in the bands that are matched.
+ * Whole numbers are rounded and held in their type; what was not measured stays as it is, and what was never becomes nodata
  * but the number beside it. Overviews are matched like the raster. Closing it closes the source.
  */
 export function matched(reader: RasterReader, match: RadiometricMatch): RasterReader {
@@ -142,16 +130,12 @@ export function matched(reader: RasterReader, match: RadiometricMatch): RasterRe
       const raster = await reader.read({ ...options, validity: true });
       const { widthPx, heightPx, data } = raster;
       const missing = missingSamples(raster);
-      const level = info.levels[options.level ?? 0];
-      const { leftPx = 0, topPx = 0 } = options.window ?? {};
-      const pixel = { columnPx: info.widthPx / level.widthPx, rowPx: info.heightPx / level.heightPx };
       for (const [order, name] of raster.bands.entries()) {
         const place = places.get(name);
         if (place === undefined) continue;
         const [start, end] = [order * widthPx * heightPx, (order + 1) * widthPx * heightPx];
-        const added = match.veil && veilRows(match.veil, place, { leftPx, topPx, widthPx, heightPx }, pixel);
         matchPlane(data.subarray(start, end), match.bands[place], {
-          ...{ widthPx, dtype: raster.dtype, nodata: raster.nodata, added },
+          ...{ dtype: raster.dtype, nodata: raster.nodata },
           missing: missing?.subarray(start, end),
         });
       }
@@ -161,28 +145,19 @@ export function matched(reader: RasterReader, match: RadiometricMatch): RasterRe
   };
 }
 
-interface MatchedPlane extends Pick<Raster, "widthPx" | "dtype"> {
+interface MatchedPlane extends Pick<Raster, "dtype"> {
   readonly nodata: number | undefined;
   /** 1 for what was not measured, `[H, W]`. */
   readonly missing: Uint8Array | undefined;
-  /** What is added to the numbers of a row `[W]`. */
-  readonly added: ((row: number) => Float32Array) | undefined;
 }
 
-function matchPlane(
-  plane: Raster["data"],
-  { gain, offset }: BandMatch,
-  { widthPx, dtype, nodata, missing, added }: MatchedPlane,
-): void {
+function matchPlane(plane: Raster["data"], { gain, offset }: BandMatch, { dtype, nodata, missing }: MatchedPlane): void {
   const range = integerRange(dtype);
   const never = dtype === "float32" && nodata !== undefined ? Math.fround(nodata) : nodata;
-  for (let start = 0, row = 0; start < plane.length; start += widthPx, row++) {
-    const more = added?.(row);
-    for (let x = 0, at = start; x < widthPx; x++, at++) {
-      if (missing?.[at] === 1) continue;
-      const value = gain * plane[at] + offset + (more?.[x] ?? 0);
-      plane[at] = range === undefined ? value : Math.min(Math.max(Math.floor(value + 0.5), range[0]), range[1]);
-      if (plane[at] === never) plane[at] = besides(never, range);
-    }
+  for (let at = 0; at < plane.length; at++) {
+    if (missing?.[at] === 1) continue;
+    const value = gain * plane[at] + offset;
+    plane[at] = range === undefined ? value : Math.min(Math.max(Math.floor(value + 0.5), range[0]), range[1]);
+    if (plane[at] === never) plane[at] = besides(never, range);
   }
 }

@@ -13,7 +13,7 @@ const HEAD_PX = textHeight(TITLE) + 26;
 const LEGEND_PITCH_PX = 28;
 const LEGEND_GAP_PX = 30;
 /** What did not change is grey and pale under the change map, so that its colours stand out. */
-const PALE = 0.45;
+const PALE = 0.32;
 /** Narrower pages have no room for title and legend. */
 const LEAST_CONTENT_PX = 760;
 

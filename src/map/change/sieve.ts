@@ -10,11 +10,12 @@ export interface Patches {
 export function patchesOf(values: ArrayLike<number>, columns: number): Patches {
   const first = Uint32Array.from({ length: values.length }, (_, cell) => cell);
   const rootOf = (cell: number) => {
-    while (first[cell] !== cell) {
-      first[cell] = first[first[cell]]; // halves the way of those who come later
-      cell = first[cell];
+    let root = cell;
+    while (first[root] !== root) {
+      first[root] = first[first[root]]; // halves the way of those who come later
+      root = first[root];
     }
-    return cell;
+    return root;
   };
   const join = (a: number, b: number) => {
     const [rootA, rootB] = [rootOf(a), rootOf(b)];
@@ -28,6 +29,9 @@ export function patchesOf(values: ArrayLike<number>, columns: number): Patches {
     if (cell >= columns && values[cell - columns] === value) join(cell, cell - columns);
   }
   const cells = new Uint32Array(values.length);
-  for (let cell = 0; cell < values.length; cell++) cells[(first[cell] = rootOf(cell))]++;
+  for (let cell = 0; cell < values.length; cell++) {
+    first[cell] = rootOf(cell);
+    cells[first[cell]]++;
+  }
   return { first, cells };
 }

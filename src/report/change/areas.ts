@@ -4,7 +4,7 @@ import type { ChangeReportData } from "../change-data.js";
 import { count, perCent, plural } from "../format.js";
 import { type Html, html, name } from "../html.js";
 import { mergeSmallFlows, sankey } from "../plots/sankey.js";
-import { hectares, signedHectares, swatch, transition, withUnit } from "./words.js";
+import { hectares, partOf, signedHectares, swatch, transition, withUnit } from "./words.js";
 
 /** Rows of a table before the others are folded. */
 const MOST_ROWS = 100;
@@ -48,14 +48,14 @@ function maybe(value: number | null): string {
 
 /** An area is never below nothing, whatever the formula of an interval says. */
 export function range(interval: readonly [number, number] | null): string {
-  return interval === null ? "–" : `${hectares(Math.max(0, interval[0]))} to ${hectares(interval[1])}`;
+  return interval === null ? "–" : `${hectares(Math.max(0, interval[0]))}\u00a0to\u00a0${hectares(interval[1])}`;
 }
 
 /** A share with ± 1.96 standard errors, in percentage points. */
 function accuracy(share: AccuracyEstimate | null): Html {
   if (share === null) return html`–`;
   const { value, standardError } = share;
-  return html`${perCent(value)}${standardError !== null && html` <span class="quiet">± ${(196 * standardError).toFixed(1)}</span>`}`;
+  return html`${perCent(value)}${standardError !== null && html`\u00a0<span class="quiet">±\u00a0${(196 * standardError).toFixed(1)}</span>`}`;
 }
 
 /** The estimate of a named change. */
@@ -65,12 +65,14 @@ export function estimateOfRule(estimates: AreaEstimates | undefined, rule: strin
 
 function rulesTable({ rules, counts, dates }: ChangeReportData, estimates: AreaEstimates | undefined): Html | false {
   if (rules.length === 0) return false;
-  const answered = Math.max(1, counts.cells - counts.noAnswer);
+  const answered = counts.cells - counts.noAnswer;
+  // There is no room for both.
+  const counting = estimates === undefined;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Areas of the named changes"><table><caption>Named changes, ${name(dates[0].label)} to ${name(dates[dates.length - 1].label)}${rules.length > 1 && "; a cell may belong to several"}</caption>
-<thead><tr><th scope="col">change</th><th scope="col" class="text">rule</th><th scope="col">cells</th><th scope="col">share of answers</th><th scope="col">counted ha</th>${estimates && ESTIMATE_HEAD}</tr></thead>
+<thead><tr><th scope="col">change</th><th scope="col" class="text">rule</th>${counting && html`<th scope="col">cells</th><th scope="col">share of answers</th>`}<th scope="col">counted ha</th>${estimates && ESTIMATE_HEAD}</tr></thead>
 <tbody>${rules.map(
     (rule) =>
-      html`<tr><th scope="row">${swatch(rule.colour)}${name(rule.name)}</th><td class="text"><code>${name(rule.rule)}</code></td><td>${count(rule.cells)}</td><td>${perCent(rule.cells / answered)}</td><td>${hectares(rule.hectares)}</td>${
+      html`<tr><th scope="row">${swatch(rule.colour)}${name(rule.name)}</th><td class="text"><code>${name(rule.rule)}</code></td>${counting && html`<td>${count(rule.cells)}</td><td>${partOf(rule.cells, answered)}</td>`}<td>${hectares(rule.hectares)}</td>${
         estimates && estimateCells(estimateOfRule(estimates, rule.name))
       }</tr>`,
   )}</tbody></table></div>`;
@@ -91,7 +93,7 @@ function classesTable({ areas, dates, classes, task }: ChangeReportData, estimat
     const cells = dates.map((_, date) => {
       const value = values.get(date);
       const found = estimated.find((one) => one.name === of && one.date === date && one.hectares !== null);
-      return html`<td>${value === undefined ? "–" : hectares(value)}${found && html`<div class="small"><b>${maybe(found.hectares)}</b> <span class="quiet">(${range(found.interval)})</span></div>`}</td>`;
+      return html`<td>${value === undefined ? "–" : hectares(value)}${found && html`<div class="small"><b>${maybe(found.hectares)}</b></div><div class="small quiet">${range(found.interval)}</div>`}</td>`;
     });
     const [first, last] = [values.get(0), values.get(dates.length - 1)];
     return html`<tr><th scope="row">${colour !== undefined && swatch(colour)}${name(of)}</th>${cells}<td>${first === undefined || last === undefined ? "–" : signedHectares(last - first)}</td></tr>`;
@@ -165,7 +167,7 @@ export function transitionsSection({ transitions, dates, classes, task }: Change
   );
   const rows = sorted.map(
     ({ before, after, cells, hectares: value }) =>
-      html`<tr class="${before === after && "quiet"}"><th scope="row">${before === after ? html`${name(before)} stayed` : transition(before, after)}</th><td>${count(cells)}</td><td>${hectares(value)}</td><td>${perCent(total > 0 ? value / total : Number.NaN)}</td></tr>`,
+      html`<tr class="${before === after && "quiet"}"><th scope="row">${before === after ? html`${name(before)} stayed` : transition(before, after)}</th><td>${count(cells)}</td><td>${hectares(value)}</td><td>${partOf(value, total)}</td></tr>`,
   );
   return html`<h2>What became of what</h2>
 <p>${TRANSITION_WORDS[task]} Bands are as high as their counted hectares; what stayed as it was is pale.</p>
@@ -177,7 +179,7 @@ export function transitionsSection({ transitions, dates, classes, task }: Change
     colours: new Map(classes.map((one) => [one.name, one.colour])),
     sides: [first, last],
     words: withUnit,
-  })}${flows.merged > 0 && html`<figcaption>${count(flows.merged)} transitions are too small to be drawn one by one, ${withUnit(mergedHectares)} together: they go to “other changes”. The table has each of them.</figcaption>`}</figure>
+  })}${flows.merged > 0 && html`<figcaption>${count(flows.merged)} transitions are too small to be drawn one by one, ${withUnit(mergedHectares)} together: they go to “other changes”, and the numbers beside the classes count them too. The table has each of them.</figcaption>`}</figure>
 ${folded({
   rows,
   label: "Transitions",
@@ -188,7 +190,8 @@ ${folded({
 
 const TRANSITION_WORDS: Readonly<Record<Task, string>> = {
   multiclass: "Every cell with an answer goes from its class on the first date to its class on the last.",
-  multilabel: "A cell has any number of labels, and goes from each that it lost, gained or kept: it may count several times.",
+  multilabel:
+    "Every cell with an answer goes from its most probable label on the first date to that on the last; the labels beside it show in the table of areas.",
 };
 
 interface Table {

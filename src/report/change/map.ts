@@ -5,7 +5,7 @@ import { placesList } from "./places.js";
 import { hatchedSwatch, NO_ANSWER, OTHER_CHANGE, swatch, withUnit } from "./words.js";
 
 /** Opacity of the change layer at first, in per cent. */
-const OPACITY = 70;
+const OPACITY = 80;
 
 /**
  * The pictures: with scripts two dates under one divider, the change layer over them and the list of places beside them; without, and in
@@ -51,8 +51,7 @@ function controls({ dates }: ChangeReportData): Html {
     html`<label>${side} <select data-choose="${side}">${dates.map(({ label }, i) => html`<option value="${i}"${i === chosen && html` selected`}>${label}</option>`)}</select></label>`;
   return html`<div class="map-tools">${dates.length > 2 && html`${choice("before", 0)}${choice("after", dates.length - 1)}`}
 <label><input type="checkbox" data-layer-on checked> change layer</label>
-<label class="opacity">opacity <input type="range" min="0" max="100" step="5" value="${OPACITY}" data-opacity> <output>${OPACITY} %</output></label>
-<span class="zoom" role="group" aria-label="Zoom"><button type="button" data-zoom="out" aria-label="Zoom out">−</button><button type="button" data-zoom="in" aria-label="Zoom in">+</button><button type="button" data-zoom="whole">Whole</button></span></div>`;
+<label class="opacity">opacity <input type="range" min="0" max="100" step="5" value="${OPACITY}" data-opacity> <output>${OPACITY} %</output></label></div>`;
 }
 
 function view({ cells: { columns, rows }, dates }: ChangeReportData): Html {
@@ -66,7 +65,8 @@ function view({ cells: { columns, rows }, dates }: ChangeReportData): Html {
 <g data-outline visibility="hidden"><rect class="outer"/><rect class="inner"/></g></svg>
 <span class="tag before" aria-hidden="true" data-tag="before">${name(dates[0].label)}</span><span class="tag after" aria-hidden="true" data-tag="after">${name(dates[last].label)}</span>
 <span class="divider" data-divider></span>
-<input class="divide" type="range" min="0" max="100" step="0.5" value="50" data-divide aria-label="Divider: the earlier picture is on its left, the later on its right"></div>`;
+<input class="divide" type="range" min="0" max="100" step="0.5" value="50" data-divide aria-label="Divider: the earlier picture is on its left, the later on its right">
+<span class="zoom" role="group" aria-label="Zoom"><button type="button" data-zoom="out" aria-label="Zoom out">−</button><button type="button" data-zoom="in" aria-label="Zoom in">+</button><button type="button" data-zoom="whole">Whole</button></span></div>`;
 }
 
 function legend({ rules, dates, counts }: ChangeReportData): Html {

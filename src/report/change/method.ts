@@ -1,9 +1,9 @@
 import type { Task } from "../../task.js";
 import { VERSION } from "../../version.js";
 import type { ChangeReportData } from "../change-data.js";
-import { count, fixed, perCent, plural } from "../format.js";
+import { count, fixed, plural } from "../format.js";
 import { type Html, html, name } from "../html.js";
-import { hectares, withUnit } from "./words.js";
+import { hectares, partOf, withUnit } from "./words.js";
 
 /** How the answers came about, in plain words. */
 export function methodSection(data: ChangeReportData): Html {
@@ -12,7 +12,10 @@ export function methodSection(data: ChangeReportData): Html {
   return html`<h2>How change was found</h2>
 <ol class="steps">
 <li><b>What was compared.</b> ${plural(dates.length, "scene")} of the same place, brought to one grid: ${dates.map(({ label, scene }, i) => html`${i > 0 && ", "}${name(label)} (${name(scene)})`)}.
-The map has ${count(cells.columns)} × ${count(cells.rows)} cells of ${fixed(cells.metersWide, digits(cells.metersWide))} × ${fixed(cells.metersHigh, digits(cells.metersHigh))} m, ${withUnit(cells.hectares)} each on average. ${
+The map has ${count(cells.columns)} × ${count(cells.rows)} cells${
+    cells.metersWide > 0 &&
+    html` of ${fixed(cells.metersWide, digits(cells.metersWide))} × ${fixed(cells.metersHigh, digits(cells.metersHigh))} m`
+  }, ${withUnit(cells.hectares)} each on average. ${
     settings.match
       ? "The colours of the later scenes were matched to those of the first, on pixels that did not change: haze and another sun should not pass for change."
       : "Colours of the scenes were not matched to each other."
@@ -23,7 +26,7 @@ The map has ${count(cells.columns)} × ${count(cells.rows)} cells of ${fixed(cel
   }A change is shown only if its probability is at least ${fixed(settings.confidence, decimalsOf(settings.confidence))}.
 ${plural(counts.undecided, "cell")} looked different without so much evidence, and ${counts.undecided === 1 ? "is" : "are"} shown as unchanged.</li>
 <li><b>The smallest change that counts</b> is a connected region of ${plural(settings.unitCells, "cell")}, ${withUnit(settings.unitHectares)}. ${plural(counts.belowUnit, "cell")} in smaller regions ${counts.belowUnit === 1 ? "is" : "are"} shown as unchanged.</li>
-<li><b>No answer.</b> ${plural(counts.noAnswer, "cell")} of ${count(counts.cells)} (${counts.cells > 0 ? perCent(counts.noAnswer / counts.cells) : "–"}) ${counts.noAnswer === 1 ? "was" : "were"} not seen on a date that matters: clouds, shadows, gaps or the edge of a scene. They count neither as changed nor as unchanged.</li>
+<li><b>No answer.</b> ${plural(counts.noAnswer, "cell")} of ${count(counts.cells)} (${partOf(counts.noAnswer, counts.cells)}) ${counts.noAnswer === 1 ? "was" : "were"} not seen on the first or the last date: clouds, shadows, gaps or the edge of a scene. They count neither as changed nor as unchanged.</li>
 ${rules.length > 0 && html`<li><b>Names.</b> ${rules.map((rule, i) => html`${i > 0 && "; "}${name(rule.name)} is <code>${name(rule.rule)}</code>`)}. A changed cell that fits no rule is “other change”.</li>`}
 <li><b>Hectares</b> are those of the ellipsoid WGS 84 under each cell, not squares of the projection.</li>
 ${classifier.agreementWith !== null && html`<li><b>Labels.</b> No person gave the labels behind the classifier: they come from ${name(classifier.agreementWith)}. Everything here says where two dates differ in the eyes of ${name(classifier.agreementWith)}.</li>`}

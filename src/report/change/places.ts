@@ -16,21 +16,21 @@ export function placesList(data: ChangeReportData): Html {
   return html`<p class="quiet small script">Choose one to see it on the map.</p>
 <ol class="place-list">${items.slice(0, SHOWN)}</ol>${
     items.length > SHOWN &&
-    html`<details><summary>${count(items.length - SHOWN)} smaller places</summary><ol class="place-list" start="${SHOWN + 1}">${items.slice(SHOWN)}</ol></details>`
+    html`<p class="in-print">${count(items.length - SHOWN)} smaller places stand on the page itself, and all of them in <code>changes.geojson</code>.</p><details class="more-places"><summary>${count(items.length - SHOWN)} smaller places</summary><ol class="place-list" start="${SHOWN + 1}">${items.slice(SHOWN)}</ol></details>`
   }`;
 }
 
-/** Disabled until a script can show it. */
-function item(place: Place, { rules }: ChangeReportData): Html {
+/** Disabled until a script can show it. Between two dates nobody has to be told when. */
+function item(place: Place, { rules, dates }: ChangeReportData): Html {
   const { id, before, after, hectares, when, score, box } = place;
   const named = rules.filter((rule) => place.rules.includes(rule.name));
   return html`<li class="place"><button type="button" disabled data-place="${id}" data-box="${box.join(" ")}"><span>${transition(before, after)}</span> <b>${withUnit(hectares)}</b></button>
-<div class="about">${named.map((rule) => html`<span class="of-rule">${swatch(rule.colour)}${name(rule.name)}</span> `)}${when !== null && html`<span>changed ${name(when)}</span> `}<span title="How sure the comparison is of the cells of this place, on average: 1 is certain">evidence ${fixed(score, 2)}</span>
+<div class="about">${named.map((rule) => html`<span class="part">${swatch(rule.colour)}${name(rule.name)}</span>`)}${when !== null && dates.length > 2 && html`<span class="part">${name(when)}</span>`}<span class="part" title="How sure the comparison is of the cells of this place, on average: 1 is certain">evidence ${fixed(score, 2)}</span>
 ${where(place)}</div></li>`;
 }
 
 function where({ longitude, latitude }: Place): Html | false {
   if (longitude === null || latitude === null) return false;
   const address = `https://www.openstreetmap.org/?mlat=${latitude.toFixed(5)}&mlon=${longitude.toFixed(5)}#map=15/${latitude.toFixed(5)}/${longitude.toFixed(5)}`;
-  return html`<span class="where"><span class="coordinates" title="latitude, longitude">${coordinates({ longitude, latitude })}</span> <a href="${address}" rel="noreferrer" target="_blank">OpenStreetMap</a></span>`;
+  return html`<span class="part where"><span class="coordinates" title="latitude, longitude">${coordinates({ longitude, latitude })}</span> <a href="${address}" rel="noreferrer" target="_blank">OpenStreetMap</a></span>`;
 }

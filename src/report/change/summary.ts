@@ -1,9 +1,9 @@
 import type { AreaEstimates } from "../area-estimates.js";
 import type { ChangeReportData } from "../change-data.js";
-import { count, perCent } from "../format.js";
+import { count, plural } from "../format.js";
 import { type Html, html, name } from "../html.js";
 import { estimateOfRule, range } from "./areas.js";
-import { hectares, swatch, transition, withUnit } from "./words.js";
+import { hectares, partOf, swatch, transition, withUnit } from "./words.js";
 
 /** Rules that get a card of their own. */
 const MOST_CARDS = 4;
@@ -17,8 +17,8 @@ ${data.generated && html`<p class="card warning"><b>Generated data.</b> A scene 
 ${sentence(data)}
 ${classifier.agreementWith !== null && html`<p>No person gave the labels that the classifier learned from: they come from ${name(classifier.agreementWith)}. What is called change here is change as ${name(classifier.agreementWith)} would see it: agreement with ${name(classifier.agreementWith)}, mistakes included, and not the truth.</p>`}
 <div class="headlines">${rules.slice(0, MOST_CARDS).map((rule) => card(rule, estimates))}
-<div class="card headline"><h3>without an answer</h3><p class="number">${counts.cells > 0 ? perCent(counts.noAnswer / counts.cells) : "–"}</p>
-<p class="interval">${count(counts.noAnswer)} of ${count(counts.cells)} cells: clouds or gaps on some date</p></div></div>
+<div class="card headline"><h3>without an answer</h3><p class="number">${partOf(counts.noAnswer, counts.cells)}</p>
+<p class="interval">${counts.noAnswer === 0 ? `all ${plural(counts.cells, "cell")} were seen on the first and the last date` : `${count(counts.noAnswer)} of ${plural(counts.cells, "cell")}: clouds or gaps on the first or the last date`}</p></div></div>
 ${rules.length > MOST_CARDS && html`<p class="quiet">${count(rules.length - MOST_CARDS)} more named changes stand in <a href="#areas">the table of areas</a>.</p>`}
 ${answered === 0 && html`<p><b>No cell has an answer on the dates that matter</b>, from ${name(dates[0].label)} to ${name(dates[dates.length - 1].label)}.</p>`}`;
 }
@@ -28,7 +28,7 @@ function sentence({ counts, dates, transitions, cells }: ChangeReportData): Html
   if (answered <= 0) return false;
   const [first, last] = [dates[0].label, dates[dates.length - 1].label];
   const [largest] = transitions.filter(({ before, after }) => before !== after).sort((a, b) => b.hectares - a.hectares);
-  return html`<p class="verdict">From ${name(first)} to ${name(last)}, <b>${perCent(counts.changed / answered)}</b> of the area with an answer changed: ${withUnit(counts.changed * cells.hectares)} of ${withUnit(answered * cells.hectares)}, as counted on the map.${
+  return html`<p class="verdict">From ${name(first)} to ${name(last)}, <b>${partOf(counts.changed, answered)}</b> of the area with an answer changed: ${withUnit(counts.changed * cells.hectares)} of ${withUnit(answered * cells.hectares)}, as counted on the map.${
     largest && html` The largest transition is ${transition(largest.before, largest.after)} with ${withUnit(largest.hectares)}.`
   }</p>`;
 }

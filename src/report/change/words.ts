@@ -1,8 +1,8 @@
-import { count, fixed } from "../format.js";
+import { count, fixed, perCent } from "../format.js";
 import { type Html, html, name } from "../html.js";
 
 /** What changed and is named by no rule, in legends of pages and pictures. */
-export const OTHER_CHANGE = { name: "other change", colour: "#8a5fb5" } as const;
+export const OTHER_CHANGE = { name: "other change", colour: "#ffbf00" } as const;
 
 /** What a place without an answer is called. */
 export const NO_ANSWER = "no answer";
@@ -25,6 +25,12 @@ export function withUnit(value: number): string {
   return `${hectares(value)}\u202fha`;
 }
 
+/** A part of a whole in per cent; "< 0.1 %" where rounding would hide it, a dash without a whole. */
+export function partOf(part: number, whole: number): string {
+  const share = whole > 0 ? part / whole : Number.NaN;
+  return share > 0 && share < 0.0005 ? "< 0.1\u202f%" : perCent(share);
+}
+
 /** Latitude and longitude as every map takes them when pasted: "-8.38123, -74.53421". */
 export function coordinates({ longitude, latitude }: { readonly longitude: number; readonly latitude: number }): string {
   return `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
@@ -32,7 +38,7 @@ export function coordinates({ longitude, latitude }: { readonly longitude: numbe
 
 /** A transition in words: both names isolated, the arrow told to those who do not see it. */
 export function transition(before: string, after: string): Html {
-  return html`${name(before)} <span aria-label="to">→</span> ${name(after)}`;
+  return html`${name(before)} <span role="img" aria-label="to">→</span> ${name(after)}`;
 }
 
 /** A square of colour beside a name. @param colour #rrggbb */

@@ -46,6 +46,9 @@ describe("a transition diagram", () => {
     const sum = (list: readonly { value: number }[]) => list.reduce((total, { value }) => total + value, 0);
     expect(sum(flows) + sum(others)).toBeCloseTo(sum(all), 9);
     expect(draw(all)).toContain("other changes");
+    // The number beside a class counts what is not drawn.
+    const few = [flow("a", "a", 1000), flow("b", "a", 0.5), flow("c", "a", 0.25)];
+    expect(draw(few).match(/class="" [^>]*>a <tspan class="quiet">([^<]*)/)![1]).toBe("1000.75 ha");
   });
 
   it("keeps a single small change by its name, and small classes that stayed", () => {

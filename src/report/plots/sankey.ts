@@ -12,6 +12,8 @@ export interface Flow {
 /** Flows that are drawn one by one, and what was put together of the others. */
 export interface MergedFlows {
   readonly flows: readonly Flow[];
+  /** By class: what came to it in all, drawn or not. */
+  readonly reached: ReadonlyMap<string, number>;
   /** Of each class before: too small to be drawn. */
   readonly others: readonly { readonly before: string; readonly value: number }[];
   /** How many flows are in `others`. */
@@ -38,15 +40,18 @@ const OTHER = "other changes";
 export function mergeSmallFlows(all: readonly Flow[]): MergedFlows {
   const flows = all.filter(({ value }) => value > 0);
   const total = flows.reduce((sum, { value }) => sum + value, 0);
+  const reached = new Map<string, number>();
+  for (const { after, value } of flows) reached.set(after, (reached.get(after) ?? 0) + value);
   const isChange = ({ before, after }: Flow) => before !== after;
   const changes = flows.filter(isChange).sort((a, b) => b.value - a.value);
   const small = changes.filter(({ value }, i) => i >= MOST_FLOWS || (value / total) * FLOWS_PX < THINNEST_PX);
-  if (small.length < 2) return { flows, others: [], merged: 0 };
+  if (small.length < 2) return { flows, reached, others: [], merged: 0 };
   const hidden = new Set(small);
   const sums = new Map<string, number>();
   for (const { before, value } of small) sums.set(before, (sums.get(before) ?? 0) + value);
   return {
     flows: flows.filter((flow) => !hidden.has(flow)),
+    reached,
     others: Array.from(sums, ([before, value]) => ({ before, value })),
     merged: small.length,
   };
@@ -110,7 +115,10 @@ export function sankey({ title, description, flows, order, colours, sides, words
   const node = (colour: string, { name, value, y, height }: Node, x: number, [textX, anchor]: readonly [number, string]) =>
     html`<rect class="node" x="${x}" y="${at(y)}" width="${NODE}" height="${at(Math.max(height, LEAST_BAND))}" fill="${colour}"/><text class="${anchor}" x="${textX}" y="${at(y + Math.max(height, LEAST_SLOT) / 2 + 4)}">${clip(name, 16)} <tspan class="quiet">${words(value)}</tspan></text>`;
   const leftNodes = Array.from(left, ([key, one]) => node(colourOf(key), one, SIDE, [SIDE - 8, "end"]));
-  const rightNodes = Array.from(right, ([key, one]) => node(colourOf(key), one, SIDE + MIDDLE - NODE, [SIDE + MIDDLE + 8, ""]));
+  const rightNodes = Array.from(right, ([key, one]) => {
+    const value = (key === undefined ? undefined : flows.reached.get(key)) ?? one.value;
+    return node(colourOf(key), { ...one, value }, SIDE + MIDDLE - NODE, [SIDE + MIDDLE + 8, ""]);
+  });
   return svg(
     { width: SIDE + MIDDLE + SIDE, height: Math.ceil(Math.max(TOP, ...ends)) + 8, title },
     html`<desc>${description}</desc>
