@@ -40,6 +40,8 @@ export interface DecidedDates {
 }
 
 const DEFAULT_CONFIDENCE = 0.5;
+/** The odds of staying against becoming a given other state. Chosen in docs/decisions/0042. */
+const STAY_ODDS = 10;
 
 /** Shares are kept from 0 and 1 by so much: what never occurs cannot be divided by, what always does cannot be left. */
 const LEAST_SHARE = 1e-4;
@@ -161,19 +163,16 @@ export function decideDates(model: TransitionModel, dates: readonly CellDate[]):
 
 /**
  * What transitions are taken to be where nothing more is known: any state is as likely as another, and becoming a given other one takes
- * 2 T − 1 times the evidence of staying, whatever the number of states; the more dates, the more often noise would pass for a change.
- * Chosen in docs/decisions/0042.
+ * ten times the evidence of staying, whatever the number of states.
  */
 export function usualTransitions(
   task: Task,
   classes: number,
-  dates: number,
 ): Pick<TransitionModel, "prior" | "stay"> & { readonly confidence: number } {
   const [, states] = FOLLOWED[task].shape(classes);
-  const odds = 2 * dates - 1;
   return {
     prior: new Array<number>(classes).fill(1 / states),
-    stay: odds / (odds + states - 1),
+    stay: STAY_ODDS / (STAY_ODDS + states - 1),
     confidence: DEFAULT_CONFIDENCE,
   };
 }

@@ -48,7 +48,7 @@ export const change: Command = {
       value: "probability",
       parse: decimal(0, 1),
       describe: "how probable it is that land stays as it is from one date to the next",
-      shownDefault: "7 to 1 against every other class",
+      shownDefault: "2 × dates − 1 to 1 against every other class",
     },
     confidence: {
       value: "probability",
@@ -98,7 +98,7 @@ export const change: Command = {
       dates: flags.dates as readonly string[] | undefined, // read by list
       out,
       rules: rulesOf(flags),
-      match: flags.match === true,
+      match: flags.noMatch !== true,
       stay: number(flags, "stay"),
       confidence: number(flags, "confidence"),
       unitHectares: number(flags, "unit"),

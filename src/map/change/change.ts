@@ -1,6 +1,7 @@
 import { basename, resolve } from "node:path";
 import { UserError } from "../../errors.js";
 import { type ClassifierFile, preprocessOf } from "../../model/classifier.js";
+import type { PixelFitness } from "../../model/pixel-fitness.js";
 import { readClassifier } from "../../model/read-classifier.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
 import type { WorkOptions } from "../../progress.js";
@@ -66,7 +67,7 @@ interface DatedScene {
   readonly reader: RasterReader;
   readonly bands: readonly number[];
   readonly mark: ContentMark;
-  readonly match: RadiometricMatch | undefined;
+  readonly match: (RadiometricMatch & { readonly to: string }) | undefined;
 }
 
 /**
@@ -139,9 +140,9 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
         ...{ readers: dated.map(({ reader }) => reader), bands: dated.map(({ bands }) => bands) },
         scenes: dated.map(({ scene, mark }) => ({ file: basename(scene.info.file), mark, ...generatedBy(scene) })),
         georeference: cellGeoreference(cells, one.scenes[0].info.georeference),
-        ...transitionsOf(manifest.task, manifest.classes.length, options),
+        ...transitionsOf({ task: manifest.task, classes: manifest.classes.length, dates: dates.length }, options),
         unitHectares: options.unitHectares,
-        match: options.match ?? false,
+        match: dated.some(({ match }) => match !== undefined),
         command: options.command ?? "",
         metadata: metadataOf(classifier, dated),
       }),
@@ -184,23 +185,36 @@ interface DatedOptions {
   readonly classifier: ClassifierFile;
 }
 
-/** Looks whether each scene fits the classifier, and brings later ones to the colours of the first where that is asked for. */
+/**
+ * Looks whether each scene fits the classifier, and brings the others to the colours of the one that is most like what it learnt from,
+ * unless that is not wanted.
+ */
 async function datedScenes(
-  { match = false, signal, onWarning }: ChangeOptions,
+  { match = true, signal, onWarning }: ChangeOptions,
   { scenes, readers, dates, preprocess, classifier }: DatedOptions,
 ): Promise<readonly DatedScene[]> {
+  for (const scene of scenes) fittingBands(scene, preprocess, classifier.file);
+  // On the grid they all have the order of the first scene's.
+  const bands = bandsFor(readers[0].info, preprocess, classifier.file);
+  const checked = { bands, manifest: classifier.manifest, preprocess, signal };
+  const strange: number[] = [];
+  for (const reader of readers) strange.push(strangeness(await checkPixels(reader, checked)));
+  const reference = strange.indexOf(Math.min(...strange));
   const dated: DatedScene[] = [];
   for (const [i, scene] of scenes.entries()) {
-    fittingBands(scene, preprocess, classifier.file);
-    // On the grid they have the order of the first scene's.
-    const bands = bandsFor(readers[i].info, preprocess, classifier.file);
-    const pair = { reference: readers[0], other: readers[i] };
-    const found = match && i > 0 ? await matchOf({ ...pair, bands, signal, onWarning }) : undefined;
+    const pair = { reference: readers[reference], other: readers[i] };
+    const found = match && i !== reference ? await matchOf({ ...pair, bands, signal, onWarning }) : undefined;
     const reader = found === undefined ? readers[i] : matched(readers[i], found);
-    await checkPixels(reader, { bands, manifest: classifier.manifest, preprocess, signal, onWarning });
-    dated.push({ date: dates[i], scene, reader, bands, mark: await contentMark(scene.files, signal), match: found });
+    await checkPixels(reader, { ...checked, onWarning });
+    const mark = await contentMark(scene.files, signal);
+    dated.push({ date: dates[i], scene, reader, bands, mark, match: found && { ...found, to: dates[reference].label } });
   }
   return dated;
+}
+
+/** Share of pixels that are unlike those of the training, of the band that is strangest; the same for all where nobody knows. */
+function strangeness(fitness: PixelFitness | undefined): number {
+  return Math.max(0, ...(fitness?.bands ?? []).map(({ below, above }) => below + above));
 }
 
 interface MatchedScenes extends Pick<WorkOptions, "signal" | "onWarning"> {
@@ -223,7 +237,7 @@ function notesOf({ date, scene, match }: DatedScene): readonly string[] {
   );
   return [
     ...scene.notes.map((note) => `${date.label}: ${note}`),
-    ...(gains === undefined ? [] : [`${date.label}: brought to the colours of the first date: ${gains.join(", ")}`]),
+    ...(gains === undefined ? [] : [`${date.label}: brought to the colours of ${match?.to}: ${gains.join(", ")}`]),
   ];
 }
 
