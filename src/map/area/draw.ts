@@ -48,15 +48,19 @@ type AreaOfRow = Extract<CellAreas, { row: unknown }>["row"];
 /** Counts the cells of a map. Memory goes with a few rows of it. */
 export async function countCells(map: StratifiedMap, areas: AreaOfRow, work: WorkOptions): Promise<MapCount> {
   const strata = new Map<string, CountedStratum>();
-  const byKind = new Map<number, { readonly code: number; readonly rules: number; readonly stratum: CountedStratum } & Extent>();
+  const byKind = new Map<number, Kind>();
+  let last = -1;
+  let kind: Kind | undefined;
   for await (const { cells, row, from, columns } of rowsOf(map, work, "counting cells")) {
     const hectares = areas(row);
     for (let column = 0; column < columns; column++) {
       const code = cells.codes[from + column];
       if (code === 0) continue;
-      const rules = cells.rules?.[from + column] ?? 0;
+      const rules = cells.rules === undefined ? 0 : cells.rules[from + column];
       const key = rules * CODES + code;
-      let kind = byKind.get(key);
+      // Neighbours are mostly alike.
+      if (key !== last) kind = byKind.get(key);
+      last = key;
       if (kind === undefined) {
         const name = map.stratumOf(code, rules);
         const stratum = strata.get(name) ?? { name, cells: 0, hectares: 0, codes: new Set<number>(), rules: new Set<number>() };
@@ -80,6 +84,13 @@ export async function countCells(map: StratifiedMap, areas: AreaOfRow, work: Wor
     for (const extent of [kind.stratum, ofCode, total, ...said]) add(extent, kind);
   }
   return { strata: gathered([...strata.values()]), total, byCode, byRule, byLabel: await countLabels(map, areas, work) };
+}
+
+/** Cells of which the map says the same. */
+interface Kind extends Extent {
+  readonly code: number;
+  readonly rules: number;
+  readonly stratum: CountedStratum;
 }
 
 const CODES = 2 ** 16;
@@ -152,8 +163,10 @@ export async function drawCells(
   const random = createRandom(seed, "area design");
   const reservoirs = strata.map((_, h) => reservoir<DrawnCell>(sizes[h]));
   const known = new Map<number, number>();
+  let [last, lastStratum] = [-1, 0];
   const stratumOf = (code: number, rules: number) => {
     const key = rules * CODES + code;
+    if (key === last) return lastStratum;
     let stratum = known.get(key);
     if (stratum === undefined) {
       stratum = strata.findIndex((one) => one.name === map.stratumOf(code, rules));
@@ -165,6 +178,7 @@ export async function drawCells(
         );
       known.set(key, stratum);
     }
+    [last, lastStratum] = [key, stratum];
     return stratum;
   };
   for await (const { cells, row, from, columns } of rowsOf(map, work, "drawing samples")) {
@@ -172,7 +186,7 @@ export async function drawCells(
     for (let column = 0; column < columns; column++) {
       const code = cells.codes[from + column];
       if (code === 0) continue;
-      const rules = cells.rules?.[from + column] ?? 0;
+      const rules = cells.rules === undefined ? 0 : cells.rules[from + column];
       const h = stratumOf(code, rules);
       // Of keys ln(u) / w, the n largest are a sample in proportion to w (Efraimidis and Spirakis 2006).
       const key = Math.log(1 - random.next()) / hectares[column];

@@ -155,6 +155,11 @@ describe("areas of projected cells", () => {
         const narrow = (await areasOf(epsg, [x + column * side, side, 0, y, 0, -side], 1, 1)).row(0);
         expect(relative(wide[column], narrow[0]), `EPSG:${epsg}, ${column}`).toBeLessThan(1e-6);
       }
+      const tall = await areasOf(epsg, [x, side, 0, y, 0, -side], 100, 50.5);
+      for (const row of [0, 7, 16, 40, 48, 49, 50]) {
+        const narrow = await areasOf(epsg, [x, side, 0, y - row * side, 0, -side], 1, row === 50 ? 0.5 : 1);
+        expect(relative(tall.row(row)[0], narrow.row(0)[0]), `EPSG:${epsg}, row ${row}`).toBeLessThan(1e-6);
+      }
     }
   });
 
