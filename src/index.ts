@@ -28,7 +28,7 @@ export { calibrationError, type ReliabilityBin, reliability } from "./learn/metr
 export { coOccurrence } from "./learn/metrics/co-occurrence.js";
 export { AVERAGES, type CellCounts, classScores, countCells, type Scores } from "./learn/metrics/counts.js";
 export { precisionRecallCurve, rocCurve } from "./learn/metrics/curves.js";
-export { confusion, kappa, matthews, normalizeRows, pairwiseAuc, topK } from "./learn/metrics/multiclass.js";
+export { confusion, kappa, kappaDeltaVariance, matthews, normalizeRows, pairwiseAuc, topK } from "./learn/metrics/multiclass.js";
 export { jaccardSamples, sampleScores } from "./learn/metrics/multilabel.js";
 export { averagePrecision, type LabelRanking, labelRanking, perClass, rocAuc } from "./learn/metrics/ranking.js";
 export { METRICS, type Measure, type Metrics, openMetrics } from "./learn/metrics/report.js";
@@ -70,12 +70,21 @@ export type { SceneScaling } from "./raster/scene/scaling.js";
 
 // Change between dates, and areas from a checked sample
 
+export {
+  type AreaEstimate,
+  type AreaEstimateOptions,
+  type Estimate,
+  estimateAreas,
+  type SampleGroup,
+  type Stratum,
+} from "./learn/area-estimate.js";
+export { allocateSamples, expectedStandardError, sampleSize } from "./learn/sample-sizes.js";
 export { type AreaDesignOptions, type AreaDesignResult, designArea } from "./map/area/design.js";
 export { type AreaEstimateFileOptions, estimateAreaOf } from "./map/area/estimate.js";
 export { type AnswerFromTruthOptions, answerFromTruth } from "./map/area/truth.js";
 export { type ChangeOptions, type ChangeResult, changeScenes } from "./map/change/change.js";
 export { writeChangeReport } from "./map/change/report.js";
-export type { AreaEstimates } from "./report/area-estimates.js";
+export type { AreaEstimates, EstimatedArea } from "./report/area-estimates.js";
 export type { ChangeReportData } from "./report/change-data.js";
 
 // Run models, and follow their gradients: see `sigmax/onnx`

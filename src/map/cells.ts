@@ -66,3 +66,11 @@ export function cellGeoreference({ stridePx }: CellGrid, georeference: Georefere
     }
   );
 }
+
+/** Metadata of a raster of cells: how many columns and rows of them the scene fills, "40.25 30"; the last may be cut off by its edge. */
+export const CELLS_ITEM = "SIGMAX_CELLS";
+
+/** The item of metadata that says so. */
+export function cellsItem({ stridePx }: CellGrid, { widthPx, heightPx }: Size): Readonly<Record<string, string>> {
+  return { [CELLS_ITEM]: `${widthPx / stridePx} ${heightPx / stridePx}` };
+}

@@ -11,7 +11,7 @@ import type { RasterInfo } from "../raster/reader.js";
 import { openScene, type Scene, type SceneInput } from "../raster/scene/open.js";
 import type { RuntimeChoice } from "../runtime/session.js";
 import { VERSION } from "../version.js";
-import { type CellGrid, cellGeoreference } from "./cells.js";
+import { type CellGrid, cellGeoreference, cellsItem } from "./cells.js";
 import { type Clip, openClip } from "./clip.js";
 import { continued, decideScene, journalPath } from "./decide-scene.js";
 import { bandsNeeded, type CellSizes, cellsFor, checkPixels, checkScale, fittingBands } from "./fitness.js";
@@ -154,6 +154,7 @@ async function writeMap({
     ...sceneItems(scene),
     ...(clip && { SIGMAX_CLIP: basename(clip.file), SIGMAX_CLIP_SHA256: clip.sha256 }),
     SIGMAX_MODE: report.mode,
+    ...cellsItem(cells, scene.info),
   };
   const companions = [{ row: look.row, finish: finishLook }];
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });

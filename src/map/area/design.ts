@@ -16,6 +16,7 @@ import { applyTransform } from "../../raster/geo/transform.js";
 import type { RasterInfo } from "../../raster/reader.js";
 import { openScene, type Scene } from "../../raster/scene/open.js";
 import { VERSION } from "../../version.js";
+import { CELLS_ITEM } from "../cells.js";
 import { NO_LABEL } from "../products.js";
 import { contentMark } from "../provenance.js";
 import { type ChipScene, chipPictures } from "./chip-pictures.js";
@@ -123,9 +124,7 @@ export async function designArea(options: AreaDesignOptions): Promise<AreaDesign
   }
 }
 
-/** A map whose last cells are cut off by the edge of the scene says how many columns and rows are whole: "40.25 30". */
-const CELLS_ITEM = "SIGMAX_CELLS";
-
+/** A map whose last cells are cut off by the edge of the scene says how much of them is there. */
 function cellCount({ widthPx, heightPx, metadata }: RasterInfo): { readonly columns: number; readonly rows: number } {
   const [columns, rows] = (metadata[CELLS_ITEM] ?? "").split(" ").map(Number);
   const isCount = Math.ceil(columns) === widthPx && Math.ceil(rows) === heightPx;

@@ -10,7 +10,7 @@ import type { RasterReader } from "../../raster/reader.js";
 import { openScene, type Scene, type SceneInput } from "../../raster/scene/open.js";
 import type { RuntimeChoice } from "../../runtime/session.js";
 import { VERSION } from "../../version.js";
-import { cellGeoreference } from "../cells.js";
+import { cellGeoreference, cellsItem } from "../cells.js";
 import { openClip } from "../clip.js";
 import { continued, decideScene, journalPath } from "../decide-scene.js";
 import { bandsFor, bandsNeeded, type CellSizes, cellsFor, checkPixels, checkScale, fittingBands } from "../fitness.js";
@@ -144,7 +144,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
         unitHectares: options.unitHectares,
         match: dated.some(({ match }) => match !== undefined),
         command: options.command ?? "",
-        metadata: metadataOf(classifier, dated),
+        metadata: { ...metadataOf(classifier, dated), ...cellsItem(cells, one.scenes[0].info) },
       }),
     );
     for (const journal of journals.splice(0)) journal.remove();
