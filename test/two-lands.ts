@@ -21,7 +21,8 @@ export function landscape(
   const data = Uint16Array.from({ length: 2 * px }, (_, i) => {
     const [x, y] = [i % WIDTH, Math.floor((i % px) / WIDTH)];
     if (x < 40 && y < 40) return NODATA;
-    return Math.round((x < border ? 3000 : 800) + 200 * random.normal());
+    // Not below 0, which would come round as nodata.
+    return Math.max(1, Math.round((x < border ? 3000 : 800) + 200 * random.normal()));
   });
   const georeference = { crs: UTM_18S, transform: [eastMeters, pixelMeters, 0, 9_000_000, 0, -pixelMeters] as const };
   return { bands: ["red", "nir"], widthPx: WIDTH, heightPx: HEIGHT, dtype: "uint16", data, nodata: NODATA, georeference };

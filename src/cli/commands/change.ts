@@ -40,9 +40,9 @@ export const change: Command = {
       shownDefault: DEFAULT_RULES.map((rule) => `"${rule}"`).join(", "),
     },
     rules: { ...RULE_FLAGS.rules, describe: "text file with one such rule a line; # begins a comment" },
-    match: {
+    noMatch: {
       describe:
-        "bring later scenes to the colours of the first: a gain and an offset for each band, by pixels that did not change",
+        "leave the colours of scenes as they are; else those least like what the classifier learnt from get a gain and an offset for each band, by pixels that did not change",
     },
     stay: {
       value: "probability",
