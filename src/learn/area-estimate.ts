@@ -6,6 +6,8 @@ export interface Stratum {
   readonly name: string;
   /** In any unit, the same for all. */
   readonly area: number;
+  /** Units that samples were drawn from without being put back; undefined for many more than samples. */
+  readonly cells?: number | undefined;
   /** The classes of the map that occur in it, as indices; undefined where nobody says. */
   readonly mapped?: readonly number[] | undefined;
 }
@@ -65,7 +67,7 @@ export interface AreaEstimateOptions {
 /**
  * Accuracy of a map and areas on the ground, from a stratified random sample (Stehman 2014). Everything is a ratio of two totals,
  * each a mean of an indicator of the samples; where strata are the classes of the map, these are the estimators of Olofsson et al. 2014.
- * No correction for finite populations: strata are taken to have many more cells than samples.
+ * Where a stratum says how many cells it has, its part is corrected for that finite population (Cochran 1977, eq. 5.6).
  *
  * @throws UserError `bad-data` naming a stratum that has an area and no sample, or where no stratum has an area
  */
@@ -105,13 +107,22 @@ export function estimateAreas({ strata, classes, samples, level }: AreaEstimateO
     intervals: shares.map(({ standardError }, k) =>
       standardError === undefined
         ? undefined
-        : stratifiedInterval(weights, sumsOf(sample, samples.map(isFound(k))), counts, level),
+        : stratifiedInterval(weights, sumsOf(sample, samples.map(isFound(k))), counts, {
+            level,
+            left: strata.map((_, h) => leftOf(sample, h)),
+          }),
     ),
     samples: counts,
     notes: strata.flatMap(({ name, area }, h) =>
       area === 0 && counts[h] > 0 ? [`${counts[h]} samples of ${JSON.stringify(name)} count for nothing: it has no area`] : [],
     ),
   };
+}
+
+/** Share of the cells of a stratum that are no samples: what is known for certain has no error. */
+function leftOf({ strata, counts }: StratifiedSample, h: number): number {
+  const { cells } = strata[h];
+  return cells === undefined || cells <= 0 ? 1 : Math.max(0, 1 - counts[h] / cells);
 }
 
 type Indicator = (group: SampleGroup) => number;
@@ -202,6 +213,6 @@ function stratifiedRatio(
     squares[stratum] += count * (residuals[i] - means[stratum]) ** 2;
   });
   let variance = 0;
-  for (const h of counted) variance += (weights[h] ** 2 * squares[h]) / (counts[h] - 1) / counts[h];
+  for (const h of counted) variance += (leftOf(sample, h) * weights[h] ** 2 * squares[h]) / (counts[h] - 1) / counts[h];
   return { value, standardError: Math.sqrt(variance) / denominator, why: undefined };
 }

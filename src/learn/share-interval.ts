@@ -53,12 +53,13 @@ function logWays(hits: number, count: number): number {
  * sample was of a class may have some of it all the same.
  *
  * @param weights of strata; those of weight 0 need no samples
+ * @param left share of each stratum that was not drawn, whose root shortens its distances; 1 by default, as if there were no end of it
  */
 export function stratifiedInterval(
   weights: ArrayLike<number>,
   hits: ArrayLike<number>,
   counts: ArrayLike<number>,
-  level = 0.95,
+  { level = 0.95, left }: { readonly level?: number | undefined; readonly left?: ArrayLike<number> | undefined } = {},
 ): readonly [low: number, high: number] {
   let [share, below, above] = [0, 0, 0];
   for (let h = 0; h < weights.length; h++) {
@@ -66,8 +67,8 @@ export function stratifiedInterval(
     const own = hits[h] / counts[h];
     const [low, high] = midPInterval(hits[h], counts[h], level);
     share += weights[h] * own;
-    below += (weights[h] * (own - low)) ** 2;
-    above += (weights[h] * (high - own)) ** 2;
+    below += (left?.[h] ?? 1) * (weights[h] * (own - low)) ** 2;
+    above += (left?.[h] ?? 1) * (weights[h] * (high - own)) ** 2;
   }
   return [Math.max(0, share - Math.sqrt(below)), Math.min(1, share + Math.sqrt(above))];
 }

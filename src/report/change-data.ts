@@ -91,7 +91,7 @@ export interface ChangeReportData {
     readonly confidence: number;
     readonly unitCells: number;
     readonly unitHectares: number;
-    /** Whether the colours of later dates were matched to those of the first. */
+    /** Whether colours were matched to those of the date that is most like what the classifier learned from. */
     readonly match: boolean;
     readonly notes: readonly string[];
   };

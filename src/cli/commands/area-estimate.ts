@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../../errors.js";
 import { refuseToOverwrite, writeFileAtomic } from "../../files.js";
-import { estimateAreaOf } from "../../map/area/estimate.js";
+import { estimateAreaOf, refuseOtherMap } from "../../map/area/estimate.js";
 import { writeChangeReport } from "../../map/change/report.js";
 import { printable } from "../../printable.js";
 import type { AccuracyEstimate, AreaEstimates, EstimatedArea } from "../../report/area-estimates.js";
@@ -46,9 +46,12 @@ export const areaEstimate: Command = {
     // Estimates of a sample are made again with every answer: what lies beside it is theirs.
     if (text(flags, "out") !== undefined) refuseToOverwrite(out, flags.force === true);
     const classes = flags.classes as readonly string[] | undefined; // read by list
+    const change = text(flags, "change");
+    if (change !== undefined && areas !== undefined)
+      throw new UserError("usage", "--change is for samples of sigmax area design");
+    if (change !== undefined) await refuseOtherMap(sample, change);
     const estimates = estimateAreaOf({ sample, areas, task, classes, onWarning: terminal.onWarning });
     writeFileAtomic(out, `${JSON.stringify(estimates, undefined, 1)}\n`);
-    const change = text(flags, "change");
     if (change !== undefined) writeChangeReport(change, estimates);
     if (terminal.json) terminal.print(JSON.stringify({ ...estimates, out }));
     else terminal.print(described(estimates, out));

@@ -109,7 +109,8 @@ export const change: Command = {
       threads: number(flags, "threads"),
       runtime: runtimeOf(flags),
       force: flags.force === true,
-      command: commandOf(change, input),
+      // What it is made again with, not how it was asked for this time.
+      command: commandOf(change, { ...input, flags: { ...flags, force: undefined, json: undefined, quiet: undefined } }),
       ...workOf(terminal),
     });
     terminal.print(terminal.json ? JSON.stringify(result) : described(result));

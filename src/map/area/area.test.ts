@@ -154,7 +154,7 @@ describe("a sample of a class raster", () => {
     [
       "another stratum",
       (row: string[]) => [...row.slice(0, 3), row[3] === "city" ? "field" : "city", row[4]],
-      /line 2: the sample "\d+" was drawn from/,
+      /line 2: the sample "s\d+" was drawn from/,
     ],
     ["an id that was not drawn", (row: string[]) => ["999", ...row.slice(1)], 'line 2: no sample "999" was drawn'],
     ["a label that is none", (row: string[]) => [...row.slice(0, 4), "forrest"], 'line 2: unknown label "forrest"'],

@@ -84,6 +84,7 @@ export async function designArea(options: AreaDesignOptions): Promise<AreaDesign
       });
     }
     for (const file of scenesOf(map, options)) scenes.push(await openScene({ scene: file }, { onWarning, signal }));
+    if (options.scenes === undefined) await dropStrangers(map, scenes, { signal, onWarning });
     const work = { signal, onProgress, onWarning };
     const count = await countCells(map, areas.row, work);
     if (count.total.hectares === 0) throw new UserError("bad-data", `${map.info.file}: no cell has an answer`);
@@ -146,6 +147,22 @@ function scenesOf(map: StratifiedMap, { scenes, onWarning }: AreaDesignOptions):
   return [];
 }
 
+/** Takes out scenes that were found by their name and are others than those that were compared. */
+async function dropStrangers(
+  map: StratifiedMap,
+  scenes: Scene[],
+  { signal, onWarning }: Pick<WorkOptions, "signal" | "onWarning">,
+): Promise<void> {
+  for (const [date, { files, info }] of scenes.entries()) {
+    if ((await contentMark(files, signal)).text === map.sceneMarks[date]) continue;
+    onWarning?.(
+      `${info.file}: is another file than the one that was compared, so there are no pictures; give --before and --after`,
+    );
+    for (const scene of scenes.splice(0)) await scene.close();
+    return;
+  }
+}
+
 function sizesOf({ strata, total }: MapCount, options: AreaDesignOptions) {
   const { standardError = DEFAULT_STANDARD_ERROR, least = DEFAULT_LEAST } = options;
   const users = usersOf(strata, options.users ?? DEFAULT_USERS);
@@ -193,7 +210,7 @@ async function describedSamples(map: StratifiedMap, drawn: readonly DrawnCell[])
   const samples: AreaDesign["samples"][number][] = [];
   for (const [i, { stratum, column, row, code, rules }] of drawn.entries()) {
     samples.push({
-      ...{ id: String(i + 1).padStart(digits, "0"), stratum, column, row },
+      ...{ id: `s${String(i + 1).padStart(digits, "0")}`, stratum, column, row },
       ...{ longitude: places?.[2 * i] ?? null, latitude: places?.[2 * i + 1] ?? null },
       ...{ mapped: namesOf(map, code), labels: await labelsAt(map, column, row), rules: rulesOf(map, rules) },
     });

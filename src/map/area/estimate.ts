@@ -10,9 +10,11 @@ import { Z95 } from "../../learn/wilson.js";
 import type { AccuracyEstimate, AreaEstimates, EstimatedArea } from "../../report/area-estimates.js";
 import type { Task } from "../../task.js";
 import { changeRules } from "../change/rules.js";
+import { contentMark } from "../provenance.js";
 import { type Answer, type Answers, readAnswers } from "./answers.js";
 import { type AreaDesign, DESIGN_FILE, labelColumns, readDesign } from "./design-file.js";
 import { type Asked, type CheckedSample, type Question, questionsOf, type StratumContents } from "./questions.js";
+import { openStratifiedMap } from "./strata.js";
 
 export interface AreaEstimateFileOptions {
   /** The filled table; `design.json` stands beside it. */
@@ -29,7 +31,7 @@ export interface AreaEstimateFileOptions {
 /** A sample that has been checked, whoever drew it. */
 interface Survey extends Asked {
   readonly task: Task;
-  readonly named: readonly { readonly name: string; readonly hectares: number }[];
+  readonly named: readonly { readonly name: string; readonly hectares: number; readonly cells?: number | undefined }[];
   readonly drawn: readonly number[];
   readonly counted: Counted;
 }
@@ -86,8 +88,9 @@ export function estimateAreaOf(options: AreaEstimateFileOptions): AreaEstimates 
   };
 }
 
+/** Whether something is said of every date: what became of a cell is not known where one is open. */
 function hasAnswer({ found }: CheckedSample): boolean {
-  return found.some((labels) => labels.some((label) => label >= 0));
+  return found.every((labels) => labels.some((label) => label >= 0));
 }
 
 /** What samples say of a question; of one that a stratum has no answer to, why nothing. */
@@ -100,7 +103,9 @@ function asked(question: Question, { named, strata, samples }: Survey) {
     groups.push({ stratum: sample.stratum, mapped: question.mapped(sample), found: value, count: 1 });
     found[value]++;
   }
-  const areas = named.map(({ name, hectares }, h): Stratum => ({ name, area: hectares, mapped: question.mappedIn(strata[h]) }));
+  const areas = named.map(
+    ({ name, hectares, cells }, h): Stratum => ({ name, area: hectares, cells, mapped: question.mappedIn(strata[h]) }),
+  );
   try {
     return { estimate: estimateAreas({ strata: areas, classes: question.values.length, samples: groups }), why: null, found };
   } catch (error) {
@@ -186,6 +191,25 @@ function designed({ sample, classes: others = [] }: AreaEstimateFileOptions): Su
     named: design.strata,
     drawn: design.strata.map((one) => one.samples),
   };
+}
+
+/**
+ * Looks whether a sample was drawn from the change in a folder, as it is now.
+ *
+ * @throws UserError `bad-data` where it was drawn from anything else
+ */
+export async function refuseOtherMap(sample: string, folder: string): Promise<void> {
+  const design = readDesign(join(dirname(sample), DESIGN_FILE));
+  const map = await openStratifiedMap(folder);
+  const { text } = await contentMark(map.files).finally(map.close);
+  if (text === design.map.hash) return;
+  throw new UserError(
+    "bad-data",
+    `${sample}: was not drawn from the maps that are in ${folder} now, but from ${design.map.file}`,
+    {
+      hint: "Give the folder that the sample was drawn from; if the change was made anew, draw a sample anew.",
+    },
+  );
 }
 
 /** Rows by id. @throws UserError `bad-data` for an id that was not drawn, and a stratum that is not the sample's */

@@ -39,6 +39,8 @@ export interface StratifiedMap {
   readonly dates: readonly string[];
   /** Where the scenes of the dates were, as far as the folder says. */
   readonly scenes: readonly string[];
+  /** What marked their content, as `contentMark` says it. */
+  readonly sceneMarks: readonly string[];
   readonly classes: readonly string[];
   readonly rules: readonly ChangeRule[];
   /** With several labels per cell; undefined where there is one class for each, or no raster of them. */
@@ -100,6 +102,7 @@ async function openClasses(path: string, { classTable, onWarning }: OpenMapOptio
       task: labels === undefined ? "multiclass" : "multilabel",
       dates: [""],
       scenes: [],
+      sceneMarks: [],
       classes,
       rules: [],
       labels: labels && { reader: labels, isThere: LABELS_OF_ONE_DATE },
@@ -180,6 +183,7 @@ async function openChange(folder: string, { onWarning }: OpenMapOptions): Promis
       task: data.task,
       dates: [data.dates[0].label, data.dates[last].label],
       scenes: [data.dates[0].scene, data.dates[last].scene],
+      sceneMarks: [data.dates[0].sha256, data.dates[last].sha256],
       classes,
       rules,
       labels: labels && { reader: labels, isThere: LABELS_OF_TWO_DATES },

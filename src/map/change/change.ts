@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { UserError } from "../../errors.js";
 import { type ClassifierFile, preprocessOf } from "../../model/classifier.js";
@@ -12,15 +13,16 @@ import type { RuntimeChoice } from "../../runtime/session.js";
 import { VERSION } from "../../version.js";
 import { cellGeoreference, cellsItem } from "../cells.js";
 import { openClip } from "../clip.js";
-import { continued, decideScene, journalPath } from "../decide-scene.js";
+import { decideScene, journalPath } from "../decide-scene.js";
 import { bandsFor, bandsNeeded, type CellSizes, cellsFor, checkPixels, checkScale, fittingBands } from "../fitness.js";
 import type { Journal } from "../journal.js";
 import type { MapMode } from "../mode.js";
 import { type ContentMark, contentMark, markItem, readingOf, sha256 } from "../provenance.js";
+import { cellHectares, checkUnit } from "./cell-hectares.js";
 import { datesOf, type SceneDate } from "./dates.js";
 import { refuseTooManyCells, transitionsOf } from "./decide.js";
 import { bringToOneGrid } from "./one-grid.js";
-import { type ChangeFiles, type ChangeSummary, writeChange } from "./products.js";
+import { type ChangeFiles, type ChangeSummary, drawnNames, writeChange } from "./products.js";
 import { matched, matchRadiometry, type RadiometricMatch } from "./radiometry.js";
 import { changeRules, defaultRules } from "./rules.js";
 
@@ -85,6 +87,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
   const classifier = await readClassifier(options.classifier, { runtime, signal });
   const { manifest } = classifier;
   const preprocess = preprocessOf(manifest, classifier.file);
+  drawnNames(manifest);
   const rules = options.rules ? changeRules(options.rules, manifest.classes, { onWarning }) : defaultRules(manifest.classes);
   const scenes: Scene[] = [];
   const journals: Journal[] = [];
@@ -103,8 +106,10 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
     checkScale(one.scenes[0].info, manifest, classifier.file, onWarning);
     const cells = cellsFor(options, one.scenes[0].info, manifest, classifier.file);
     refuseTooManyCells(cells, manifest.classes.length, scenes.length);
+    const hectares = await cellHectares(one.scenes[0].info, cells);
+    if (options.unitHectares !== undefined) checkUnit(options.unitHectares, hectares);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, one.scenes[0].info, onWarning);
-    const { wanted } = clip?.cells(cells) ?? { wanted: () => true };
+    const { wanted, outside } = clip?.cells(cells) ?? { wanted: () => true, outside: 0 };
     const dated = await datedScenes(options, { scenes, readers: one.scenes, dates, preprocess, classifier });
     const mode = options.mode ?? "auto";
     for (const { reader, bands, scene, mark, match, date } of dated) {
@@ -125,6 +130,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
     const notes = [...one.notes, ...dated.flatMap(notesOf)];
     const result = await writeFolder(out, { force, marker: MARKER }, (folder) =>
       writeChange({
+        ...{ hectares, outside },
         ...{
           folder,
           title: `${basename(resolve(out))}: ${dates[0].label} to ${dates[dates.length - 1].label}`,
@@ -148,11 +154,12 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
       }),
     );
     for (const journal of journals.splice(0)) journal.remove();
+    // Those of dates that an earlier, interrupted run had more of.
+    for (let date = scenes.length + 1; date <= MOST_DATES; date++) rmSync(journalPath(out, date), { force: true });
     return { folder: out, ...result };
   } catch (error) {
     for (const journal of journals) journal.close();
-    const rows = journals.reduce((sum, journal) => sum + journal.rows, 0);
-    throw journals.length === 0 ? error : continued(error, rows, rows);
+    throw error;
   } finally {
     for (const scene of scenes) await scene.close();
   }
@@ -197,9 +204,9 @@ async function datedScenes(
   // On the grid they all have the order of the first scene's.
   const bands = bandsFor(readers[0].info, preprocess, classifier.file);
   const checked = { bands, manifest: classifier.manifest, preprocess, signal };
-  const strange: number[] = [];
-  for (const reader of readers) strange.push(strangeness(await checkPixels(reader, checked)));
-  const reference = strange.indexOf(Math.min(...strange));
+  const looks: (PixelFitness | undefined)[] = [];
+  for (const reader of readers) looks.push(await checkPixels(reader, checked));
+  const reference = likest(looks);
   const dated: DatedScene[] = [];
   for (const [i, scene] of scenes.entries()) {
     const pair = { reference: readers[reference], other: readers[i] };
@@ -212,9 +219,17 @@ async function datedScenes(
   return dated;
 }
 
-/** Share of pixels that are unlike those of the training, of the band that is strangest; the same for all where nobody knows. */
-function strangeness(fitness: PixelFitness | undefined): number {
-  return Math.max(0, ...(fitness?.bands ?? []).map(({ below, above }) => below + above));
+/** Of the pixels that the best measured date has, a date needs so many to be what others are brought to. */
+const LEAST_MEASURED = 0.8;
+
+/** The date of which the fewest pixels are unlike those of the training, in its strangest band; the first where nobody knows. */
+function likest(looks: readonly (PixelFitness | undefined)[]): number {
+  const most = Math.max(...looks.map((look) => look?.pixels ?? 0));
+  const strangeness = looks.map((look) => {
+    if ((look?.pixels ?? 0) < LEAST_MEASURED * most) return Number.POSITIVE_INFINITY;
+    return Math.max(0, ...(look?.bands ?? []).map(({ below, above }) => below + above));
+  });
+  return strangeness.indexOf(Math.min(...strangeness));
 }
 
 interface MatchedScenes extends Pick<WorkOptions, "signal" | "onWarning"> {

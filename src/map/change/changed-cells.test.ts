@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ChangedCells, codesOf, isChange, sieve, sinceOf } from "./changed-cells.js";
+import { type ChangedCells, codesOf, draw, isChange, sieve, sinceOf } from "./changed-cells.js";
 import { answerRules } from "./rule-answers.js";
 import { changeRules } from "./rules.js";
 import { areasCsv, countChange, transitionsCsv } from "./tables.js";
@@ -17,7 +17,8 @@ function cellsOf(columns: number, dates: readonly (readonly number[])[]): Change
     return labels;
   };
   return {
-    ...{ columns, rows: count / columns, classes: NAMES.length },
+    ...{ task: "multiclass", columns, rows: count / columns, classes: NAMES.length },
+    weight: new Uint8Array(count * NAMES.length),
     answered: Uint8Array.from(dates[0], (_, cell) => (dates.every((numbers) => numbers[cell] >= 0) ? 1 : 0)),
     present: dates.map(oneHot),
     steady: oneHot(dates[0]),
@@ -41,7 +42,7 @@ test("patches below the unit are taken back to what they were", () => {
     [0, 0, 0, 0, 0, 0, 0, 0],
     [1, 1, 0, 2, 1, 0, 0, 0],
   ]);
-  expect(sieve(cells, 3, 3)).toBe(1);
+  expect(sieve(cells, new Float64Array(8).fill(2), 6)).toBe(1);
   expect([...codesOf(cells, 3)]).toEqual([2, 2, 1, 1, 2, 1, 1, 1]);
   expect([...cells.present[1].subarray(9, 12)]).toEqual([1, 0, 0]);
 });
@@ -78,4 +79,55 @@ test("cells and hectares are counted by label and date, by transition, and by ru
   const table = areasCsv(counted, { dates, rules, kind: "class" });
   expect(table).toContain("1985,class,forest,3,6,2");
   expect(table).toContain("1985 to =2000,rule,cleared,2,5,2");
+});
+
+/** Cells of any labels, from the numbers of those that are there. */
+function labelledCells(
+  dates: readonly (readonly (readonly number[])[])[],
+  weights: readonly (readonly number[])[],
+): ChangedCells {
+  const count = dates[0].length;
+  const coded = (cells: readonly (readonly number[])[]) =>
+    Uint8Array.from(cells.flatMap((labels) => NAMES.map((_, k) => (labels.includes(k) ? 1 : 0))));
+  return {
+    ...{ task: "multilabel", columns: count, rows: 1, classes: NAMES.length, answered: new Uint8Array(count).fill(1) },
+    present: dates.map(coded),
+    steady: coded(dates[0]),
+    drawn: dates.map(() => new Uint16Array(count)),
+    weight: Uint8Array.from(weights.flat()),
+    evidence: new Uint8Array(count),
+  };
+}
+
+test("of several labels a changed one is drawn, and without a change the same one on all dates", () => {
+  // Both stay; the second goes; the third comes beside the first; all go; the second is there in between alone.
+  const dates = [
+    [[0, 1], [0, 1], [0], [0, 1], [0]],
+    [[0, 1], [0, 1], [0], [0, 1], [0, 1]],
+    [[0, 1], [0], [0, 2], [], [0]],
+  ];
+  const cells = labelledCells(
+    dates,
+    Array.from({ length: 5 }, () => [150, 140, 100]),
+  );
+  draw(cells);
+  expect(cells.drawn.map((numbers) => [...numbers])).toEqual([
+    [0, 1, 0, 0, 0],
+    [0, 1, 0, 0, 0],
+    [0, 0, 2, 3, 0],
+  ]);
+  expect([...sinceOf(cells)]).toEqual([0, 2, 2, 2, 0]);
+});
+
+test("of several labels each is taken back by itself, where too little land gained or lost it", () => {
+  const cells = labelledCells(
+    [
+      [[0], [0], [0]],
+      [[2], [0, 1], [1]],
+    ],
+    Array.from({ length: 3 }, () => [150, 140, 100]),
+  );
+  // Two hectares gain the second label; on one each the first is lost and the third is gained.
+  expect(sieve(cells, new Float64Array(3).fill(1), 2)).toBe(2);
+  expect([...cells.present[1]]).toEqual([1, 0, 0, 1, 1, 0, 1, 1, 0]);
 });

@@ -3,7 +3,7 @@ import { type CellDate, decideDates, type TransitionModel, usualTransitions } fr
 import type { ClassifierFile } from "../../model/classifier.js";
 import type { Task } from "../../task.js";
 import { CELL, type CellRow, type Journal } from "../journal.js";
-import type { ChangedCells } from "./changed-cells.js";
+import { type ChangedCells, draw, MOST_WEIGHT } from "./changed-cells.js";
 
 export interface DecideChangeOptions {
   readonly columns: number;
@@ -55,10 +55,11 @@ export function decideChange(options: DecideChangeOptions): ChangedCells & { rea
   const model: TransitionModel = { task, thresholds, ...transitionsOf(task, count, { stay, confidence }) };
   const cells = columns * rows;
   const found: ChangedCells = {
-    ...{ columns, rows, classes: count, answered: new Uint8Array(cells) },
+    ...{ columns, rows, task, classes: count, answered: new Uint8Array(cells) },
     present: journals.map(() => new Uint8Array(cells * count)),
     steady: new Uint8Array(cells * count),
     drawn: journals.map(() => new Uint16Array(cells)),
+    weight: new Uint8Array(cells * count),
     evidence: new Uint8Array(cells),
   };
   let [undecided, row] = [0, 0];
@@ -66,6 +67,7 @@ export function decideChange(options: DecideChangeOptions): ChangedCells & { rea
     undecided += decideRow(found, model, dated, row++ * columns);
   }
   if (row !== rows) throw new RangeError(`${row} rows of cells for ${rows}, on ${dates} dates`);
+  draw(found);
   return { ...found, undecided };
 }
 
@@ -81,7 +83,7 @@ function* together(journals: DecideChangeOptions["journals"]): Generator<readonl
 
 /** Decides a row of cells whose first is `start`; returns how many of them are undecided. */
 function decideRow(found: ChangedCells, model: TransitionModel, rows: readonly CellRow[], start: number): number {
-  const { classes, present, steady, drawn, evidence } = found;
+  const { classes, present, steady, weight, evidence } = found;
   const dates = rows.map(({ probabilities, states }): CellDate => {
     return { probabilities, answered: states.map((state) => (state === CELL.answered ? 1 : 0)) };
   });
@@ -96,17 +98,16 @@ function decideRow(found: ChangedCells, model: TransitionModel, rows: readonly C
     found.answered[at] = 1;
     const chain = cell * chains;
     put(decided.steady, chain, classes, steady, at * classes);
-    dates.forEach(({ probabilities }, date) => {
-      const labels = present[date].subarray(at * classes, (at + 1) * classes);
-      put(decided.states, date * width * chains + chain, classes, labels, 0);
-      drawn[date][at] = mostProbable(labels, probabilities, cell * classes);
+    dates.forEach((_, date) => {
+      put(decided.states, date * width * chains + chain, classes, present[date], at * classes);
     });
+    weigh(dates, cell * classes, weight.subarray(at * classes, (at + 1) * classes));
     let [most, isUndecided] = [0, false];
     for (let c = chain; c < chain + chains; c++) {
       most = Math.max(most, decided.changed[c]);
       if (decided.undecided[c] === 1) isUndecided = true;
     }
-    evidence[at] = Math.round(100 * most);
+    evidence[at] = Math.floor(100 * most);
     if (isUndecided) undecided++;
   }
   return undecided;
@@ -124,11 +125,11 @@ const LABELS: Readonly<
   },
 };
 
-/** The label that is there with the highest probability; the number of classes where none is. */
-function mostProbable(labels: Uint8Array, probabilities: Float32Array, start: number): number {
-  let best = labels.length;
-  for (let k = 0; k < labels.length; k++) {
-    if (labels[k] === 1 && (best === labels.length || probabilities[start + k] > probabilities[start + best])) best = k;
+/** Writes the mean probability of each label over the dates that have an answer. */
+function weigh(dates: readonly CellDate[], start: number, out: Uint8Array): void {
+  const answering = dates.filter(({ answered }) => answered[start / out.length] === 1);
+  for (let k = 0; k < out.length; k++) {
+    const sum = answering.reduce((total, { probabilities }) => total + probabilities[start + k], 0);
+    out[k] = Math.round((MOST_WEIGHT * sum) / answering.length);
   }
-  return best;
 }

@@ -15,7 +15,7 @@ test("changed places come largest first, with rings, hectares and a position ins
   // 1 1 1 2
   const after = [0, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 2];
   const cells: ChangedCells = {
-    ...{ columns: 4, rows: 3, classes: 3, answered: new Uint8Array(12).fill(1) },
+    ...{ task: "multiclass", weight: new Uint8Array(36), columns: 4, rows: 3, classes: 3, answered: new Uint8Array(12).fill(1) },
     present: [],
     steady: new Uint8Array(36),
     drawn: [new Uint16Array(12), Uint16Array.from(after)],

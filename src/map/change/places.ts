@@ -5,8 +5,8 @@ import { polygonize, type Ring, type ValueRow } from "../polygons.js";
 import { openFeatureCollection } from "../write-geojson.js";
 import { type ChangedCells, codesOf, isChange, sinceOf } from "./changed-cells.js";
 import type { SceneDate } from "./dates.js";
+import { type Patches, patchesOf } from "./patches.js";
 import type { RuleAnswers } from "./rule-answers.js";
-import { type Patches, patchesOf } from "./sieve.js";
 
 /** Cells of one transition on one date that hang together by their sides. */
 export interface ChangedPlace {

@@ -3,7 +3,6 @@ import { UserError } from "../../errors.js";
 import { writeFileAtomic } from "../../files.js";
 import type { ClassifierFile } from "../../model/classifier.js";
 import type { WorkOptions } from "../../progress.js";
-import { cellAreas } from "../../raster/geo/cell-area.js";
 import { metersPerPixel } from "../../raster/grid.js";
 import type { Georeference } from "../../raster/raster.js";
 import type { RasterReader } from "../../raster/reader.js";
@@ -36,6 +35,10 @@ export interface WriteChangeOptions extends Pick<WorkOptions, "signal" | "onWarn
   /** By date, whole. */
   readonly journals: readonly Pick<Journal, "read">[];
   readonly cells: CellGrid;
+  /** Of each cell. */
+  readonly hectares: Float64Array;
+  /** Cells that were not asked about. */
+  readonly outside: number;
   /** Where the cells lie. */
   readonly georeference: Georeference | undefined;
   readonly rules: readonly ChangeRule[];
@@ -73,21 +76,24 @@ const DRAWN: Readonly<Record<Task, { readonly without: readonly string[]; readon
 /** Transitions have numbers of 16 bits. */
 const MOST_DRAWN = 255;
 
+/** Names of what may be drawn of a cell. @throws UserError `limit` */
+export function drawnNames({ task, classes }: ClassifierFile["manifest"]): readonly string[] {
+  const names = [...classes, ...DRAWN[task].without];
+  if (names.length <= MOST_DRAWN) return names;
+  throw new UserError("limit", `${names.length} classes: a change map holds transitions between ${MOST_DRAWN} at most`, {
+    hint: "Train a classifier of fewer classes.",
+  });
+}
+
 /** Decides what changed and writes all files of it into a folder. @throws UserError `usage`, `limit`, `bad-data`, `io`, `aborted` */
 export async function writeChange(options: WriteChangeOptions): Promise<ChangeSummary & { readonly files: ChangeFiles }> {
   const { folder, classifier, cells: grid, rules: asked, dates, georeference, metadata, signal, onWarning } = options;
   const { task, classes: labels } = classifier.manifest;
-  const names = [...labels, ...DRAWN[task].without];
-  if (names.length > MOST_DRAWN) {
-    throw new UserError("limit", `${names.length} classes: a change map holds transitions between ${MOST_DRAWN} at most`, {
-      hint: "Train a classifier of fewer classes.",
-    });
-  }
+  const names = drawnNames(classifier.manifest);
   const colours = [...classColours(labels), ...DRAWN[task].without.map(() => NO_LABEL_COLOUR)];
-  const hectares = await hectaresOf(options, georeference);
+  const { hectares } = options;
   const cells = decideChange({ ...options, ...grid });
-  const unitCells = unitOf(options.unitHectares, hectares);
-  const belowUnit = sieve(cells, names.length, unitCells);
+  const belowUnit = options.unitHectares === undefined ? 0 : sieve(cells, hectares, options.unitHectares);
   const rules = answerRules(asked, cells);
   const counted = countChange({ cells, labels, names, rules, hectares });
   const several = task === "multilabel" ? labels : undefined;
@@ -104,7 +110,7 @@ export async function writeChange(options: WriteChangeOptions): Promise<ChangeSu
   writeFileAtomic(join(folder, "transitions.csv"), transitionsCsv(counted, dates));
   writeFileAtomic(join(folder, "areas.csv"), areasCsv(counted, { dates, rules, kind: DRAWN[task].kind }));
   const pictures = await writePictures(options, { cells, names, rules, counted });
-  const data = dataOf(options, { cells, counted, rules, places, names, colours, belowUnit, unitCells, pictures });
+  const data = dataOf(options, { cells, counted, rules, places, names, colours, belowUnit, pictures });
   writeFileAtomic(join(folder, "change.json"), `${JSON.stringify(data, undefined, 2)}\n`);
   writeChangeReport(folder);
   const { dates: dated, classes, counts, areas, transitions, settings } = data;
@@ -151,31 +157,6 @@ const OTHERS = [
   "animated.png",
 ];
 
-/** Hectares of every cell. @throws UserError `bad-data` where nobody knows */
-async function hectaresOf({ cells, readers }: WriteChangeOptions, georeference: Georeference | undefined): Promise<Float64Array> {
-  const { widthPx, heightPx, file } = readers[0].info;
-  const areas = await cellAreas(georeference, { columns: widthPx / cells.stridePx, rows: heightPx / cells.stridePx });
-  if (areas.method === "unknown") {
-    throw new UserError("bad-data", `${file}: nobody knows how large its cells are: ${areas.why}`, {
-      hint: "Bring it to a reference system with a unit: gdalwarp -t_srs EPSG:<code> in.tif out.tif",
-    });
-  }
-  const hectares = new Float64Array(cells.columns * cells.rows);
-  for (let row = 0; row < cells.rows; row++) hectares.set(areas.row(row), row * cells.columns);
-  return hectares;
-}
-
-/** Cells of the minimum mapping unit. @throws UserError `usage` for one that is smaller than a cell */
-function unitOf(unitHectares: number | undefined, hectares: Float64Array): number {
-  if (unitHectares === undefined) return 1;
-  const cell = hectares.reduce((sum, value) => sum + value, 0) / hectares.length;
-  const cells = Math.ceil(unitHectares / cell - 1e-6);
-  if (unitHectares >= cell * (1 - 1e-3)) return Math.max(1, cells);
-  throw new UserError("usage", `--unit ${unitHectares}: is less than a cell, of ${cell.toPrecision(3)} ha`, {
-    hint: "A map shows nothing smaller than its cells: give more hectares, or smaller cells with --stride.",
-  });
-}
-
 interface Found {
   readonly cells: ChangedCells & { readonly undecided: number };
   readonly counted: Counted;
@@ -184,13 +165,12 @@ interface Found {
   readonly names: readonly string[];
   readonly colours: readonly Colour[];
   readonly belowUnit: number;
-  readonly unitCells: number;
   readonly pictures: { readonly dates: readonly string[]; readonly change: string };
 }
 
 function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
   const { title, classifier, dates, scenes, cells: grid, georeference, stay, confidence, match, notes, command } = options;
-  const { cells, counted, rules, places, names, colours, belowUnit, unitCells, pictures } = found;
+  const { cells, counted, rules, places, names, colours, belowUnit, pictures } = found;
   const [metersWide, metersHigh] = (georeference &&
     metersPerPixel({ widthPx: grid.columns, heightPx: grid.rows, ...georeference })) ?? [0, 0];
   const { labelsFrom, task } = classifier.manifest;
@@ -210,8 +190,8 @@ function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
     cells: { columns: grid.columns, rows: grid.rows, metersWide, metersHigh, hectares: cellHectares },
     classes: names.map((name, k) => ({ name, colour: hexColour(colours[k]) })),
     counts: {
-      cells: codes.length,
-      noAnswer: codes.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0),
+      cells: codes.length - options.outside,
+      noAnswer: codes.reduce((sum, code) => sum + (code === 0 ? 1 : 0), 0) - options.outside,
       changed: codes.reduce((sum, code) => sum + (isChange(code, names.length) ? 1 : 0), 0),
       undecided: cells.undecided,
       belowUnit,
@@ -226,7 +206,7 @@ function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
       ...{ longitude: position?.[0] ?? null, latitude: position?.[1] ?? null },
       when: `between ${dates[since - 1].label} and ${dates[since].label}`,
     })),
-    settings: { stay, confidence, unitCells, unitHectares: options.unitHectares ?? cellHectares, match, notes },
+    settings: { ...{ stay, confidence, match, notes }, ...unitOf(options.unitHectares, cellHectares) },
     command,
     changePicture: pictures.change,
   };
@@ -237,4 +217,13 @@ function ruleData(rules: readonly RuleAnswers[], counted: Counted): ChangeReport
     const rule = text.slice(text.indexOf(":") + 1).trim();
     return { name, rule, colour: hexColour(colour), file: `${name}.tif`, ...counted.rules[i] };
   });
+}
+
+/** The mapping unit in words of the report: hectares, and how many cells of the mean size that takes. */
+function unitOf(
+  unitHectares: number | undefined,
+  cellHectares: number,
+): { readonly unitCells: number; readonly unitHectares: number } {
+  if (unitHectares === undefined || cellHectares === 0) return { unitCells: 1, unitHectares: cellHectares };
+  return { unitCells: Math.max(1, Math.ceil(unitHectares / cellHectares - 1e-3)), unitHectares };
 }

@@ -17,7 +17,7 @@ The map has ${count(cells.columns)} × ${count(cells.rows)} cells${
     html` of ${fixed(cells.metersWide, digits(cells.metersWide))} × ${fixed(cells.metersHigh, digits(cells.metersHigh))} m`
   }, ${withUnit(cells.hectares)} each on average. ${
     settings.match
-      ? "The colours of the later scenes were matched to those of the first, on pixels that did not change: haze and another sun should not pass for change."
+      ? "Colours were matched to those of the scene that is most like what the classifier learned from, band by band, on pixels that did not change: haze and another sun should not pass for change."
       : "Colours of the scenes were not matched to each other."
   }</li>
 <li><b>What is there, on each date.</b> The same classifier looked at every cell of every date and gave ${TASK_WORDS[task]}. Its probabilities are those it was calibrated to give on images with known labels; whether they hold for a scene of another year, nobody can know without checking.</li>

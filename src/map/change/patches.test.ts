@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { patchesOf } from "./sieve.js";
+import { patchesOf } from "./patches.js";
 
 test("cells of one value hang together by their sides, not by their corners", () => {
   const { first, cells } = patchesOf([1, 1, 0, 2, 0, 1, 2, 2, 1, 1, 1, 0], 4);
