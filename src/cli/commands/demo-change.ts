@@ -12,10 +12,10 @@ import { writeCountry } from "../../synth/country/write.js";
 import { train } from "../../train/train.js";
 import type { workOf } from "../command.js";
 
-const SCENE_PX = 640;
+const SCENE_PX = 768;
 const CHIP_PX = 64;
-/** Chips overlap a little: an invented country is small, and the demonstration is to end soon. */
-const CHIP_STRIDE_PX = 48;
+/** Chips overlap by half: an invented country is small. */
+const CHIP_STRIDE_PX = 32;
 /** Of the overall accuracy: what a demonstration can be content with. */
 const STANDARD_ERROR = 0.06;
 const LEAST_SAMPLES = 10;
