@@ -44,7 +44,7 @@ export interface ChangeOptions extends WorkOptions, CellSizes {
   readonly confidence?: number | undefined;
   /** Changes of fewer hectares that hang together are taken back: the minimum mapping unit. Default a cell. */
   readonly unitHectares?: number | undefined;
-  /** Whether later dates are brought to the colours of the first. Default no. */
+  /** Whether dates are brought to the colours of the one that is most like what the classifier learnt from. Default yes. */
   readonly match?: boolean | undefined;
   /** GeoJSON or GeoPackage: cells whose middle is not inside its polygons have no answer. */
   readonly clip?: string | undefined;
@@ -65,7 +65,7 @@ export interface ChangeResult extends ChangeSummary {
 interface DatedScene {
   readonly date: SceneDate;
   readonly scene: Scene;
-  /** On the grid that all share, and in the colours of the first. */
+  /** On the grid that all share, and in the colours of the reference. */
   readonly reader: RasterReader;
   readonly bands: readonly number[];
   readonly mark: ContentMark;
@@ -130,20 +130,9 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
     const notes = [...one.notes, ...dated.flatMap(notesOf)];
     const result = await writeFolder(out, { force, marker: MARKER }, (folder) =>
       writeChange({
-        ...{ hectares, outside },
-        ...{
-          folder,
-          title: `${basename(resolve(out))}: ${dates[0].label} to ${dates[dates.length - 1].label}`,
-          classifier,
-          journals,
-          cells,
-          rules,
-          dates,
-          notes,
-          signal,
-          onWarning,
-        },
-        ...{ readers: dated.map(({ reader }) => reader), bands: dated.map(({ bands }) => bands) },
+        ...{ folder, classifier, journals, cells, hectares, outside, rules, dates, notes, signal, onWarning },
+        title: `${basename(resolve(out))}: ${dates[0].label} to ${dates[dates.length - 1].label}`,
+        readers: dated.map(({ reader }) => reader),
         scenes: dated.map(({ scene, mark }) => ({ file: basename(scene.info.file), mark, ...generatedBy(scene) })),
         georeference: cellGeoreference(cells, one.scenes[0].info.georeference),
         ...transitionsOf(manifest.task, manifest.classes.length, options),
@@ -212,7 +201,9 @@ async function datedScenes(
     const pair = { reference: readers[reference], other: readers[i] };
     const found = match && i !== reference ? await matchOf({ ...pair, bands, signal, onWarning }) : undefined;
     const reader = found === undefined ? readers[i] : matched(readers[i], found);
-    await checkPixels(reader, { ...checked, onWarning });
+    // Of what stays as it is, the pixels were looked at already.
+    const look = found === undefined ? looks[i] : await checkPixels(reader, checked);
+    if (look?.warning) onWarning?.(look.warning);
     const mark = await contentMark(scene.files, signal);
     dated.push({ date: dates[i], scene, reader, bands, mark, match: found && { ...found, to: dates[reference].label } });
   }

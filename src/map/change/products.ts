@@ -43,9 +43,8 @@ export interface WriteChangeOptions extends Pick<WorkOptions, "signal" | "onWarn
   readonly georeference: Georeference | undefined;
   readonly rules: readonly ChangeRule[];
   readonly dates: readonly SceneDate[];
-  /** By date, on one grid, and the bands that are read of them. */
+  /** By date, on one grid. */
   readonly readers: readonly RasterReader[];
-  readonly bands: readonly (readonly number[])[];
   readonly scenes: readonly { readonly file: string; readonly mark: ContentMark; readonly generated: boolean }[];
   readonly stay: number;
   readonly confidence: number;
