@@ -23,7 +23,7 @@ export interface MinimizeOptions {
   /** Relative error of the loss itself: below it the line search trusts slopes alone (about 1e-7 for float32 work). */
   readonly lossNoise?: number;
   /** Multiplies by a rough inverse of the Hessian: parameters of very different curvature then converge together. */
-  readonly precondition?: ((gradient: Float64Array) => Float64Array) | undefined;
+  readonly precondition?: ((gradient: Float64Array) => Promise<Float64Array>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after every iteration. */
   readonly onIteration?: ((iteration: number, loss: number) => void) | undefined;
@@ -79,7 +79,7 @@ export async function minimize(objective: Objective, start: ArrayLike<number>, o
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     if (largest(point.gradient) <= gradientTolerance) return end(iteration, "gradient");
     const first = memory.size() === 0;
-    const direction = memory.descend(point.gradient);
+    const direction = await memory.descend(point.gradient);
     const step = first && !options.precondition ? Math.min(1, 1 / Math.sqrt(dot(point.gradient, point.gradient))) : 1;
     const next = await search(evaluate, point, direction, step, lossNoise);
     if (next === undefined) {
@@ -150,7 +150,7 @@ function between(low: Trial, high: Trial): number {
 }
 
 /** The last steps and gradient changes, and the inverse Hessian they stand for. */
-function createMemory(capacity: number, precondition = (values: Float64Array) => values) {
+function createMemory(capacity: number, precondition = async (values: Float64Array) => values) {
   let pairs: { s: Float64Array; y: Float64Array; rho: number }[] = [];
   return {
     size: () => pairs.length,
@@ -165,7 +165,7 @@ function createMemory(capacity: number, precondition = (values: Float64Array) =>
       if (pairs.length > capacity) pairs.shift();
     },
     /** −H g by the two-loop recursion (Nocedal and Wright 2006, algorithm 7.4). */
-    descend(gradient: Float64Array): Float64Array {
+    async descend(gradient: Float64Array): Promise<Float64Array> {
       let direction: Float64Array = along(new Float64Array(gradient.length), gradient, -1);
       const alphas = new Float64Array(pairs.length);
       for (let i = pairs.length - 1; i >= 0; i--) {
@@ -173,10 +173,10 @@ function createMemory(capacity: number, precondition = (values: Float64Array) =>
         alphas[i] = rho * dot(s, direction);
         addScaled(direction, -alphas[i], y);
       }
-      direction = precondition(direction);
+      direction = await precondition(direction);
       if (pairs.length > 0) {
         const { y, rho } = pairs[pairs.length - 1];
-        const scale = 1 / (rho * dot(y, precondition(y)));
+        const scale = 1 / (rho * dot(y, await precondition(y)));
         for (let i = 0; i < direction.length; i++) direction[i] *= scale;
       }
       for (let i = 0; i < pairs.length; i++) {

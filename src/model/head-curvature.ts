@@ -35,6 +35,20 @@ export function covarianceModel(width: number): Uint8Array {
   return writeModel(graph.build({ name: "covariance" }));
 }
 
+/**
+ * The model that corrects vectors within the main directions, V Qᵀ M Q. Inputs `vectors` `[K, D]`, `basis` `[r, D]` (Q) and
+ * `correction` `[r, r]` (M); output `corrected` `[K, D]`.
+ */
+export function correctionModel(width: number): Uint8Array {
+  const graph = new GraphBuilder();
+  const vectors = graph.input("vectors", "float32", ["K", width]);
+  const basis = graph.input("basis", "float32", ["R", width]);
+  const correction = graph.input("correction", "float32", ["R", "R"]);
+  const within = graph.op("MatMul", [graph.op("Gemm", [vectors, basis], { transB: 1 }), correction]);
+  graph.output(graph.op("MatMul", [within, basis], {}, "corrected"), "float32");
+  return writeModel(graph.build({ name: "correction" }));
+}
+
 /** Finds the main directions of centred features `[N, D]` by subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4). */
 export async function measureCurvature(session: Session, features: Float32Array, width: number): Promise<Curvature> {
   const rows = features.length / width;
@@ -71,28 +85,38 @@ export async function measureCurvature(session: Session, features: Float32Array,
  * Multiplies a gradient by W `[K, D]`, then b `[K]`, by the inverse of a rough Hessian: slope · covariance + l2 for the weights of each
  * class, slope + l2 · biasPenalty for the bias. The preconditioner that lets L-BFGS take a third of the steps.
  */
-export function inverseHessian({ width, basis, within, beyond }: Curvature, l2: number, biasPenalty: number) {
+export function inverseHessian(session: Session, { width, basis, within, beyond }: Curvature, l2: number, biasPenalty: number) {
   const outside = 1 / (TYPICAL_SLOPE * beyond + l2 || 1);
+  const ofBias = 1 / (TYPICAL_SLOPE + l2 * biasPenalty);
   const rank = basis.length;
   const matrix = Float64Array.from({ length: rank * rank }, (_, i) => TYPICAL_SLOPE * within[Math.floor(i / rank)][i % rank]);
   // Without a penalty, rounding may leave the smallest eigenvalues below zero.
   const ridge = l2 + 1e-9 * within.reduce((trace, row, r) => trace + row[r], 0);
   for (let r = 0; r < rank; r++) matrix[r * rank + r] += ridge;
   const factor = cholesky(matrix, rank);
-  return (gradient: Float64Array): Float64Array => {
+  // On top of outside · g: Qᵀ (T⁻¹ − outside) Q g, where T is the matrix.
+  const correction = new Float32Array(rank * rank);
+  for (let r = 0; r < rank; r++) {
+    const unit = new Float64Array(rank);
+    unit[r] = 1;
+    const solved = solveCholesky(factor, rank, unit);
+    for (let c = 0; c < rank; c++) correction[r * rank + c] = solved[c] - outside * unit[c];
+  }
+  const rows = new Float32Array(rank * width);
+  for (const [r, direction] of basis.entries()) rows.set(direction, r * width);
+  return async (gradient: Float64Array): Promise<Float64Array> => {
     const classes = gradient.length / (width + 1);
-    const ofBias = TYPICAL_SLOPE + l2 * biasPenalty;
+    const ofWeights = classes * width;
+    const { corrected } = await session.run({
+      vectors: float32([classes, width], Float32Array.from(gradient.subarray(0, ofWeights))),
+      basis: float32([rank, width], rows),
+      correction: float32([rank, rank], correction),
+    });
+    // Declared as float32 by the model.
+    const ofDirections = corrected.data as Float32Array;
     const result = new Float64Array(gradient.length);
-    for (let i = 0; i < result.length; i++) result[i] = i < classes * width ? gradient[i] * outside : gradient[i] / ofBias;
-    const inside = new Float64Array(rank);
-    for (let k = 0; k < classes; k++) {
-      const own = gradient.subarray(k * width, (k + 1) * width);
-      const target = result.subarray(k * width, (k + 1) * width);
-      // Q (T⁻¹ − outside) Qᵀ g on top of outside · g
-      for (let r = 0; r < rank; r++) inside[r] = dot(basis[r], own);
-      const solved = solveCholesky(factor, rank, inside);
-      for (let r = 0; r < rank; r++) addScaled(target, solved[r] - outside * inside[r], basis[r]);
-    }
+    for (let i = 0; i < ofWeights; i++) result[i] = outside * gradient[i] + ofDirections[i];
+    for (let i = ofWeights; i < result.length; i++) result[i] = ofBias * gradient[i];
     return result;
   };
 }

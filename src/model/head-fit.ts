@@ -6,7 +6,7 @@ import type { Session } from "../runtime/session.js";
 import type { Head, HeadLoss } from "../task.js";
 import { float32 } from "../tensor.js";
 import { HEAD_ROWS, headModel, lossGraph } from "./head.js";
-import { type Curvature, covarianceModel, inverseHessian, measureCurvature } from "./head-curvature.js";
+import { type Curvature, correctionModel, covarianceModel, inverseHessian, measureCurvature } from "./head-curvature.js";
 import { CELL_WEIGHTS, type LossWeighting } from "./head-weights.js";
 
 /** A linear head: logits = features · weightsᵀ + bias. */
@@ -75,7 +75,7 @@ const CONSTANT = 1e-6;
 const FLOAT32_NOISE = 1e-7;
 
 /** A fit that is kept. */
-const TIGHT = { gradientTolerance: 1e-7, lossTolerance: 1e-9, lossNoise: FLOAT32_NOISE } as const;
+const TIGHT = { gradientTolerance: 1e-7, lossTolerance: 1e-10, lossNoise: FLOAT32_NOISE } as const;
 
 /** What a trainer does to features and bias. */
 export interface HeadTrainerOptions {
@@ -107,6 +107,7 @@ export async function openHeadTrainer(
   for (const stage of stages)
     sessions.push(await openSession(headModel(head, width, classes, stage), { file: `the ${head} head` }));
   const covariance = await openSession(covarianceModel(width), { file: "the covariance" });
+  const correction = await openSession(correctionModel(width), { file: "the correction" });
   return {
     prepare(data, weighting) {
       const scale = measure(data, width, standardise);
@@ -128,7 +129,7 @@ export async function openHeadTrainer(
           throwIfAborted(limits.signal);
           curvature ??= measureCurvature(covariance, features, width);
           const shares = Float64Array.from(start, (_, i) => (i < classes * width ? 1 : biasPenalty));
-          const precondition = inverseHessian(await curvature, l2, biasPenalty);
+          const precondition = inverseHessian(correction, await curvature, l2, biasPenalty);
           const minima: Minimum[] = [];
           for (const evaluate of descents) {
             const from = minima.at(-1)?.parameters ?? start;
@@ -143,6 +144,7 @@ export async function openHeadTrainer(
     async close() {
       for (const session of sessions) await session.close();
       await covariance.close();
+      await correction.close();
     },
   };
 }
