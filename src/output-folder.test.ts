@@ -1,7 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { compiledFile } from "./compiled.js";
 import { UserError } from "./errors.js";
 import { refuseFolder, writeFolder } from "./output-folder.js";
 
@@ -57,6 +59,40 @@ describe("an output folder", () => {
       expect(() => refuseFolder(mine, { force, marker: "marker.json" })).toThrow(UserError);
     }
     expect(existsSync(join(mine, "thesis.txt"))).toBe(true);
+  });
+
+  it("clears away what killed processes left at it, and nobody else's", async () => {
+    const out = join(work, "run");
+    const killed = (kind: string, ending: string) => {
+      const program = `import { writeFolder } from ${JSON.stringify(compiledFile("./output-folder.js", import.meta.url).href)};
+        import { existsSync, renameSync, writeFileSync } from "node:fs";
+        const [out, kind] = process.argv.slice(1);
+        await writeFolder(out, { force: true, marker: "marker.json" }, async (folder) => {
+          writeFileSync(folder + "/marker.json", "half");
+          // Where it is killed between both renames.
+          if (kind === "old") renameSync(out, folder.replace(".partial-", ".old-"));
+          process.kill(process.pid, "SIGKILL");
+          await new Promise(() => setInterval(() => {}, 1000));
+        });`;
+      spawnSync(process.execPath, ["--input-type=module", "-e", program, out, kind]);
+      expect(readdirSync(work).filter((name) => name.includes(ending))).toHaveLength(1);
+    };
+    killed("partial", ".partial-");
+    const [left] = readdirSync(work);
+    const strange = [
+      left.replace(/-[0-9a-f]{8}-/, "-00000000-"),
+      left.replace(/-\d+-([0-9a-f]{12})$/, `-${process.ppid}-$1`),
+      ".run.partial-mine",
+    ];
+    for (const name of strange) mkdirSync(join(work, name));
+    await write(out, "1");
+    expect(readdirSync(work).sort()).toEqual([...strange, "run"].sort());
+
+    killed("old", ".old-");
+    expect(existsSync(out)).toBe(false);
+    await expect(write(out, "2")).rejects.toMatchObject({ code: "exists" });
+    expect(readFileSync(join(out, "marker.json"), "utf8")).toBe("1");
+    expect(readdirSync(work).sort()).toEqual([...strange, "run"].sort());
   });
 
   it("tells of a disk that refuses by the folder's name", async () => {

@@ -1,5 +1,6 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "./errors.js";
 import { discard, fsyncFolder, makeFolder, refuseUnwritable } from "./files.js";
@@ -18,7 +19,7 @@ export async function writeFolder<T>(
 ): Promise<T> {
   const target = resolve(out);
   refuseFolder(target, { force, marker });
-  const suffix = randomBytes(6).toString("hex");
+  const suffix = `${MACHINE}-${process.pid}-${randomBytes(6).toString("hex")}`;
   const beside = (kind: string) => join(dirname(target), `.${basename(target)}.${kind}-${suffix}`);
   const partial = beside("partial");
   try {
@@ -49,11 +50,45 @@ export async function writeFolder<T>(
   }
 }
 
-/** Says before the work begins what `writeFolder` would say after it. @throws UserError `exists` or `io` */
+/** Tells machines apart that write into a shared folder: their processes have the same numbers. */
+const MACHINE = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+
+/** Removes hidden folders of processes that ended without a word; a result that was being replaced just then gets its name back. */
+function clearLeftovers(target: string): void {
+  const folder = dirname(target);
+  const start = `.${basename(target)}.`;
+  for (const name of namesIn(folder) ?? []) {
+    if (!name.startsWith(start)) continue;
+    const [, kind, machine, pid] = LEFTOVER.exec(name.slice(start.length)) ?? [];
+    if (machine !== MACHINE || isRunning(Number(pid))) continue;
+    const path = join(folder, name);
+    if (kind === "old" && !existsSync(target)) renameSync(path, target);
+    else discard(path);
+  }
+}
+
+const LEFTOVER = /^(partial|old)-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}$/;
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's process may not be asked, but is there.
+    return !(error instanceof Error && "code" in error && error.code === "ESRCH");
+  }
+}
+
+/**
+ * Says before the work begins what `writeFolder` would say after it. What processes of this machine left at the folder when they were
+ * killed is cleared away first.
+ *
+ * @throws UserError `exists` or `io`
+ */
 export function refuseFolder(out: string, { force, marker }: { readonly force: boolean; readonly marker: string }): void {
   const target = resolve(out);
   refuseUnwritable(target);
-  if (!existsSync(target) || isEmptyFolder(target)) return;
+  clearLeftovers(target);
+  if (!existsSync(target) || namesIn(target)?.length === 0) return;
   if (!force)
     throw new UserError("exists", `${out}: exists already`, { hint: "Choose another --out, or add --force to replace it." });
   if (!existsSync(join(target, marker))) {
@@ -67,11 +102,12 @@ export function refuseFolder(out: string, { force, marker }: { readonly force: b
   }
 }
 
-function isEmptyFolder(path: string): boolean {
+/** Undefined for what cannot be listed. */
+function namesIn(folder: string): readonly string[] | undefined {
   try {
-    return readdirSync(path).length === 0;
+    return readdirSync(folder);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
