@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { messageOf, UserError } from "../errors.js";
-import { readWholeFile } from "../files.js";
+import { readJsonFile } from "../json-file.js";
 import { TASKS, type Task } from "../task.js";
 
 /** All that a comparison of dates found, as plain data: what `change.json` holds and `change.html` shows. */
@@ -160,19 +159,8 @@ const changeSchema = z.object({
   changePicture: picture,
 });
 
-/** Reads a `change.json`. @throws UserError `not-found`; `bad-data` where it is none, saying which part; `limit` */
+/** Reads a `change.json`. @throws UserError as `readJsonFile` */
 export function readChangeData(path: string): ChangeReportData {
   const hint = "Make it again: sigmax change <classifier> <before> <after> --out <folder>";
-  const bytes = readWholeFile(path, { maxBytes: MAX_BYTES, hint });
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new UserError("bad-data", `${path}: is no JSON: ${messageOf(cause)}`, { hint, cause });
-  }
-  const read = changeSchema.safeParse(json);
-  if (!read.success) {
-    throw new UserError("bad-data", `${path}: is no record of changes: ${z.prettifyError(read.error)}`, { hint });
-  }
-  return read.data;
+  return readJsonFile(path, { schema: changeSchema, otherwise: "no record of changes", maxBytes: MAX_BYTES, hint });
 }

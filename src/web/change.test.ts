@@ -1,10 +1,7 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
 import { changeFixture, changePictures, DATE_COLOURS, LAYER_COLOUR } from "../../test/change-fixture.js";
+import { hasBrowser, reportBrowser } from "../../test/report-browser.js";
 import { buildScript, HOSTILE_NAMES } from "../../test/report-fixture.js";
 import { encodePng } from "../raster/encode.js";
 import { animatedPng } from "../raster/formats/apng.js";
@@ -12,39 +9,13 @@ import { decodeRaster } from "../raster/formats.js";
 import { renderChange } from "../report/change.js";
 import type { ChangeReportData } from "../report/change-data.js";
 
-const CHROMIUM = process.env.SIGMAX_CHROMIUM ?? "/usr/bin/chromium";
-const present = existsSync(CHROMIUM);
-if (!present) console.warn(`SKIPPED: the report of a change in a browser: no ${CHROMIUM}`);
-
-describe.skipIf(!present)("change.html in a browser", () => {
-  const folder = mkdtempSync(join(tmpdir(), "sigmax-change-"));
+describe.skipIf(!hasBrowser("the report of a change"))("change.html in a browser", () => {
+  const browser = reportBrowser();
   const script = buildScript("change");
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-  let browser: Browser;
-  let complaints: string[] = [];
 
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function open(data: ChangeReportData, options: Parameters<Browser["newPage"]>[0] = {}): Promise<Page> {
-    const path = join(folder, "change.html");
-    writeFileSync(path, renderChange({ data, pictures: await changePictures(data) }, { script }));
-    const page = await browser.newPage({ viewport: { width: 900, height: 700 }, ...options });
-    complaints = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("dialog", (dialog) => complaints.push(`dialog ${dialog.message()}`));
-    page.on("request", (request) => {
-      if (!/^(file|data):/.test(request.url()) || (request.url().startsWith("file:") && !request.isNavigationRequest()))
-        complaints.push(`request ${request.url()}`);
-    });
-    await page.goto(pathToFileURL(path).href);
-    return page;
+  async function open(data: ChangeReportData, options: Parameters<typeof browser.open>[1] = {}): Promise<Page> {
+    const html = renderChange({ data, pictures: await changePictures(data) }, { script });
+    return browser.open(html, { viewport: { width: 900, height: 700 }, ...options });
   }
 
   /** Colours of the map as they are seen, at shares [x, y] of it. */
@@ -96,7 +67,7 @@ describe.skipIf(!present)("change.html in a browser", () => {
     expect(await page.locator(".sides figure:visible").count()).toBe(4);
     expect(await page.locator("[data-view], .map-tools").filter({ visible: true }).count()).toBe(0);
     expect(await page.locator(".place button:visible").count()).toBe(3);
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 
@@ -124,7 +95,7 @@ describe.skipIf(!present)("change.html in a browser", () => {
     expect(await page.textContent("[data-chosen]")).toContain("urban");
     await page.click('[data-zoom="whole"]');
     expect(await viewBox(page)).toEqual([0, 0, 60, 40]);
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 
@@ -162,7 +133,7 @@ describe.skipIf(!present)("change.html in a browser", () => {
     await page.keyboard.press("0");
     expect(await viewBox(page)).toEqual([0, 0, 60, 40]);
     expect(await framesOf(page, ANIMATED)).toEqual(GREYS.map((grey) => ({ grey, milliseconds: 1000 })));
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 
@@ -190,7 +161,7 @@ describe.skipIf(!present)("change.html in a browser", () => {
     for (const id of [1, 2]) await page.click(`[data-place="${id}"]`);
     await page.selectOption('[data-choose="before"]', "1");
     expect(await page.textContent('[data-tag="before"]')).toBe(HOSTILE_NAMES[1]);
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 });

@@ -1,9 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Page } from "playwright-core";
+import { describe, expect, it } from "vitest";
+import { hasBrowser, reportBrowser } from "../../test/report-browser.js";
 import { buildScript, HOSTILE_NAMES } from "../../test/report-fixture.js";
 import { wholeRun } from "../../test/run-fixture.js";
 import { scoresOf } from "../learn/metrics/counts.js";
@@ -13,39 +10,13 @@ import { renderRunReport } from "../report/run.js";
 import type { RunReport } from "../report/run-data.js";
 import { TASKS } from "../task.js";
 
-const CHROMIUM = process.env.SIGMAX_CHROMIUM ?? "/usr/bin/chromium";
-const present = existsSync(CHROMIUM);
-if (!present) console.warn(`SKIPPED: the report of a run in a browser: no ${CHROMIUM}`);
-
-describe.skipIf(!present)("report.html of a run in a browser", () => {
-  const folder = mkdtempSync(join(tmpdir(), "sigmax-report-"));
+describe.skipIf(!hasBrowser("the report of a run"))("report.html of a run in a browser", () => {
+  const browser = reportBrowser();
   const script = buildScript("report");
-  const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
-  let browser: Browser;
-  let complaints: string[] = [];
 
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: CHROMIUM, args });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  async function open(data: RunReport, options: Parameters<Browser["newPage"]>[0] = {}): Promise<Page> {
-    const path = join(folder, "report.html");
-    writeFileSync(path, renderRunReport(data, { script }));
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
-    complaints = [];
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("dialog", (dialog) => complaints.push(`dialog ${dialog.message()}`));
-    page.on("request", (request) => {
-      if (!/^(file|data):/.test(request.url()) || (request.url().startsWith("file:") && !request.isNavigationRequest()))
-        complaints.push(`request ${request.url()}`);
-    });
-    await page.goto(pathToFileURL(path).href);
-    return page;
+  async function open(data: RunReport, options: Parameters<typeof browser.open>[1] = {}): Promise<Page> {
+    const html = renderRunReport(data, { script });
+    return browser.open(html, { viewport: { width: 1280, height: 900 }, ...options });
   }
   const shownRows = (page: Page) =>
     page.$$eval("dialog [data-image]", (items) => items.map((item) => Number((item as HTMLElement).dataset.image))); // data-image stands on HTML
@@ -91,7 +62,7 @@ describe.skipIf(!present)("report.html of a run in a browser", () => {
     expect(await scoresIn(page, 1)).toEqual(expected(data, 1, threshold).scores);
     await page.click('[data-set="half"]');
     for (const k of data.classes.keys()) expect(await scoresIn(page, k)).toEqual(expected(data, k, 0.5).scores);
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 
@@ -116,7 +87,7 @@ describe.skipIf(!present)("report.html of a run in a browser", () => {
     const both = rows.filter((row) => labels[row * K] === 1 && given(row, 3));
     expect(Number(await page.textContent('[data-cell="together:0:3"] .as-count'))).toBe(both.length);
     expect((await shownRows(page)).sort((a, b) => a - b)).toEqual(both);
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 
@@ -156,7 +127,7 @@ describe.skipIf(!present)("report.html of a run in a browser", () => {
     await page.click("[data-shares]");
     const share = Math.round((100 * rows.length) / 100);
     expect(await page.locator('[data-cell="pair:0:2"] > :visible').textContent()).toBe(String(share));
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 
@@ -180,7 +151,7 @@ describe.skipIf(!present)("report.html of a run in a browser", () => {
     );
     await page.keyboard.press("Enter");
     expect(await page.getAttribute('[data-pick="1"]', "aria-pressed")).toBe("true");
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 
@@ -205,7 +176,7 @@ describe.skipIf(!present)("report.html of a run in a browser", () => {
       const copied = JSON.parse((await page.textContent("#chosen-thresholds"))!);
       expect(Object.keys(copied)).toEqual(HOSTILE_NAMES);
     }
-    expect(complaints).toEqual([]);
+    expect(browser.complaints()).toEqual([]);
     await page.close();
   });
 
@@ -260,15 +231,10 @@ describe.skipIf(!present)("report.html of a run in a browser", () => {
   });
 
   it("is whole without scripts: tables, figures and pictures", async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false });
-    const data = wholeRun();
-    const path = join(folder, "still.html");
-    writeFileSync(path, renderRunReport(data, { script }));
-    const page = await context.newPage();
-    await page.goto(pathToFileURL(path).href);
+    const page = await open(wholeRun(), { javaScriptEnabled: false });
     expect(await page.locator("button:visible:not([data-pick]), input:visible").count()).toBe(0);
     expect(await page.locator("table.thresholds").isVisible()).toBe(true);
     expect(await page.locator("#mistakes img:visible").count()).toBeGreaterThan(5);
-    await context.close();
+    await page.close();
   });
 });

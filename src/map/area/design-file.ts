@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { messageOf, UserError } from "../../errors.js";
-import { readWholeFile } from "../../files.js";
+import { readJsonFile } from "../../json-file.js";
 import { TASKS, type Task } from "../../task.js";
 
 /** Names of the files of a design. */
@@ -130,17 +129,8 @@ const schema = z.object({
   settings: z.object({ standardError: amount, expectedStandardError: amount, least: count, seed: count }),
 });
 
-/** Reads a `design.json`. @throws UserError `not-found`; `bad-data` where it is none, saying which part; `limit` */
+/** Reads a `design.json`. @throws UserError as `readJsonFile` */
 export function readDesign(path: string): AreaDesign {
   const hint = "Draw a sample: sigmax area design <map> --out <folder>";
-  const bytes = readWholeFile(path, { maxBytes: MAX_BYTES, hint });
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new UserError("bad-data", `${path}: is no JSON: ${messageOf(cause)}`, { hint, cause });
-  }
-  const read = schema.safeParse(json);
-  if (!read.success) throw new UserError("bad-data", `${path}: is no design: ${z.prettifyError(read.error)}`, { hint });
-  return read.data;
+  return readJsonFile(path, { schema, otherwise: "no design", maxBytes: MAX_BYTES, hint });
 }

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { messageOf, UserError } from "../../errors.js";
-import { readWholeFile } from "../../files.js";
+import { UserError } from "../../errors.js";
+import { readJsonFile } from "../../json-file.js";
 import type { RasterInfo } from "../../raster/reader.js";
 
 /** One class of a class raster, and the values that mean it. */
@@ -87,16 +87,8 @@ function withoutTwins(classes: readonly RasterClass[], file: string): readonly R
 
 function readTable(path: string): readonly RasterClass[] {
   const hint = 'Write {"classes": [{"value": 1, "name": "water"}, {"from": [10, 20], "name": "forest"}]}.';
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(readWholeFile(path, { maxBytes: MAX_BYTES })));
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    throw new UserError("bad-data", `${path}: is no JSON: ${messageOf(error)}`, { hint, cause: error });
-  }
-  const read = tableSchema.safeParse(json);
-  if (!read.success) throw new UserError("bad-data", `${path}: is no table of classes: ${z.prettifyError(read.error)}`, { hint });
-  const classes = read.data.classes.map(({ name, value: one, from }) => {
+  const table = readJsonFile(path, { schema: tableSchema, otherwise: "no table of classes", maxBytes: MAX_BYTES, hint });
+  const classes = table.classes.map(({ name, value: one, from }) => {
     const values = from ?? (one === undefined ? [] : [one]);
     if (values.length === 0) throw new UserError("bad-data", `${path}: ${JSON.stringify(name)} has no value`, { hint });
     return { name, values };
