@@ -20,6 +20,12 @@ export const CHANGE_MAP: SurveyedMap = {
   ],
 };
 
+/** The same land in cells of a hundred times the area: of the rare strata a good part is drawn. */
+export const SMALL_MAP: SurveyedMap = {
+  names: CHANGE_MAP.names,
+  cells: CHANGE_MAP.cells.map((row) => row.map((count) => Math.round(count / 100))),
+};
+
 /** How often intervals hold what is true. */
 export interface Coverage {
   /** Of intervals of classes with at least 30 expected samples: the share that holds the true area. */
@@ -62,7 +68,7 @@ export function surveyRandomly({
   const users = cells.map(() => 0.8);
   const size = sampleSize({ weights, users, standardError });
   const sizes = allocateSamples({ total: size.total, weights, cells: mapped, least });
-  const strata = names.map((name, h) => ({ name, area: mapped[h], mapped: [h] }));
+  const strata = names.map((name, h) => ({ name, area: mapped[h], cells: mapped[h], mapped: [h] }));
   const [held, normal] = [names.map(() => 0), names.map(() => 0)];
   const random = createRandom(seed, "surveys");
   for (let design = 0; design < designs; design++) {
