@@ -134,14 +134,18 @@ export function estimatesFixture(data: ChangeReportData): AreaEstimates {
     samples: 55,
     why: null,
   });
+  // A sample is asked about the first and the last date.
+  const last = data.dates.length - 1;
+  const dates = [data.dates[0].label, data.dates[last].label];
+  const asked = data.areas.filter(({ date }) => date === 0 || date === last);
   return {
     version: 1,
     confidenceLevel: 0.95,
     overall: { value: 0.912, standardError: 0.01 },
-    dates: data.dates.map(({ label }) => label),
+    dates,
     classes: [
       ...data.rules.map((rule) => of("rule", rule.name, null, rule.hectares)),
-      ...data.areas.map((area) => of("class", area.name, area.date, area.hectares)),
+      ...asked.map((area) => of("class", area.name, area.date === 0 ? 0 : 1, area.hectares)),
     ],
     strata: [
       { name: "stable", hectares: 8000, samples: 150, unanswered: 3 },

@@ -42,15 +42,19 @@ export function partOptions({ arguments: [classifier, data], flags }: Input) {
   };
 }
 
-/** The flags of RULE_FLAGS: the rules of the file, then those given one by one. */
-export function rulesOf(flags: Input["flags"]): readonly string[] | undefined {
+/**
+ * The flags of RULE_FLAGS: the rules of the file, then those given one by one.
+ *
+ * @param example a rule of the kind that is read
+ */
+export function rulesOf(flags: Input["flags"], example = "urban excludes primary"): readonly string[] | undefined {
   const file = text(flags, "rules");
   const given = (flags.rule ?? []) as readonly string[]; // a repeatable flag
   if (file === undefined) return given.length > 0 ? given : undefined;
-  const lines = linesOf(decodeText(readLabelFile(file), file)).map((line) => line.replace(/^\s*#.*$/, "").trim());
+  const lines = linesOf(decodeText(readLabelFile(file), file)).map((line) => line.replace(/(^|\s)#.*$/, "").trim());
   const rules = lines.filter((line) => line !== "");
   if (rules.length > 0) return [...rules, ...given];
-  throw new UserError("bad-data", `${file}: no rule`, { hint: 'Write one a line: "urban excludes primary".' });
+  throw new UserError("bad-data", `${file}: no rule`, { hint: `Write one a line: ${JSON.stringify(example)}.` });
 }
 
 /** The flags of BACKBONE_FLAGS as options; the cache goes to the user's cache folder unless told otherwise. */

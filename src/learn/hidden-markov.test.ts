@@ -175,12 +175,24 @@ describe("decideDates", () => {
       [sure, 1 - sure, 0, 0, 0, 0],
       [1 - sure, sure, 0, 0, 0, 0],
     ];
-    const ofClass = decideDates({ task: "multiclass", ...usualTransitions("multiclass", 6) }, cellDates(row, swapped));
-    const ofLabel = decideDates({ task: "multilabel", ...usualTransitions("multilabel", 1) }, cellDates([1 - sure], [sure]));
+    const ofClass = decideDates({ task: "multiclass", ...usualTransitions("multiclass", 6, 2) }, cellDates(row, swapped));
+    const ofLabel = decideDates({ task: "multilabel", ...usualTransitions("multilabel", 1, 2) }, cellDates([1 - sure], [sure]));
     expect(ofLabel.changed[0]).toBeCloseTo(ofClass.changed[0], 6);
     // Ten to one against it.
     const [changes, stays] = [sure ** 2 + (1 - sure) ** 2, 2 * sure * (1 - sure)];
     expect(ofClass.changed[0]).toBeCloseTo(changes / (changes + 10 * stays), 6);
+  });
+
+  it.each([2, 3, 4, 6, 12])("usually see no change where nobody knows anything, however often: %d dates", (dates) => {
+    const usual = { task: "multiclass", ...usualTransitions("multiclass", 7, dates) } as const;
+    for (const row of [new Array(7).fill(1 / 7), [0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1]]) {
+      const decided = decideDates(usual, cellDates(...Array.from({ length: dates }, () => row)));
+      expect(decided.changed[0]).toBeLessThan(0.5);
+      expect(new Set(decided.states).size).toBe(1);
+    }
+    // Nothing is known: the odds of one class against another are those of two dates.
+    const open = decideDates(usual, cellDates(...Array.from({ length: dates }, () => new Array(7).fill(1 / 7))));
+    expect(open.changed[0]).toBeCloseTo(6 / 16, 6);
   });
 
   it.each([

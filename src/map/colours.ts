@@ -9,18 +9,18 @@ export const NO_LABEL_COLOUR: Colour = [160, 160, 160];
 const ofLand = Object.fromEntries(LAND.map(({ name, colour }) => [name, colour])) as Record<string, Colour>;
 
 /** What maps have taught people to expect; a name is looked for whole, then word by word. */
-const KNOWN: Readonly<Record<string, Colour>> = {
-  ...ofLand,
-  river: ofLand.water,
-  tree: ofLand.forest,
-  trees: ofLand.forest,
-  meadow: ofLand.grass,
-  crop: ofLand.field,
-  houses: ofLand.urban,
-  "built-up": ofLand.urban,
-  residential: [222, 130, 120],
-  industry: [134, 84, 150],
-};
+const KNOWN: ReadonlyMap<string, Colour> = new Map([
+  ...Object.entries(ofLand),
+  ["river", ofLand.water],
+  ["tree", ofLand.forest],
+  ["trees", ofLand.forest],
+  ["meadow", ofLand.grass],
+  ["crop", ofLand.field],
+  ["houses", ofLand.urban],
+  ["built-up", ofLand.urban],
+  ["residential", [222, 130, 120]],
+  ["industry", [134, 84, 150]],
+]);
 
 /** For other names, in turn: told apart by people with any colour vision (Okabe and Ito 2008), then their darker siblings. */
 const OTHERS: readonly Colour[] = [
@@ -42,7 +42,7 @@ const OTHERS: readonly Colour[] = [
 export function classColours(classes: readonly string[]): readonly Colour[] {
   const taken = new Set<Colour>();
   const known = classes.map((name) => {
-    const found = [name.toLowerCase(), ...name.toLowerCase().split(/[^a-z]+/)].map((word) => KNOWN[word]).find(Boolean);
+    const found = [name.toLowerCase(), ...name.toLowerCase().split(/[^a-z]+/)].map((word) => KNOWN.get(word)).find(Boolean);
     if (found === undefined || taken.has(found)) return undefined;
     taken.add(found);
     return found;

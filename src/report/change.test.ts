@@ -83,6 +83,19 @@ describe("change.html", () => {
     expect(textOf(page)).not.toContain("no estimate of the area");
   });
 
+  it("shows the estimates of the first and the last date of several below their own counts", async () => {
+    const data = changeFixture({ dates: ["1985", "2000", "2010"] });
+    const page = await render(data, estimatesFixture(data));
+    const rows = [...sectionOf(page, "areas").matchAll(/<tr><th scope="row">.*?<\/tr>/gs)].map(([row]) => row);
+    const row = rows.find((one) => /<th scope="row">(<svg.*?<\/svg>|<span[^>]*><\/span>)?(<bdi>)?forest</.test(one)) ?? "";
+    const cells = [...row.matchAll(/<td>(.*?)<\/td>/g)].map(([, cell]) => cell.includes("<b>"));
+    expect(cells).toEqual([true, false, true, false]);
+    const [first, , last] = [0, 1, 2].map(
+      (date) => data.areas.find((area) => area.name === "forest" && area.date === date)!.hectares,
+    );
+    for (const counted of [first, last]) expect(textOf(row).replace(/\s/g, "")).toContain(String(Math.round(1.25 * counted)));
+  });
+
   it("escapes hostile names wherever they stand", async () => {
     const base = changeFixture({ classes: HOSTILE_NAMES.slice(0, 4), dates: HOSTILE_NAMES.slice(0, 3) });
     const evil = HOSTILE_NAMES[0];

@@ -97,7 +97,7 @@ export const change: Command = {
       scenes: scenesOf(input),
       dates: flags.dates as readonly string[] | undefined, // read by list
       out,
-      rules: rulesOf(flags),
+      rules: rulesOf(flags, "deforestation: forest -> field|bare"),
       match: flags.noMatch !== true,
       stay: number(flags, "stay"),
       confidence: number(flags, "confidence"),

@@ -135,7 +135,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
         readers: dated.map(({ reader }) => reader),
         scenes: dated.map(({ scene, mark }) => ({ file: basename(scene.info.file), mark, ...generatedBy(scene) })),
         georeference: cellGeoreference(cells, one.scenes[0].info.georeference),
-        ...transitionsOf(manifest.task, manifest.classes.length, options),
+        ...transitionsOf(manifest.task, { classes: manifest.classes.length, dates: dates.length }, options),
         unitHectares: options.unitHectares,
         match: dated.some(({ match }) => match !== undefined),
         command: options.command ?? "",

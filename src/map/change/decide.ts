@@ -40,10 +40,10 @@ export function refuseTooManyCells(
 /** The usual transitions, but for what somebody said. */
 export function transitionsOf(
   task: Task,
-  classes: number,
+  { classes, dates }: { readonly classes: number; readonly dates: number },
   { stay, confidence }: { readonly stay?: number | undefined; readonly confidence?: number | undefined },
 ): ReturnType<typeof usualTransitions> {
-  const usual = usualTransitions(task, classes);
+  const usual = usualTransitions(task, classes, dates);
   return { ...usual, stay: stay ?? usual.stay, confidence: confidence ?? usual.confidence };
 }
 
@@ -52,7 +52,7 @@ export function decideChange(options: DecideChangeOptions): ChangedCells & { rea
   const { columns, rows, classifier, journals, stay, confidence } = options;
   const { task, classes, thresholds } = classifier.manifest;
   const [count, dates] = [classes.length, journals.length];
-  const model: TransitionModel = { task, thresholds, ...transitionsOf(task, count, { stay, confidence }) };
+  const model: TransitionModel = { task, thresholds, ...transitionsOf(task, { classes: count, dates }, { stay, confidence }) };
   const cells = columns * rows;
   const found: ChangedCells = {
     ...{ columns, rows, task, classes: count, answered: new Uint8Array(cells) },

@@ -18,13 +18,16 @@ export interface RuleAnswers {
 }
 
 /** What people expect of the usual questions; others get colours in turn. */
-const COLOURS: Readonly<Record<string, Colour>> = { deforestation: [214, 39, 40], urbanisation: [148, 60, 180] };
+const COLOURS: ReadonlyMap<string, Colour> = new Map([
+  ["deforestation", [214, 39, 40]],
+  ["urbanisation", [148, 60, 180]],
+]);
 
 /** What rules say of every cell, from its labels on all dates. */
 export function answerRules(rules: readonly ChangeRule[], cells: ChangedCells): readonly RuleAnswers[] {
   const others = classColours(rules.map(({ name }) => `rule ${name}`));
   return rules.map((rule, i) => ({
-    ...{ name: rule.name, text: rule.text, colour: COLOURS[rule.name] ?? others[i] },
+    ...{ name: rule.name, text: rule.text, colour: COLOURS.get(rule.name) ?? others[i] },
     ...answerRule(rule, cells),
   }));
 }

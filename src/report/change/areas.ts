@@ -87,12 +87,14 @@ function classesTable({ areas, dates, classes, task }: ChangeReportData, estimat
   const counted = new Map<string, Map<number, number>>();
   for (const { date, name: of, hectares: value } of areas) counted.set(of, (counted.get(of) ?? new Map()).set(date, value));
   const estimated = estimates?.classes.filter(({ of }) => of === "class" || of === "label") ?? [];
+  // Estimates know the first and the last date only, and count their own.
+  const estimatedAt = (one: EstimatedArea) => (one.date === null ? undefined : estimates?.dates[one.date]);
   const colours = new Map(classes.map((one) => [one.name, one.colour]));
   const rows = [...counted].map(([of, values]) => {
     const colour = colours.get(of);
-    const cells = dates.map((_, date) => {
+    const cells = dates.map(({ label }, date) => {
       const value = values.get(date);
-      const found = estimated.find((one) => one.name === of && one.date === date && one.hectares !== null);
+      const found = estimated.find((one) => one.name === of && estimatedAt(one) === label && one.hectares !== null);
       return html`<td>${value === undefined ? "–" : hectares(value)}${found && html`<div class="small"><b>${maybe(found.hectares)}</b></div><div class="small quiet">${range(found.interval)}</div>`}</td>`;
     });
     const [first, last] = [values.get(0), values.get(dates.length - 1)];
