@@ -63,7 +63,10 @@ function enumerate(prior: readonly number[], stay: number, confidence: number, r
     { length: prior.length ** 2 },
     (_, pair) => sum(all.filter(({ path }) => ends(path) === pair)) / sum(all),
   );
-  const possible = all.filter(({ path }) => isChange(path) === changed >= confidence);
+  const largest = (moved: boolean) =>
+    Math.max(...all.filter(({ path }) => isChange(path) === moved).map(({ path }) => pairs[ends(path)]));
+  const moves = changed >= confidence && largest(true) > largest(false);
+  const possible = all.filter(({ path }) => isChange(path) === moves);
   const pair = possible.reduce((best, { path }) => (pairs[ends(path)] > pairs[best] ? ends(path) : best), ends(possible[0].path));
   const between = possible.filter(({ path }) => ends(path) === pair);
   const most = Math.max(...between.map(({ weight }) => weight));
@@ -154,6 +157,14 @@ describe("decideDates", () => {
     expect([...across.states]).toEqual([0, 0, 1, 1]);
   });
 
+  it("changes where it is sure to have become something else, whatever that is", () => {
+    const usual = { task: "multiclass", ...usualTransitions("multiclass", 4, 2) } as const;
+    const decided = decideDates(usual, cellDates([0.94, 0.02, 0.02, 0.02], [0.05, 0.35, 0.3, 0.3]));
+    expect([...decided.states]).toEqual([0, 1]);
+    const unsure = decideDates(usual, cellDates([0.94, 0.02, 0.02, 0.02], [0.25, 0.25, 0.25, 0.25]));
+    expect([...unsure.states]).toEqual([0, 0]);
+  });
+
   it("needs no answer on the first or the last date, nor any class that is met", () => {
     const open = decideDates({ ...model, prior: [0.6, 0.4, 0] }, cellDates(null, [0.1, 0.9, 0], null));
     expect([...open.states]).toEqual([1, 1, 1]);
@@ -178,21 +189,20 @@ describe("decideDates", () => {
     const ofClass = decideDates({ task: "multiclass", ...usualTransitions("multiclass", 6, 2) }, cellDates(row, swapped));
     const ofLabel = decideDates({ task: "multilabel", ...usualTransitions("multilabel", 1, 2) }, cellDates([1 - sure], [sure]));
     expect(ofLabel.changed[0]).toBeCloseTo(ofClass.changed[0], 6);
-    // Ten to one against it.
+    // Three to one against it.
     const [changes, stays] = [sure ** 2 + (1 - sure) ** 2, 2 * sure * (1 - sure)];
-    expect(ofClass.changed[0]).toBeCloseTo(changes / (changes + 10 * stays), 6);
+    expect(ofClass.changed[0]).toBeCloseTo(changes / (changes + 3 * stays), 6);
   });
 
   it.each([2, 3, 4, 6, 12])("usually see no change where nobody knows anything, however often: %d dates", (dates) => {
     const usual = { task: "multiclass", ...usualTransitions("multiclass", 7, dates) } as const;
     for (const row of [new Array(7).fill(1 / 7), [0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1]]) {
       const decided = decideDates(usual, cellDates(...Array.from({ length: dates }, () => row)));
-      expect(decided.changed[0]).toBeLessThan(0.5);
       expect(new Set(decided.states).size).toBe(1);
     }
     // Nothing is known: the odds of one class against another are those of two dates.
     const open = decideDates(usual, cellDates(...Array.from({ length: dates }, () => new Array(7).fill(1 / 7))));
-    expect(open.changed[0]).toBeCloseTo(6 / 16, 6);
+    expect(open.changed[0]).toBeCloseTo(6 / 9, 6);
   });
 
   it.each([

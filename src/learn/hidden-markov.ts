@@ -41,7 +41,7 @@ export interface DecidedDates {
 
 const DEFAULT_CONFIDENCE = 0.5;
 /** The odds of staying against becoming a given other state, from the first date to the last. Chosen in docs/decisions/0042. */
-const STAY_ODDS = 10;
+const STAY_ODDS = 3;
 
 /** Shares are kept from 0 and 1 by so much: what never occurs cannot be divided by, what always does cannot be left. */
 const LEAST_SHARE = 1e-4;
@@ -112,9 +112,9 @@ interface Room {
  * one in proportion to the priors of the others; what a date shows depends on the state of that date alone, and its likelihood is
  * p(state | what is seen) / prior(state).
  *
- * A change is decided where the last state is another one than the first with probability `confidence` or more. Then the most
- * probable pair of two different states stands for the first and the last date, else the most probable state that both have; between
- * them comes the most probable path.
+ * A change is decided where the last state is another one than the first with probability `confidence` or more, and the most probable
+ * pair of two different states is more probable than the most probable state that both have. Then that pair stands for the first and
+ * the last date, else that state; between them comes the most probable path.
  *
  * @throws RangeError for fewer than two dates, arrays that do not fit each other, and numbers out of their bounds
  */
@@ -163,7 +163,7 @@ export function decideDates(model: TransitionModel, dates: readonly CellDate[]):
 
 /**
  * What transitions are taken to be where nothing more is known: any state is as likely as another, and becoming a given other one between
- * the first and the last date takes ten times the evidence of staying, whatever the number of states and of dates: cells of which nobody
+ * the first and the last date takes three times the evidence of staying, whatever the number of states and of dates: cells of which nobody
  * can tell anything do not change because they were looked at more often.
  */
 export function usualTransitions(
@@ -258,7 +258,8 @@ function settle(
     }
   }
   const changed = moved / (same + moved);
-  const pair = changed >= confidence ? movedAt : sameAt;
+  // Many changes that are all improbable are no change: one of them has to be more probable than none.
+  const pair = changed >= confidence && joint[movedAt] * AS_PROBABLE > joint[sameAt] ? movedAt : sameAt;
   out.changed[at] = changed;
   out.pair[at] = joint[pair] / (same + moved);
   out.steady[at] = sameAt % states;

@@ -48,7 +48,7 @@ export const change: Command = {
       value: "probability",
       parse: decimal(0, 1),
       describe: "how probable it is that land stays as it is from one date to the next",
-      shownDefault: "10 to 1 against every other class",
+      shownDefault: "3 to 1 against every other class, from the first date to the last",
     },
     confidence: {
       value: "probability",
