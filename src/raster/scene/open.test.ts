@@ -279,6 +279,55 @@ describe("--band and folders of bands", () => {
   });
 });
 
+describe("a fourth band that the file tags as alpha", () => {
+  const said: string[] = [];
+  const look = async (input: SceneInput) => {
+    said.length = 0;
+    const scene = await openScene(input, { onWarning: (message) => said.push(message) });
+    const raster = await scene.read().finally(scene.close);
+    return { scene, raster };
+  };
+  beforeAll(async () => {
+    const data = Uint8Array.from({ length: 16 }, (_, i) => (i < 12 ? 50 + i : i - 12));
+    const rgba = { bands: ["red", "green", "blue", "alpha"], widthPx: 2, heightPx: 2, dtype: "uint8", data } as const;
+    writeFileSync(at("rgba.tif"), await encodeGeoTiff(rgba));
+  });
+
+  it.each<[SceneInput, string]>([
+    [{ scene: at("rgba.tif"), bandNames: ["red", "green", "blue", "nir"] }, "red,green,blue,nir"],
+    [{ scene: at("rgba.tif"), bandNames: ["red", "green", "blue", "nir"], bands: ["nir", "red"] }, "nir,red"],
+    [{ band: [`nir=${at("rgba.tif")}:4`, `red=${at("rgba.tif")}:1`] }, "nir,red"],
+  ])("is a band like others where it is named: %j", async (input, bands) => {
+    const { raster, scene } = await look(input);
+    const px = 4 * raster.bands.indexOf("nir");
+    expect(raster.bands.join()).toBe(bands);
+    expect([...raster.data.subarray(px, px + 4)]).toEqual([0, 1, 2, 3]);
+    expect(scene.info.bands.map(({ colour }) => colour)).not.toContain("alpha");
+    expect([scene.info.validity, raster.valid, said]).toEqual(["all", undefined, []]);
+  });
+
+  it.each<[SceneInput, string]>([
+    [{ scene: at("rgba.tif") }, "name it: --band-names red,green,blue,nir"],
+    [{ scene: at("rgba.tif"), bands: ["red", "green", "blue"] }, "name it: --band-names red,green,blue,nir"],
+    [{ band: [1, 2, 3].map((n) => `${"rgb"[n - 1]}=${at("rgba.tif")}:${n}`) }, `name it: --band nir=${at("rgba.tif")}:4`],
+  ])("is transparency elsewhere, which is said once: %j", async (input, hint) => {
+    const { raster } = await look(input);
+    expect([raster.bands.length, [...raster.valid!]]).toEqual([3, [0, 1, 1, 1]]);
+    expect(said).toEqual([expect.stringContaining("band 4 is tagged as alpha, which is transparency: pixels where it is 0")]);
+    expect(said[0]).toContain(hint);
+  });
+
+  it("stays what it is to those who name it alpha, or all but it", async () => {
+    for (const bandNames of [
+      ["a", "b", "c", "alpha"],
+      ["a", "b", "c"],
+    ]) {
+      const { raster } = await look({ scene: at("rgba.tif"), bandNames });
+      expect([raster.bands, [...raster.valid!], said]).toEqual([["a", "b", "c"], [0, 1, 1, 1], []]);
+    }
+  });
+});
+
 describe("reflectance of one file", () => {
   const file = (name: string, band: Partial<Parameters<typeof writeBand>[1]>) =>
     writeBand(at(`${name}.tif`), { meters: 10, name: "red", value: (column) => 300 + column, ...band });

@@ -6,6 +6,7 @@ import { type Grid, gridOf } from "../grid.js";
 import { pixelSide, pixelSideMeters } from "../pixel-size.js";
 import { type OpenRasterOptions, openRaster, type RasterReader } from "../reader.js";
 import { companionPaths } from "../tiff/companions.js";
+import { warnOfAlpha, withNamedAlpha } from "./alpha.js";
 import { bandFlagsProduct } from "./band-flags.js";
 import { folderProduct, sceneFolder } from "./folder.js";
 import { maskKindOf, openMask, parseMask, type SceneMask } from "./mask.js";
@@ -66,7 +67,10 @@ export async function openScene(input: SceneInput, options: OpenSceneOptions = {
   try {
     const product = await productOf(input, files);
     const needed = input.bands === undefined ? neededOf(product, input, options) : undefined;
-    const found = await openBands(product, input.bands ?? needed, files);
+    const isByFlags = (input.band ?? []).length > 0;
+    const opened = await openBands(product, input.bands ?? needed, files);
+    const found = isByFlags || input.bands !== undefined ? withNamedAlpha(opened) : opened;
+    if (input.bandNames === undefined && options.onWarning) warnOfAlpha(found, options.onWarning, isByFlags);
     const own = commonGrid(found);
     const grid = needed === undefined ? own : await wantedGrid(product, own, options);
     const size = grid ?? found[0].reader.info;
