@@ -125,6 +125,16 @@ describe("checkPixels", () => {
     expect(messageOf("mixed-scales", ...rest, other)).toContain(words);
   });
 
+  it("tells 16-bit numbers ÷ 255 beside those ÷ 10000, and takes dark water beside sand for no other scale", () => {
+    const rest = [1, 2, 3].map(() => image((i, band) => land(i, band) / 10_000, share));
+    const other = image((i, band) => land(i, band) / 255, share);
+    expect(messageOf("mixed-scales", ...rest, other)).toContain(
+      "they look like 16-bit numbers ÷ 255, the rest like reflectance from 0 to 1",
+    );
+    const water = image((i, band) => land(i, band) / 400_000, share);
+    expect(kindsOf(...rest, water)).not.toContain("mixed-scales");
+  });
+
   it("tells pictures ÷ 255 beside pictures", () => {
     const shares = image((i, band) => colourful(i, band) / 255, share);
     expect(messageOf("mixed-scales", ...fine, shares)).toContain("8-bit numbers ÷ 255, the rest like 8-bit numbers");
