@@ -377,6 +377,15 @@ describe("chipScene", () => {
     expect(result).toMatchObject({ chips: 68, leftOut: 2 });
   });
 
+  it("say how to name bands that a rule asks for and the scene calls otherwise", async () => {
+    for (const rule of ["a: ndbi > 0.5", "a: swir > 0.5"]) {
+      await expect(chipScene({ scene, out: join(folder, "names"), sizePx: 32, rules: [rule] })).rejects.toMatchObject({
+        code: "usage",
+        hint: expect.stringMatching(/The bands are red, nir\..* --band nir=B08.tif --band red=B04.tif .* --band-names a,b,c/),
+      });
+    }
+  });
+
   it.each([
     [{}, "usage", "nothing says what is in the chips"],
     [{ fromRaster: cover, rules: ["a: red > 0"] }, "usage", "--from-raster and --rule exclude each other"],

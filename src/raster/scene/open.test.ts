@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -249,6 +249,18 @@ describe("--band and folders of bands", () => {
 
   it("names the bands of a folder by what tells its files apart", async () => {
     expect((await opened({ scene: at("a") })).raster.bands).toEqual(["red", "swir16"]);
+  });
+
+  it("says to name a file where a folder holds whole scenes", async () => {
+    await writeBand(at("scenes/scene-1.tif"), { meters: 20, value: () => 1 });
+    writeFileSync(at("scenes/scene-2.tif"), readFileSync(at("two.tif")));
+    expect(await refused({ scene: at("scenes") })).toMatchObject({
+      message: `${at("scenes/scene-2.tif")}: has 2 bands, where a folder as a scene has a file for each band`,
+      hint: expect.stringContaining(`name one of them: ${at("scenes/scene-2.tif")}.`),
+    });
+    expect(await refused({ scene: at("a"), bands: ["nir"] })).toMatchObject({
+      hint: expect.stringContaining("--band nir=B08.tif --band red=B04.tif"),
+    });
   });
 
   it.each([

@@ -10,7 +10,7 @@ import { warnOfAlpha, withNamedAlpha } from "./alpha.js";
 import { bandFlagsProduct } from "./band-flags.js";
 import { folderProduct, sceneFolder } from "./folder.js";
 import { maskKindOf, openMask, parseMask, type SceneMask } from "./mask.js";
-import type { Product } from "./product.js";
+import { NAMING, type Product } from "./product.js";
 import { parseReflectance, type SceneScaling, settleScaling } from "./scaling.js";
 import { type StackedBand, stackBands } from "./stack.js";
 
@@ -186,7 +186,7 @@ async function openBands(
     if (found !== undefined) return found;
     const there = product.bands.map((one) => one.name).join(", ");
     throw new UserError("bad-data", `${product.file}: has the bands ${there}; ${name} is not among them`, {
-      hint: "Ask for bands that it has, or name the files: --band nir=B08.tif.",
+      hint: NAMING,
     });
   });
   const opened: StackedBand[] = [];
@@ -195,6 +195,7 @@ async function openBands(
     const { length } = reader.info.bands;
     const band = index ?? 0;
     if (band >= length || (index === undefined && length > 1)) {
+      if (product.isLooseFolder === true) throw severalBands(shownFile(path), length);
       throw new UserError("bad-data", `${shownFile(path)}: has ${length} band${length === 1 ? "" : "s"}; which is ${name}?`, {
         hint: `Count from 1: --band ${name}=${shownFile(path)}:1.`,
       });
@@ -202,6 +203,12 @@ async function openBands(
     opened.push({ reader, band, name, scaling: reader.info.bands[band].scaling });
   }
   return opened;
+}
+
+function severalBands(file: string, bands: number): UserError {
+  return new UserError("bad-data", `${file}: has ${bands} bands, where a folder as a scene has a file for each band`, {
+    hint: `If the folder holds whole scenes, name one of them: ${file}. If it holds parts of one, name its bands: --band nir=${file}:4.`,
+  });
 }
 
 /**
