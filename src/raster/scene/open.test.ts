@@ -274,6 +274,7 @@ describe("--band and folders of bands", () => {
     [{ band: [`nir=${at("two.tif")}:1`], scene: "x.tif" }, "usage", "a scene is given in one way"],
     [{ scene: at("a"), bandNames: ["red"] }, "usage", "--band-names: is for a single file"],
     [{}, "usage", "no scene is given"],
+    [{ scene: at("two.tif"), mask: "foo:x/SCL.tif" }, "usage", '--mask foo:x/SCL.tif: there is no kind of mask "foo"'],
     [{ scene: at("two.tif"), reflectance: "0.1,x" }, "usage", "--reflectance 0.1,x"],
     [{ scene: at("two.tif"), reflectance: "0" }, "usage", "--reflectance 0: is no scale"],
   ])("refuses %j", async (input, code, message) => {
@@ -436,6 +437,12 @@ describe("reflectance of several files", () => {
       expect(scaling).toMatchObject({ isKnown: false, lacking: ["nir"], words: expect.stringMatching(/; unknown for nir$/) });
       expect(() => requireReflectance(scaling, "x.tif", "evi2")).toThrow(
         "x.tif: evi2 needs reflectance, and nothing says how the numbers of nir become that",
+      );
+      // Those who need reflectance are not told to say that there is none.
+      expect(() => requireReflectance(scaling, "x.tif", "evi2")).toThrow(
+        expect.objectContaining({
+          hint: expect.stringMatching(/--reflectance applied if the numbers are reflectance already\.$/),
+        }),
       );
       // Whoever does not read it needs nothing of it.
       expect(() => requireReflectance(scaling, "x.tif", "a.zip", ["red"])).not.toThrow();
