@@ -99,7 +99,11 @@ describe("reading a whole file", () => {
   it("tells a missing file and a folder apart, each with what to do", () => {
     mkdirSync(join(work, "folder"));
     expect(() => readWholeFile(join(work, "none"), { maxBytes: 9, hint: "Look again." })).toThrow(
-      expect.objectContaining({ code: "not-found", hint: "Look again." }),
+      expect.objectContaining({
+        code: "not-found",
+        message: `${join(work, "none")}: there is no such file`,
+        hint: "Look again.",
+      }),
     );
     // Windows does not even open a folder.
     expect(() => readWholeFile(join(work, "folder"), { maxBytes: 9 })).toThrow(

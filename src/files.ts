@@ -21,6 +21,16 @@ import { messageOf, UserError } from "./errors.js";
 /** Node refuses to read more in one call than a signed 32-bit integer counts. */
 const READ_BYTES = 2 ** 30;
 
+/** What the system says where a path leads nowhere. */
+const MISSING: readonly unknown[] = ["ENOENT", "ENOTDIR"];
+
+/** Why a file cannot be read: that it is not there, or what the system says. */
+export function unreadable(file: string, hint: string, cause: unknown): UserError {
+  const isMissing = cause instanceof Error && "code" in cause && MISSING.includes(cause.code);
+  const why = isMissing ? "there is no such file" : `cannot be read: ${messageOf(cause)}`;
+  return new UserError("not-found", `${file}: ${why}`, { hint, cause });
+}
+
 /** What `readWholeFile` may read, and how it speaks of it. */
 export interface ReadWholeOptions {
   /** Larger files are refused before anything is allocated. */
@@ -52,7 +62,7 @@ export function readWholeFile(
     try {
       return work();
     } catch (cause) {
-      throw new UserError("not-found", `${file}: cannot be read: ${messageOf(cause)}`, { hint, cause });
+      throw unreadable(file, hint, cause);
     }
   };
   // Opening a pipe that nobody writes to would wait for ever; Windows has neither such pipes nor the flag.

@@ -22,6 +22,18 @@ export function readJsonFile<T>(path: string, { schema, otherwise, maxBytes, hin
     throw new UserError("bad-data", `${path}: is no JSON: ${messageOf(cause)}`, { hint, cause });
   }
   const read = schema.safeParse(json);
-  if (!read.success) throw new UserError("bad-data", `${path}: is ${otherwise}: ${z.prettifyError(read.error)}`, { hint });
+  if (!read.success) throw new UserError("bad-data", `${path}: is ${otherwise}: ${faultsOf(read.error)}`, { hint });
   return read.data;
+}
+
+/** So many faults are told. */
+const TOLD = 3;
+
+/** "classes[0].name: Too small: …", each with the part that it is about. */
+function faultsOf({ issues }: z.ZodError): string {
+  const told = issues.slice(0, TOLD).map(({ path, message }) => {
+    return path.length === 0 ? message : `${z.core.toDotPath(path)}: ${message}`;
+  });
+  const more = issues.length - told.length;
+  return `${told.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
 }

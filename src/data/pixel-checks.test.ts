@@ -29,7 +29,8 @@ function image(
   return imageFacts("made.png", raster, { format: "PNG", orientation: 1, ...stored });
 }
 
-const colourful: Pixel = (i, band) => (i * 31 + band * 77) % 251;
+/** Up and down between 0 and 250: pictures do not fall from bright to dark again and again. */
+const colourful: Pixel = (i, band) => Math.abs(((i * 31 + band * 77) % 501) - 250);
 const deep: Pixel = (i, band) => (i * 7919 + band * 77) % 65_000;
 const fine = Array.from({ length: 5 }, () => image(colourful));
 const RGBX = ["red", "green", "blue", "band4"];
@@ -76,6 +77,11 @@ describe("checkPixels", () => {
 
   /** Reflectance × 10000 of a landscape, with the texture of one: from 300 to 3900. */
   const land: Pixel = (i, band) => 300 + ((i * 137 + band * 411) % 3600);
+  /** Dark land of some 200, with one pixel in so many above 255. */
+  const patchy =
+    (every: number): Pixel =>
+    (i, band) =>
+      (i % every === 0 ? 262 : 190) + ((i + band) % 9);
   const deepLand = { dtype: "uint16" } as const;
   const share = { dtype: "float32" } as const;
   const kindsOf = (...images: readonly ImageFacts[]) => checkPixels(images).map(({ kind }) => kind);
@@ -85,8 +91,14 @@ describe("checkPixels", () => {
   it.each<[string, Pixel, words: string]>([
     ["cut off at 255", (i, band) => Math.min(255, land(i, band)), "half of every band or more stands at 255"],
     ["modulo 256", (i, band) => land(i, band) % 256, "the low bytes"],
+    ["modulo 256 of dark land, where few wrap around", (i, band) => patchy(20)(i, band) % 256, "the low bytes"],
   ])("tells 16-bit numbers in 8-bit files: %s", (_, pixel, words) => {
     expect(messageOf("sixteen-as-eight", image(pixel), image(pixel), fine[0])).toContain(words);
+  });
+
+  it("does not take pictures with small bright things for low bytes", () => {
+    const cars: Pixel = (i, band) => patchy(50)(i, band) % 256;
+    expect(kindsOf(image(cars), image(cars), fine[0])).not.toContain("sixteen-as-eight");
   });
 
   it("tells 8-bit images that hold the high bytes of 16-bit numbers", () => {
@@ -123,6 +135,16 @@ describe("checkPixels", () => {
   ])("tells images of another scale than the rest", (other, words) => {
     const rest = [1, 2, 3].map(() => image(land, deepLand));
     expect(messageOf("mixed-scales", ...rest, other)).toContain(words);
+  });
+
+  it("tells 16-bit numbers ÷ 255 beside those ÷ 10000, and takes dark water beside sand for no other scale", () => {
+    const rest = [1, 2, 3].map(() => image((i, band) => land(i, band) / 10_000, share));
+    const other = image((i, band) => land(i, band) / 255, share);
+    expect(messageOf("mixed-scales", ...rest, other)).toContain(
+      "they look like 16-bit numbers ÷ 255, the rest like reflectance from 0 to 1",
+    );
+    const water = image((i, band) => land(i, band) / 400_000, share);
+    expect(kindsOf(...rest, water)).not.toContain("mixed-scales");
   });
 
   it("tells pictures ÷ 255 beside pictures", () => {

@@ -13,8 +13,11 @@ const BURNT = 0.5;
 const NARROW = 1 / 8;
 /** From this share of pixels with the same odd value in all bands on, it is no measurement. */
 const FILLED = 0.05;
-/** Share of neighbours that jump by half the range: 8-bit pictures of the earth stay below 0.02, numbers modulo 256 above. */
-const JUMPING = 0.15;
+/**
+ * Share of neighbours that jump by half the range. Of 1,400 aerial pictures the middle one has 0.0001 and the highest, full of parked
+ * cars, 0.03; of numbers modulo 256 three quarters of the chips have more than this, also of dark land, where few wrap around.
+ */
+const JUMPING = 0.08;
 /** Reflectance × 10000 without its low byte ends below. */
 const HIGH_BYTE = 64;
 /** Numbers above use the range of 16 bits: no sensor's reflectance does. */

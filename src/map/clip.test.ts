@@ -58,6 +58,16 @@ describe("openClip", () => {
     expect(count).toBeGreaterThan(0);
   });
 
+  it("is refused for a scene without a reference system, naming both files and what to do", async () => {
+    const without = await infoOf({ crs: undefined, transform: [500_000, 10, 0, 9_000_000, 0, -10] });
+    const clip = triangle("placed.geojson", 0, 0, 60);
+    await expect(openClip(clip, without, undefined)).rejects.toMatchObject({
+      code: "bad-data",
+      message: `scene.tif: does not say its reference system, so nobody knows where ${clip} lies on it`,
+      hint: "Say what it is: gdal_translate -a_srs EPSG:<code> scene.tif out.tif",
+    });
+  });
+
   it("holds windows that are wholly inside", async () => {
     const clip = await openClip(triangle("corner.geojson", 0, 0, 60), scene, undefined);
     const windows = Array.from({ length: 24 }, (_, i) => ({

@@ -9,6 +9,7 @@ import type { Preprocess } from "../raster/preprocess.js";
 import type { Raster } from "../raster/raster.js";
 import type { RasterInfo, RasterReader } from "../raster/reader.js";
 import type { Scene } from "../raster/scene/open.js";
+import { NAMING } from "../raster/scene/product.js";
 import { requireReflectance } from "../raster/scene/scaling.js";
 import { bandsRead } from "../raster/values.js";
 import { type CellGrid, cellGrid } from "./cells.js";
@@ -46,7 +47,7 @@ export function bandsFor({ file, bands }: RasterInfo, preprocess: Preprocess, cl
     "bad-data",
     `${file}: has the bands ${names.join(", ")}; ${missing.join(", ")} of ${classifier} are not among them`,
     {
-      hint: "If they have other names there, name all bands of the file in its order: --band-names a,b,c; or each by --band name=file:number.",
+      hint: NAMING,
     },
   );
 }

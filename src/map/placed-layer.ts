@@ -27,7 +27,7 @@ export async function placedLayer(
   scene: RasterInfo,
   standsFor: (feature: VectorFeature) => number | undefined,
 ): Promise<PlacedLayer> {
-  const { extent, place } = await polygonPlacer(crs, gridOf(scene));
+  const { extent, place } = await polygonPlacer(crs, gridOf(scene), { from: file, to: scene.file });
   const polygons: PlacedPolygon[] = [];
   let points = 0;
   for (const feature of features) {

@@ -52,6 +52,17 @@ describe("pixelFitness", () => {
     ["They look like reflectance × 10000, those it was trained on like reflectance from 0 to 1", (v) => v / 10_000, same],
     ["They look like reflectance from 0 to 1, those it was trained on like reflectance × 10000", same, (v) => v / 10_000],
     ["They look like 8-bit numbers ÷ 255, those it was trained on like 8-bit numbers", (v) => v / 30, (v) => v / 30 / 255],
+    [
+      "They look like 16-bit numbers ÷ 255, those it was trained on like reflectance from 0 to 1",
+      (v) => v / 10_000,
+      (v) => v / 255,
+    ],
+    [
+      "They look like reflectance from 0 to 1, those it was trained on like 16-bit numbers ÷ 255",
+      (v) => v / 255,
+      (v) => v / 10_000,
+    ],
+    ["another date, haze or season", (v) => v / 10_000, (v) => v / 400_000],
     ["They look like reflectance × 10000, those it was trained on like 8-bit numbers", (v) => (v * 255) / 10_000, same],
     [
       "They look like 16-bit numbers of full range, those it was trained on like 8-bit numbers",

@@ -199,7 +199,7 @@ function addName(reading: Reading, token: Token): void {
   const missing = bands.filter((band) => !known.includes(band));
   if (missing.length > 0) {
     const what = `${name} is ${index}, and there is no ${missing.map(quoted).join(" and no ")}`;
-    throw errorAt(reading.formula, token, what, namesThere(known));
+    throw errorAt(reading.formula, token, what, namesThere(reading, known));
   }
   for (const step of inner)
     steps.push(step.kind === "band" ? { kind: "band", index: bandIndex(reading, bands[step.index]) } : step);
@@ -217,19 +217,19 @@ function unknownName(reading: Reading, token: Token, known: readonly string[]): 
   }
   const similar = nearest(name, [...known, ...possibleIndices(known)]);
   const meant = similar === undefined ? "" : `Did you mean ${quoted(similar)}? `;
-  return errorAt(reading.formula, token, `unknown name ${quoted(name)}`, `${meant}${namesThere(known)}`);
+  return errorAt(reading.formula, token, `unknown name ${quoted(name)}`, `${meant}${namesThere(reading, known)}`);
 }
 
 /** So many names are listed. */
 const LISTED = 20;
 
-function namesThere(known: readonly string[]): string {
+function namesThere({ formula }: Reading, known: readonly string[]): string {
   if (known.length === 0) return "There are no bands.";
   const bands = known.slice(0, LISTED).map((name) => quoted(name).slice(1, -1));
   const more = known.length > LISTED ? ` and ${known.length - LISTED} more` : "";
   const indices = possibleIndices(known);
   const made = indices.length > 0 ? ` Of them can be made ${indices.join(", ")}.` : "";
-  return `The bands are ${bands.join(", ")}${more}.${made}`;
+  return `The bands are ${bands.join(", ")}${more}.${made}${formula.naming === undefined ? "" : ` ${formula.naming}`}`;
 }
 
 function possibleIndices(known: readonly string[]): string[] {

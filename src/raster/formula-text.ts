@@ -14,6 +14,8 @@ export interface FormulaText {
   readonly text: string;
   /** For messages: "--derive ndvi". */
   readonly where: string;
+  /** What to do where bands have other names, for messages about names. */
+  readonly naming?: string | undefined;
 }
 
 /** Formulas of more words are refused. */

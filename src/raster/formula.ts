@@ -22,6 +22,8 @@ export interface FormulaOptions {
   readonly kind: FormulaKind;
   /** What the formula is from, for messages: "--derive ndvi". */
   readonly where: string;
+  /** What to do where bands have other names, for messages about names: whole sentences. */
+  readonly naming?: string | undefined;
 }
 
 /**
@@ -31,8 +33,8 @@ export interface FormulaOptions {
  * @example parseFormula("(nir - red) / (nir + red)", { known: ["red", "nir"], kind: "number", where: "--derive ndvi" })
  * @throws UserError `usage` that points at the word which is wrong; also over {@link MAX_DEPTH} and the limits of `formula-text.ts`
  */
-export function parseFormula(text: string, { known, kind, where }: FormulaOptions): Formula {
-  const formula = { text, where };
+export function parseFormula(text: string, { known, kind, where, naming }: FormulaOptions): Formula {
+  const formula = { text, where, naming };
   const { gives, token, bands, steps } = readFormula(formula, known);
   if (gives !== kind) {
     const hint = {

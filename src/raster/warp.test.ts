@@ -229,7 +229,9 @@ describe("a raster on another grid", () => {
     const to = (crs: Grid["crs"]): Grid => ({ ...utm(5, 5), crs });
     const own = { ...crsOfEpsg(4326)!, epsg: undefined, proj4: undefined, name: "My grid" };
     expect(() => gridded(reader, to(own), { resampling: "nearest" })).toThrow("My grid: nothing is known of how it is projected");
-    expect(() => gridded(reader, to(undefined), { resampling: "nearest" })).toThrow("does not say its reference system");
+    expect(() => gridded(reader, to(undefined), { resampling: "nearest" })).toThrow(
+      "cannot project formula.tif to or from a raster that does not say its reference system",
+    );
     const nowhere = formula({ on: utm(9, 9), value: () => 0, info: { georeference: undefined } });
     expect(() => gridded(nowhere, utm(5, 5), { resampling: "nearest" })).toThrow("formula.tif: does not say where it lies");
     const beyond: Grid = { widthPx: 5, heightPx: 5, crs: crsOfEpsg(4326), transform: [0, 1, 0, 200, 0, -1] };

@@ -32,7 +32,7 @@ export function gridded(reader: RasterReader, grid: Grid, { resampling }: { resa
   const source = gridOf(reader.info);
   if (sameGrid(source, grid)) return reader;
   if (isSingular(grid.transform)) throw new RangeError(`the transform ${grid.transform.join(", ")} lays all pixels on a line`);
-  if (grid.crs !== undefined || source.crs !== undefined) checkProjectable(source.crs, grid.crs);
+  if (grid.crs !== undefined || source.crs !== undefined) checkProjectable(source.crs, grid.crs, { from: reader.info.file });
   const classes = reader.info.categories !== undefined || reader.info.palette !== undefined;
   const kind = classes ? "nearest" : resampling;
   const info = griddedInfo(reader.info, grid);

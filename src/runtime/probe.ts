@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { compiledFile } from "../compiled.js";
-import { messageOf, UserError } from "../errors.js";
+import { UserError } from "../errors.js";
+import { unreadable } from "../files.js";
 import { isolate } from "../isolate.js";
 import type { RuntimeChoice, SessionPort } from "./session.js";
 
@@ -69,10 +70,7 @@ export async function probeModel(model: string | Uint8Array, options: ProbeOptio
 
 async function sizeOfFile(path: string): Promise<number> {
   const status = await stat(path).catch((cause: unknown) => {
-    throw new UserError("not-found", `${path}: cannot be read: ${messageOf(cause)}`, {
-      hint: "Check the path for typing mistakes, and the permissions of the file.",
-      cause,
-    });
+    throw unreadable(path, "Check the path for typing mistakes, and the permissions of the file.", cause);
   });
   if (status.isFile()) return status.size;
   throw new UserError("bad-file", `${path}: is not a regular file`, {

@@ -8,6 +8,7 @@ import { listImages, openDataset } from "../data/open.js";
 import { openBackbone } from "../model/backbones.js";
 import { contactSheet } from "../raster/contact-sheet.js";
 import type { Raster } from "../raster/raster.js";
+import { encodeGeoTiff } from "../raster/write/tiff.js";
 import { examineImages } from "./doctor.js";
 import { readSpread } from "./embeddings.js";
 import { openInspectedBackbone } from "./inspected-backbone.js";
@@ -113,6 +114,19 @@ describe("examineImages", () => {
     expect(filesOf("mixed-formats")).toEqual(["turned.jpg", "nir.tif"]);
     expect(filesOf("constant")).toEqual(["one.png"]);
     expect(values.map(({ dtype, band }) => `${dtype} ${band}`)).toContain("uint16 grey");
+  });
+
+  it("takes a second or third band of a TIFF for a measurement where the file does not call it alpha", async () => {
+    const chip = async (name: string, bands: readonly string[]) => {
+      const data = Uint8Array.from({ length: 256 * bands.length }, (_, i) => 20 + (i % 199));
+      writeFileSync(join(folder, name), await encodeGeoTiff({ bands, widthPx: 16, heightPx: 16, dtype: "uint8", data }));
+      return { path: join(folder, name), file: name, labels: Int8Array.of(1, 0) };
+    };
+    const kindsOf = async (samples: readonly Sample[]) =>
+      (await examineImages(samples, { classes })).findings.map(({ kind }) => kind);
+    expect(await kindsOf([await chip("two.tif", ["red", "nir"]), await chip("two-2.tif", ["red", "nir"])])).toEqual([]);
+    expect(await kindsOf([await chip("three.tif", ["nir", "red", "green"])])).toEqual([]);
+    expect(await kindsOf([await chip("grey.tif", ["red", "alpha"])])).toContain("measurement-as-alpha");
   });
 
   it("tells images that are stretched, cut or shrunk by the backbone, and those that lack a band", async () => {

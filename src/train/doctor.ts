@@ -134,7 +134,7 @@ function decoder() {
   let turn: Promise<unknown> = Promise.resolve();
   const decode = async (sample: Sample, bytes: Uint8Array) => {
     const raster = await decodeRaster(bytes, { file: sample.file });
-    return { sample, raster, stored: await describeStored(bytes, raster), error: undefined };
+    return { sample, raster, stored: await describeStored(bytes), error: undefined };
   };
   return async (sample: Sample) => {
     try {

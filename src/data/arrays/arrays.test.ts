@@ -250,7 +250,7 @@ describe("readArrays", () => {
   });
 
   it("says what is wrong with a path", async () => {
-    await expect(readArrays(join(folder, "absent.npy"))).rejects.toThrow(/absent\.npy: cannot be read/);
+    await expect(readArrays(join(folder, "absent.npy"))).rejects.toThrow(/absent\.npy: there is no such file/);
     await expect(readArrays(folder)).rejects.toThrow("not a file");
     const path = join(folder, "large.npy");
     writeFileSync(path, new Uint8Array(100));

@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
-import { messageOf, UserError } from "../../errors.js";
+import { UserError } from "../../errors.js";
+import { unreadable } from "../../files.js";
 import type { Tensor } from "../../tensor.js";
 import { FOREIGN_ARRAYS } from "./foreign.js";
 import { isNpy, readNpy } from "./npy.js";
@@ -75,7 +76,7 @@ async function readWhole(path: string, maxBytes: number): Promise<Uint8Array> {
     }
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError("not-found", `${path}: cannot be read: ${messageOf(error)}`, { hint: "Check the path.", cause: error });
+    throw unreadable(path, "Check the path.", error);
   }
 }
 

@@ -159,7 +159,7 @@ describe("GeoJSON", () => {
 
   it("is not looked for in files of other kinds, nor in what is no file", async () => {
     await expect(read("", "roads.shp")).rejects.toThrow("from GeoJSON and GeoPackage, not from a shapefile");
-    await expect(readVector(join(folder, "absent.geojson"))).rejects.toThrow("absent.geojson: cannot be read");
+    await expect(readVector(join(folder, "absent.geojson"))).rejects.toThrow("absent.geojson: there is no such file");
     await expect(readVector(folder)).rejects.toThrow("is not a regular file");
     await expect(read("\u0000\u0001\u0002")).rejects.toThrow("NUL byte");
   });

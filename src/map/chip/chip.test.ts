@@ -160,6 +160,31 @@ describe("chipScene", () => {
     );
   });
 
+  it("says what values of the class raster are in no class of the table, and not what it marks as no data", async () => {
+    const file = join(folder, "values.tif");
+    // A quarter each; 0 is no data.
+    const values = [1, 99, 7, 0];
+    const data = Uint8Array.from({ length: px }, (_, i) => values[(i % widthPx) % 4]);
+    const image = { bands: ["class"], widthPx, heightPx, dtype: "uint8", data, nodata: 0, georeference } as const;
+    writeFileSync(file, await encodeGeoTiff(image));
+    const cut = async (...known: readonly number[]) => {
+      const classTable = join(folder, "some.json");
+      writeFileSync(classTable, JSON.stringify({ classes: known.map((value) => ({ value, name: `c${value}` })) }));
+      const said: string[] = [];
+      const onWarning = (message: string) => said.push(message);
+      await chipScene({ scene, out: join(folder, "listed"), sizePx: 32, fromRaster: file, classTable, force: true, onWarning });
+      return said.join();
+    };
+    expect(await cut(1, 7, 99)).toBe("");
+    expect(await cut(1, 7)).toContain(`${file}: value 99 (33 % of the labelled pixels) is in no class of the table`);
+    expect(await cut(7)).toMatch(/values (1, 99|99, 1) \(67 % of the labelled pixels\) are in no class/);
+    await expect(cut(5)).rejects.toMatchObject({
+      code: "bad-data",
+      message: expect.stringMatching(/values [\d, ]+ \(100 % of the labelled pixels\) are in no class of the table$/),
+      hint: expect.stringContaining("--class-table"),
+    });
+  });
+
   /** Rectangles of the scene's pixels, in the scene's own system as files of 2008 say it. */
   const polygons = (name: string, ...features: readonly (readonly [value: unknown, ...px: readonly number[]])[]) => {
     const file = join(folder, name);
@@ -350,6 +375,15 @@ describe("chipScene", () => {
   it("leaves out chips that were hardly measured, and counts what is unseen", async () => {
     const result = await chipScene({ scene, out: join(folder, "small"), sizePx: 10, fromRaster: cover });
     expect(result).toMatchObject({ chips: 68, leftOut: 2 });
+  });
+
+  it("say how to name bands that a rule asks for and the scene calls otherwise", async () => {
+    for (const rule of ["a: ndbi > 0.5", "a: swir > 0.5"]) {
+      await expect(chipScene({ scene, out: join(folder, "names"), sizePx: 32, rules: [rule] })).rejects.toMatchObject({
+        code: "usage",
+        hint: expect.stringMatching(/The bands are red, nir\..* --band nir=B08.tif --band red=B04.tif .* --band-names a,b,c/),
+      });
+    }
   });
 
   it.each([

@@ -12,6 +12,7 @@ import { type Clip, openClip } from "../clip.js";
 import { contentMark, fileName, sceneItems } from "../provenance.js";
 import type { Labeller } from "./labeller.js";
 import { type ChipSource, openLabeller } from "./source.js";
+import { unlistedWords } from "./unlisted.js";
 import { type ChipGrid, chipCounts, chipStrips, stripOf } from "./windows.js";
 import { chipTable, LABELS_FILE, LARGEST_FILE, type LabelledChip, makeChipsFolder, RECORD_FILE, writeChip } from "./write.js";
 
@@ -151,10 +152,22 @@ async function writeChips({
       hint: "Choose smaller chips, or another scene.",
     });
   }
+  const unlisted = labeller.unlisted?.();
+  const strangers = unlisted && unlisted.values.length > 0 ? unlistedWords(unlisted) : undefined;
+  if (seen === 0 && strangers !== undefined) {
+    throw new UserError("bad-data", `${source}: ${strangers}`, {
+      hint: "Give the table that belongs to this raster: --class-table with a file, or the name of a known legend.",
+    });
+  }
   if (seen === 0) {
     throw new UserError("bad-data", `${source}: says nothing about any chip of ${scene}`, {
       hint: kind === "rule" ? "Look at the rules and at the values of the bands." : "Do both show the same place?",
     });
+  }
+  if (strangers !== undefined) {
+    onWarning?.(
+      `${source}: ${strangers}, and such pixels count as unknown; add to the table what is missing, and mark what means no data by gdal_edit.py -a_nodata`,
+    );
   }
   if (table.present.every((count) => count === 0)) {
     onWarning?.(

@@ -3,6 +3,7 @@ import type { RasterReader } from "../../raster/reader.js";
 import type { RasterClass } from "./class-table.js";
 import type { Labeller } from "./labeller.js";
 import { pixelLabeller } from "./pixel-labeller.js";
+import { unlistedCounter } from "./unlisted.js";
 
 /** No class has this value. */
 const NONE = 255;
@@ -11,7 +12,7 @@ const VALUES = 65_536;
 
 /**
  * Labels of a class raster that lies on the grid of the scene: shares are counts of its pixels. Pixels of no class, and where the
- * raster has no data, are unseen.
+ * raster has no data, are unseen; values of no class are counted.
  *
  * @throws UserError `bad-data` for a raster that is not one band of whole numbers, and for too many classes
  */
@@ -36,6 +37,7 @@ export function rasterLabeller(reader: RasterReader, classes: readonly RasterCla
   }
   const classOf = new Uint8Array(VALUES).fill(NONE);
   for (const [k, { values }] of classes.entries()) for (const value of values) classOf[value] = k;
+  const counter = unlistedCounter();
   return pixelLabeller({
     kind: "raster",
     source: file,
@@ -44,12 +46,18 @@ export function rasterLabeller(reader: RasterReader, classes: readonly RasterCla
       const { data, valid } = await reader.read({ window });
       return (pixel, counts) => {
         const value = data[pixel];
-        const k = valid?.[pixel] === 0 || !(value >= 0 && value < VALUES) ? NONE : classOf[value];
-        if (k === NONE) return false;
+        if (valid?.[pixel] === 0) return false;
+        const k = value >= 0 && value < VALUES ? classOf[value] : NONE;
+        if (k === NONE) {
+          counter.add(value);
+          return false;
+        }
+        counter.listed++;
         counts[k]++;
         return true;
       };
     },
+    unlisted: () => counter.found(),
     close: () => reader.close(),
   });
 }

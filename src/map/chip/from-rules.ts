@@ -2,6 +2,7 @@ import { UserError } from "../../errors.js";
 import { evaluateFormula, type Formula, parseFormula } from "../../raster/formula.js";
 import type { Raster } from "../../raster/raster.js";
 import type { RasterInfo } from "../../raster/reader.js";
+import { NAMING } from "../../raster/scene/product.js";
 import { missingSamples } from "../../raster/values.js";
 import type { Labeller } from "./labeller.js";
 import { pixelLabeller } from "./pixel-labeller.js";
@@ -59,7 +60,7 @@ function classRule(rule: string, known: readonly string[]): ClassRule {
       hint: 'Write the class, a colon, and the condition: "forest: ndvi > 0.6".',
     });
   }
-  const condition = parseFormula(rule.slice(colon + 1).trim(), { known, kind: "truth", where: `--rule ${name}` });
+  const condition = parseFormula(rule.slice(colon + 1).trim(), { known, kind: "truth", where: `--rule ${name}`, naming: NAMING });
   return { name, condition };
 }
 

@@ -1,5 +1,6 @@
 import type { Raster } from "../../raster/raster.js";
 import type { PixelWindow } from "../../raster/resample.js";
+import type { Unlisted } from "./unlisted.js";
 
 /** How much of an area belongs to each class. */
 export interface Shares {
@@ -21,6 +22,8 @@ export interface Labeller {
   look(part: { readonly window: PixelWindow; readonly raster: Raster }): Promise<void>;
   /** Of a chip within that part, in pixels of the scene. */
   shares(chip: PixelWindow): Shares;
+  /** What it met in all chips that has no class, where classes stand in a table. */
+  readonly unlisted?: () => Unlisted;
   close(): Promise<void>;
 }
 

@@ -4,7 +4,7 @@ import type { Labeller } from "./labeller.js";
 /** Adds what a pixel is to the counts of the classes; says whether anybody knows. */
 export type CountPixel = (pixel: number, counts: Float64Array) => boolean;
 
-export interface PixelLabellerOptions extends Pick<Labeller, "kind" | "source" | "classes" | "close"> {
+export interface PixelLabellerOptions extends Pick<Labeller, "kind" | "source" | "classes" | "unlisted" | "close"> {
   /** Looks at a part of the scene; pixels are counted row by row from its upper left corner. */
   readonly classify: (part: Parameters<Labeller["look"]>[0]) => Promise<CountPixel>;
 }

@@ -193,7 +193,7 @@ describe("over the network", () => {
     ["hf:owner/model.onnx", "usage", "not a file on Hugging Face"],
     ["hf:owner/net/../../x.onnx", "usage", "not a file on Hugging Face"],
     ["https://example.com/net.onnx#md5=1", "usage", "is not a checksum"],
-    ["nowhere.onnx", "not-found", "nowhere.onnx: cannot be read"],
+    ["nowhere.onnx", "not-found", "nowhere.onnx: there is no such file"],
   ])("refuses %s", async (reference, code, message) => {
     await expect(openOnnxBackbone(reference, { cache })).rejects.toMatchObject({
       code,

@@ -1,6 +1,6 @@
 import type { Grid } from "../grid.js";
 import { type Crs, sameCrs } from "./crs.js";
-import { transformer } from "./project.js";
+import { type FilesOfSystems, transformer } from "./project.js";
 import { applyTransform, invertTransform } from "./transform.js";
 
 /** The smallest box around something, in units of a reference system. */
@@ -37,15 +37,16 @@ const PARTS = 8;
  * Polygons are cut down to the surroundings of the grid first, and then projected: what lies on the other side of the earth has no
  * place in most systems.
  *
+ * @param files of the polygons, and of the grid
  * @throws UserError `bad-data` where nobody can project between the two systems
  */
-export async function polygonPlacer(from: Crs, grid: Grid): Promise<PolygonPlacer> {
+export async function polygonPlacer(from: Crs, grid: Grid, files: FilesOfSystems = {}): Promise<PolygonPlacer> {
   const same = sameCrs(from, grid.crs);
   const degrees = from.kind === "geographic";
   // The grid may not say its system: the transformer speaks of it then.
   const [toGrid, fromGrid] = same
     ? [() => {}, () => {}]
-    : [await transformer(from, grid.crs as Crs), await transformer(grid.crs as Crs, from)];
+    : [await transformer(from, grid.crs as Crs, files), await transformer(grid.crs as Crs, from)];
   const inverse = invertTransform(grid.transform);
   const [middleX] = applyTransform(grid.transform, grid.widthPx / 2, grid.heightPx / 2);
   const isTurned = !same && grid.crs?.kind === "geographic";

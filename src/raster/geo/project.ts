@@ -8,14 +8,20 @@ export type Transformer = (points: Float64Array) => void;
 /** Rounding may carry a pole this far, in degrees. */
 const POLE_SLACK = 1e-9;
 
+/** Files that the two systems are of, for messages. */
+export interface FilesOfSystems {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
 /**
  * What moves points from one system to the other. Between two datums it goes by their shifts to WGS 84 (good to some metres), never
  * by grids of shifts.
  *
  * @throws UserError as `checkProjectable`
  */
-export async function transformer(from: Crs, to: Crs): Promise<Transformer> {
-  checkProjectable(from, to);
+export async function transformer(from: Crs, to: Crs, files: FilesOfSystems = {}): Promise<Transformer> {
+  checkProjectable(from, to, files);
   if (sameCrs(from, to)) return () => {};
   // Loaded here so that those who project nothing do not pay for it.
   const { default: proj4 } = await import("proj4");
@@ -44,21 +50,31 @@ const NOWHERE = [Number.NaN, Number.NaN] as const;
 /**
  * Whether points can be moved from one system to the other.
  *
- * @throws UserError `bad-data` naming the system that cannot be projected, and why
+ * @throws UserError `bad-data` naming the system that cannot be projected, and why, with its file where that is known
  */
-export function checkProjectable(from: Crs | undefined, to: Crs | undefined): void {
+export function checkProjectable(from: Crs | undefined, to: Crs | undefined, files: FilesOfSystems = {}): void {
   if (sameCrs(from, to)) return;
-  for (const crs of [from, to]) {
-    if (crs === undefined) {
-      throw new UserError("bad-data", "cannot project to or from a raster that does not say its reference system", {
-        hint: "Say what it is: gdal_translate -a_srs EPSG:<code> in.tif out.tif",
-      });
-    }
-    if (projOf(crs) === undefined) refuse(crs, whyNot(crs));
+  const both = [
+    { crs: from, file: files.from, other: files.to },
+    { crs: to, file: files.to, other: files.from },
+  ];
+  for (const { crs, file, other } of both) {
+    if (crs === undefined) throw withoutSystem(file, other);
+    if (projOf(crs) === undefined) refuse(crs, whyNot(crs), file);
   }
-  for (const crs of [from, to]) {
-    if (crs !== undefined && !isTied(formulaOf(crs))) refuse(crs, "nobody says how its datum lies to WGS 84");
+  for (const { crs, file } of both) {
+    if (crs !== undefined && !isTied(formulaOf(crs))) refuse(crs, "nobody says how its datum lies to WGS 84", file);
   }
+}
+
+function withoutSystem(file: string | undefined, other: string | undefined): UserError {
+  const message =
+    file === undefined
+      ? `cannot project ${other ?? "anything"} to or from a raster that does not say its reference system`
+      : `${file}: does not say its reference system, so nobody knows where ${other ?? "anything else"} lies on it`;
+  return new UserError("bad-data", message, {
+    hint: `Say what it is: gdal_translate -a_srs EPSG:<code> ${file ?? "in.tif"} out.tif`,
+  });
 }
 
 /** A system that somebody named by its code alone is as good as one from a file. */
@@ -74,9 +90,9 @@ function whyNot({ epsg }: Crs): string {
   return (epsg === undefined ? undefined : epsgRow(epsg)?.why) ?? "nothing is known of how it is projected";
 }
 
-function refuse({ epsg, name }: Crs, why: string): never {
+function refuse({ epsg, name }: Crs, why: string, file: string | undefined): never {
   const code = epsg === undefined || name === `EPSG:${epsg}` ? name : `EPSG:${epsg} (${name})`;
-  throw new UserError("bad-data", `cannot project to or from ${code}: ${why}`, {
+  throw new UserError("bad-data", `${file === undefined ? "" : `${file}: `}cannot project to or from ${code}: ${why}`, {
     hint: "Warp it with GDAL first: gdalwarp -t_srs EPSG:<code> in.tif out.tif",
   });
 }

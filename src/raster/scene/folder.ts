@@ -58,7 +58,13 @@ function bandsProduct(folder: string, names: readonly string[]): Product {
       { hint: "Name the files: --band nir=B08.tif --band red=B04.tif." },
     );
   }
-  return { file: folder, bands: files, mask: mask && kind && { path: join(folder, mask.name), kind }, metadata: [] };
+  return {
+    file: folder,
+    bands: files,
+    mask: mask && kind && { path: join(folder, mask.name), kind },
+    metadata: [],
+    isLooseFolder: true,
+  };
 }
 
 /** Up to and with the last separator that all names share. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { UserError } from "../../errors.js";
 import { type Grid, gridOf, sameGrid } from "../grid.js";
@@ -57,10 +58,16 @@ export function maskKindOf(name: string): MaskKind | undefined {
   return KINDS.find((kind) => MASKS[kind].called.test(name));
 }
 
-/** `--mask scl:file.tif` names the kind before the file. */
+/** `--mask scl:file.tif` names the kind before the file. @throws UserError `usage` for a kind that there is not */
 export function parseMask(text: string): { readonly path: string; readonly kind: MaskKind | undefined } {
   const kind = KINDS.find((one) => text.startsWith(`${one}:`));
-  return kind === undefined ? { path: text, kind } : { path: text.slice(kind.length + 1), kind };
+  if (kind !== undefined) return { path: text.slice(kind.length + 1), kind };
+  // Neither an address nor a drive of Windows.
+  const [, other, path] = /^(\w{2,}):(?!\/\/)(.+)$/.exec(text) ?? [];
+  if (other === undefined || existsSync(text)) return { path: text, kind };
+  throw new UserError("usage", `--mask ${text}: there is no kind of mask "${other}"`, {
+    hint: `Write --mask ${KINDS.map((one) => `${one}:${path}`).join(", or ")} (0 is clear); or the file alone if its name or numbers say it.`,
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -251,6 +251,18 @@ describe("--band and folders of bands", () => {
     expect((await opened({ scene: at("a") })).raster.bands).toEqual(["red", "swir16"]);
   });
 
+  it("says to name a file where a folder holds whole scenes", async () => {
+    await writeBand(at("scenes/scene-1.tif"), { meters: 20, value: () => 1 });
+    writeFileSync(at("scenes/scene-2.tif"), readFileSync(at("two.tif")));
+    expect(await refused({ scene: at("scenes") })).toMatchObject({
+      message: `${at("scenes/scene-2.tif")}: has 2 bands, where a folder as a scene has a file for each band`,
+      hint: expect.stringContaining(`name one of them: ${at("scenes/scene-2.tif")}.`),
+    });
+    expect(await refused({ scene: at("a"), bands: ["nir"] })).toMatchObject({
+      hint: expect.stringContaining("--band nir=B08.tif --band red=B04.tif"),
+    });
+  });
+
   it.each([
     [{ band: ["nir"] }, "usage", "--band nir: is no name and file"],
     [{ band: ["swir1=a.tif", "swir16=b.tif"] }, "usage", "--band swir16: is given twice"],
@@ -262,6 +274,7 @@ describe("--band and folders of bands", () => {
     [{ band: [`nir=${at("two.tif")}:1`], scene: "x.tif" }, "usage", "a scene is given in one way"],
     [{ scene: at("a"), bandNames: ["red"] }, "usage", "--band-names: is for a single file"],
     [{}, "usage", "no scene is given"],
+    [{ scene: at("two.tif"), mask: "foo:x/SCL.tif" }, "usage", '--mask foo:x/SCL.tif: there is no kind of mask "foo"'],
     [{ scene: at("two.tif"), reflectance: "0.1,x" }, "usage", "--reflectance 0.1,x"],
     [{ scene: at("two.tif"), reflectance: "0" }, "usage", "--reflectance 0: is no scale"],
   ])("refuses %j", async (input, code, message) => {
@@ -276,6 +289,55 @@ describe("--band and folders of bands", () => {
     expect(commonType(["uint32", "int16"])).toBe("float64");
     expect(commonType(["uint16", "float32"])).toBe("float32");
     expect(commonType(["int32", "float32"])).toBe("float64");
+  });
+});
+
+describe("a fourth band that the file tags as alpha", () => {
+  const said: string[] = [];
+  const look = async (input: SceneInput) => {
+    said.length = 0;
+    const scene = await openScene(input, { onWarning: (message) => said.push(message) });
+    const raster = await scene.read().finally(scene.close);
+    return { scene, raster };
+  };
+  beforeAll(async () => {
+    const data = Uint8Array.from({ length: 16 }, (_, i) => (i < 12 ? 50 + i : i - 12));
+    const rgba = { bands: ["red", "green", "blue", "alpha"], widthPx: 2, heightPx: 2, dtype: "uint8", data } as const;
+    writeFileSync(at("rgba.tif"), await encodeGeoTiff(rgba));
+  });
+
+  it.each<[SceneInput, string]>([
+    [{ scene: at("rgba.tif"), bandNames: ["red", "green", "blue", "nir"] }, "red,green,blue,nir"],
+    [{ scene: at("rgba.tif"), bandNames: ["red", "green", "blue", "nir"], bands: ["nir", "red"] }, "nir,red"],
+    [{ band: [`nir=${at("rgba.tif")}:4`, `red=${at("rgba.tif")}:1`] }, "nir,red"],
+  ])("is a band like others where it is named: %j", async (input, bands) => {
+    const { raster, scene } = await look(input);
+    const px = 4 * raster.bands.indexOf("nir");
+    expect(raster.bands.join()).toBe(bands);
+    expect([...raster.data.subarray(px, px + 4)]).toEqual([0, 1, 2, 3]);
+    expect(scene.info.bands.map(({ colour }) => colour)).not.toContain("alpha");
+    expect([scene.info.validity, raster.valid, said]).toEqual(["all", undefined, []]);
+  });
+
+  it.each<[SceneInput, string]>([
+    [{ scene: at("rgba.tif") }, "name it: --band-names red,green,blue,nir"],
+    [{ scene: at("rgba.tif"), bands: ["red", "green", "blue"] }, "name it: --band-names red,green,blue,nir"],
+    [{ band: [1, 2, 3].map((n) => `${"rgb"[n - 1]}=${at("rgba.tif")}:${n}`) }, `name it: --band nir=${at("rgba.tif")}:4`],
+  ])("is transparency elsewhere, which is said once: %j", async (input, hint) => {
+    const { raster } = await look(input);
+    expect([raster.bands.length, [...raster.valid!]]).toEqual([3, [0, 1, 1, 1]]);
+    expect(said).toEqual([expect.stringContaining("band 4 is tagged as alpha, which is transparency: pixels where it is 0")]);
+    expect(said[0]).toContain(hint);
+  });
+
+  it("stays what it is to those who name it alpha, or all but it", async () => {
+    for (const bandNames of [
+      ["a", "b", "c", "alpha"],
+      ["a", "b", "c"],
+    ]) {
+      const { raster } = await look({ scene: at("rgba.tif"), bandNames });
+      expect([raster.bands, [...raster.valid!], said]).toEqual([["a", "b", "c"], [0, 1, 1, 1], []]);
+    }
   });
 });
 
@@ -375,6 +437,12 @@ describe("reflectance of several files", () => {
       expect(scaling).toMatchObject({ isKnown: false, lacking: ["nir"], words: expect.stringMatching(/; unknown for nir$/) });
       expect(() => requireReflectance(scaling, "x.tif", "evi2")).toThrow(
         "x.tif: evi2 needs reflectance, and nothing says how the numbers of nir become that",
+      );
+      // Those who need reflectance are not told to say that there is none.
+      expect(() => requireReflectance(scaling, "x.tif", "evi2")).toThrow(
+        expect.objectContaining({
+          hint: expect.stringMatching(/--reflectance applied if the numbers are reflectance already\.$/),
+        }),
       );
       // Whoever does not read it needs nothing of it.
       expect(() => requireReflectance(scaling, "x.tif", "a.zip", ["red"])).not.toThrow();

@@ -6,10 +6,11 @@ import { type Grid, gridOf } from "../grid.js";
 import { pixelSide, pixelSideMeters } from "../pixel-size.js";
 import { type OpenRasterOptions, openRaster, type RasterReader } from "../reader.js";
 import { companionPaths } from "../tiff/companions.js";
+import { warnOfAlpha, withNamedAlpha } from "./alpha.js";
 import { bandFlagsProduct } from "./band-flags.js";
 import { folderProduct, sceneFolder } from "./folder.js";
 import { maskKindOf, openMask, parseMask, type SceneMask } from "./mask.js";
-import type { Product } from "./product.js";
+import { NAMING, type Product } from "./product.js";
 import { parseReflectance, type SceneScaling, settleScaling } from "./scaling.js";
 import { type StackedBand, stackBands } from "./stack.js";
 
@@ -66,7 +67,10 @@ export async function openScene(input: SceneInput, options: OpenSceneOptions = {
   try {
     const product = await productOf(input, files);
     const needed = input.bands === undefined ? neededOf(product, input, options) : undefined;
-    const found = await openBands(product, input.bands ?? needed, files);
+    const isByFlags = (input.band ?? []).length > 0;
+    const opened = await openBands(product, input.bands ?? needed, files);
+    const found = isByFlags || input.bands !== undefined ? withNamedAlpha(opened) : opened;
+    if (input.bandNames === undefined && options.onWarning) warnOfAlpha(found, options.onWarning, isByFlags);
     const own = commonGrid(found);
     const grid = needed === undefined ? own : await wantedGrid(product, own, options);
     const size = grid ?? found[0].reader.info;
@@ -182,7 +186,7 @@ async function openBands(
     if (found !== undefined) return found;
     const there = product.bands.map((one) => one.name).join(", ");
     throw new UserError("bad-data", `${product.file}: has the bands ${there}; ${name} is not among them`, {
-      hint: "Ask for bands that it has, or name the files: --band nir=B08.tif.",
+      hint: NAMING,
     });
   });
   const opened: StackedBand[] = [];
@@ -191,6 +195,7 @@ async function openBands(
     const { length } = reader.info.bands;
     const band = index ?? 0;
     if (band >= length || (index === undefined && length > 1)) {
+      if (product.isLooseFolder === true) throw severalBands(shownFile(path), length);
       throw new UserError("bad-data", `${shownFile(path)}: has ${length} band${length === 1 ? "" : "s"}; which is ${name}?`, {
         hint: `Count from 1: --band ${name}=${shownFile(path)}:1.`,
       });
@@ -198,6 +203,12 @@ async function openBands(
     opened.push({ reader, band, name, scaling: reader.info.bands[band].scaling });
   }
   return opened;
+}
+
+function severalBands(file: string, bands: number): UserError {
+  return new UserError("bad-data", `${file}: has ${bands} bands, where a folder as a scene has a file for each band`, {
+    hint: `If the folder holds whole scenes, name one of them: ${file}. If it holds parts of one, name its bands: --band nir=${file}:4.`,
+  });
 }
 
 /**

@@ -22,6 +22,10 @@ export interface StatedScaling {
   readonly words: string;
 }
 
+/** What to do where a scene's bands have other names than those that are asked for. */
+export const NAMING =
+  "If they have other names there, say which is which: --band nir=B08.tif --band red=B04.tif with the file of each band; or --band-names a,b,c with all bands of one file in its order.";
+
 /** The files of a scene, found and not opened yet. */
 export interface Product {
   /** Names the scene in messages. */
@@ -36,6 +40,8 @@ export interface Product {
   readonly metadata: readonly string[];
   /** The number that means "no measurement", where the product says it and not its files. */
   readonly nodata?: number | undefined;
+  /** Whether every file of its folder was taken for one of its bands. */
+  readonly isLooseFolder?: boolean;
   /** @throws UserError `bad-file` where the metadata do not say it, or say what cannot be */
   readonly scaling?: (() => StatedScaling) | undefined;
 }

@@ -24,8 +24,9 @@ const APPLIED: BandScaling = { scale: 1, offset: 0 };
 export type ReflectanceGiven = BandScaling | "none";
 
 /** The three answers to the question how numbers become reflectance. */
-export const REFLECTANCE_HINT =
-  "Say it: --reflectance 0.0001,-0.1 for number · 0.0001 − 0.1; --reflectance applied if the numbers are reflectance already; --reflectance none if they are none.";
+const REFLECTANCE_NEEDED =
+  "Say it: --reflectance 0.0001,-0.1 for number · 0.0001 − 0.1; --reflectance applied if the numbers are reflectance already";
+export const REFLECTANCE_HINT = `${REFLECTANCE_NEEDED}; --reflectance none if they are none.`;
 
 /** @throws UserError `usage` */
 export function parseReflectance(text: string): ReflectanceGiven {
@@ -136,7 +137,8 @@ export function requireReflectance(
   if (isSaid && needed.length === 0) return;
   const numbers = isSaid ? `the numbers of ${needed.join(", ")} become` : "its numbers become";
   throw new UserError("bad-data", `${file}: ${what} needs reflectance, and nothing says how ${numbers} that`, {
-    hint: REFLECTANCE_HINT,
+    // That they are none helps nobody who needs it.
+    hint: `${REFLECTANCE_NEEDED}.`,
   });
 }
 

@@ -49,7 +49,8 @@ describe("bands", () => {
 
   it("take the names that are given, for all or for all but alpha", async () => {
     expect(await bandsOf(2, { extraSamples: [2] }, "", ["nir"])).toEqual(["nir/grey", "alpha/alpha"]);
-    expect(await bandsOf(2, { extraSamples: [2] }, "", ["nir", "red"])).toEqual(["nir/grey", "red/alpha"]);
+    expect(await bandsOf(2, { extraSamples: [2] }, "", ["nir", "red"])).toEqual(["nir/grey", "red/undefined"]);
+    expect(await bandsOf(2, { extraSamples: [2] }, "", ["nir", "alpha"])).toEqual(["nir/grey", "alpha/alpha"]);
     await expect(bandsOf(2, {}, "", ["nir"])).rejects.toMatchObject({ code: "usage" });
     await expect(bandsOf(2, {}, "", ["nir", "nir"])).rejects.toMatchObject({ code: "usage" });
   });

@@ -45,7 +45,8 @@ export function describeBands(
 /**
  * Bands of these colours. A band is named by its description, else by its colour, else "band3"; no two bands are named alike.
  *
- * @param bandNames names instead of those, one for each band or one for each but alpha
+ * @param bandNames names instead of those, one for each band or one for each but alpha. A band that is tagged as alpha and named otherwise
+ *   is none: GDAL tags the fourth of four 8-bit bands so, whatever it measures
  * @throws UserError `usage` where they are not as many or not different
  */
 export function nameBands(
@@ -56,8 +57,10 @@ export function nameBands(
 ): readonly RasterBand[] {
   const names = namesOf(colours, metadata);
   if (bandNames !== undefined) rename(names, colours, bandNames, file);
-  return colours.map((colour, band) => {
+  const isEachNamed = bandNames?.length === colours.length;
+  return colours.map((tagged, band) => {
     const items = metadata.bands.get(band);
+    const colour = isEachNamed && tagged === "alpha" && names[band] !== "alpha" ? "undefined" : tagged;
     return { name: names[band], description: items?.description, colour, scaling: scalingOf(items), unit: items?.unit };
   });
 }
