@@ -544,6 +544,11 @@ describe("a sample that was drawn elsewhere", () => {
 
   it.each([
     ["stratum,hectares\nnorth,many\n", "line 2"],
+    ["stratum,hectares\nnorth,0x10\n", 'line 2: "0x10" are no hectares'],
+    ["stratum,hectares\nnorth,1e999\n", "line 2"],
+    ["stratum,hectares\nnorth,-1\n", "line 2"],
+    ["stratum,hectares,hectares\nnorth,1,2\n", '"hectares" stands twice'],
+    ["stratum,hectares\nsouth,1\nnorth\n", "line 3: 1 cells"],
     ["stratum,hectares\nnorth,1\nnorth,2\n", "line 3"],
     ["stratum,area\nnorth,1\n", '"hectares"'],
     ["stratum,hectares\nsouth,1\n", 'did you mean|has no area of the stratum "north"'],
