@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { mapInOrder } from "../../concurrency.js";
 import { formatCsv } from "../../data/csv.js";
 import { nearest, UserError } from "../../errors.js";
-import { allocateSamples, expectedStandardError, sampleSize } from "../../learn/sample-sizes.js";
+import { sizesOfStrata } from "../../learn/sample-sizes.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
 import { throwIfAborted, type WorkOptions } from "../../progress.js";
 import { DEFAULT_SEED } from "../../random.js";
@@ -137,16 +137,15 @@ function sizesOf({ strata, total }: MapCount, options: AreaDesignOptions) {
   const { standardError = DEFAULT_STANDARD_ERROR, least = DEFAULT_LEAST } = options;
   const users = usersOf(strata, options.users ?? DEFAULT_USERS);
   const weights = strata.map(({ hectares }) => hectares / total.hectares);
-  const size = sampleSize({ weights, users, standardError });
-  if (size.total > MOST_SAMPLES) {
-    throw new UserError("limit", `a standard error of ${standardError} needs ${size.total} samples; ${MOST_SAMPLES} at most`, {
+  const cells = strata.map((one) => one.cells);
+  const { samples, expectedStandardError } = sizesOfStrata({ weights, users, standardError, cells, least });
+  const needed = samples.reduce((sum, count) => sum + count, 0);
+  if (needed > MOST_SAMPLES) {
+    throw new UserError("limit", `a standard error of ${standardError} needs ${needed} samples; ${MOST_SAMPLES} at most`, {
       hint: "Choose a larger --se.",
     });
   }
-  const cells = strata.map((one) => one.cells);
-  const samples = allocateSamples({ total: size.total, weights, cells, least });
-  const expected = expectedStandardError(weights, size.deviations, samples);
-  return { users, weights, samples, settings: { standardError, expectedStandardError: expected, least } };
+  return { users, weights, samples, settings: { standardError, expectedStandardError, least } };
 }
 
 function usersOf(
