@@ -58,6 +58,14 @@ describe("change.html", () => {
     );
   });
 
+  it("sums the hectares of what changed, which are less than cells times their size where the edge cuts cells off", async () => {
+    const data = changeFixture();
+    const halved = data.transitions.map((one) => ({ ...one, hectares: one.hectares / 2 }));
+    const text = textOf(await render({ ...data, transitions: halved }));
+    // 304 cells of 2277 changed, of 4 ha where they are whole.
+    expect(text).toMatch(/changed: 608\sha of 4.554\sha, as counted/);
+  });
+
   it("says that counts are no estimates, and how to get them", async () => {
     const page = await render(changeFixture());
     const text = textOf(page);

@@ -15,7 +15,7 @@ export function methodSection(data: ChangeReportData): Html {
 The map has ${count(cells.columns)} × ${count(cells.rows)} cells${
     cells.metersWide > 0 &&
     html` of ${fixed(cells.metersWide, digits(cells.metersWide))} × ${fixed(cells.metersHigh, digits(cells.metersHigh))} m`
-  }, ${withUnit(cells.hectares)} each on average. ${
+  }, ${withUnit(cells.hectares)} each (those that the edge of a scene cuts off are smaller). ${
     settings.match
       ? "Colours were matched to those of the scene that is most like what the classifier learned from, band by band, on pixels that did not change: haze and another sun should not pass for change."
       : "Colours of the scenes were not matched to each other."
