@@ -83,6 +83,16 @@ describe("change.html", () => {
     expect(text).not.toContain("with probability 0.95");
   });
 
+  it("says the same of several dates together, however many", async () => {
+    // Ten to one over two steps between four classes.
+    const stay = (1 + 3 * Math.sqrt((4 * (10 / 13) - 1) / 3)) / 4;
+    const data = changeFixture({ dates: ["1985", "2000", "2010"] });
+    const text = textOf(await render({ ...data, settings: { ...data.settings, stay } }));
+    expect(text).toContain(
+      "from the first date to the last, becoming a given other class takes 10 times the evidence of staying",
+    );
+  });
+
   it("says that counts are no estimates, and how to get them", async () => {
     const page = await render(changeFixture());
     const text = textOf(page);

@@ -21,7 +21,7 @@ The map has ${count(cells.columns)} × ${count(cells.rows)} cells${
       : "Colours of the scenes were not matched to each other."
   }</li>
 <li><b>What is there, on each date.</b> The same classifier looked at every cell of every date and gave ${TASK_WORDS[task]}. Its probabilities are those it was calibrated to give on images with known labels; whether they hold for a scene of another year, nobody can know without checking.</li>
-<li><b>What changed.</b> All dates of a cell are decided together: from one date to the next, ${CHANGE_WORDS[task].what} takes ${oddsOf(data)} times the evidence of ${CHANGE_WORDS[task].than} (<code>--stay ${fixed(settings.stay, decimalsOf(settings.stay))}</code>, which is no share of the land), so a single odd date does not make a change. ${
+<li><b>What changed.</b> All dates of a cell are decided together: from the first date to the last, ${CHANGE_WORDS[task].what} takes ${oddsOf(data)} times the evidence of ${CHANGE_WORDS[task].than} (<code>--stay ${fixed(settings.stay, decimalsOf(settings.stay))}</code> from one date to the next, which is no share of the land), so a single odd date does not make a change. ${
     several && "Where the class changes and stays changed, the dates tell between which two it happened. "
   }A change is shown only if its probability is at least ${fixed(settings.confidence, decimalsOf(settings.confidence))}.
 ${plural(counts.undecided, "cell")} looked different without so much evidence, and ${counts.undecided === 1 ? "is" : "are"} shown as unchanged.</li>
@@ -45,10 +45,15 @@ const CHANGE_WORDS: Readonly<Record<Task, { readonly what: string; readonly than
   multilabel: { what: "gaining or losing a label", than: "keeping it as it is", states: () => 2 },
 };
 
-/** How much more probable it is to stay than to become a given other state, where all are alike: stay (S − 1) / (1 − stay). */
-function oddsOf({ settings: { stay }, task, classes }: ChangeReportData): string {
-  const others = CHANGE_WORDS[task].states(classes.length) - 1;
-  return String(Number(((stay * others) / (1 - stay)).toPrecision(3)));
+/**
+ * How much more probable it is to be the same state on the last date as on the first than to be a given other one, where all states are
+ * alike: transitions have the second eigenvalue λ = (S stay − 1) / (S − 1), and a state is the same after n of them with probability
+ * (1 + (S − 1) λⁿ) / S.
+ */
+function oddsOf({ settings: { stay }, task, classes, dates }: ChangeReportData): string {
+  const states = CHANGE_WORDS[task].states(classes.length);
+  const left = ((states * stay - 1) / (states - 1)) ** (dates.length - 1);
+  return String(Number(((1 + (states - 1) * left) / (1 - left)).toPrecision(3)));
 }
 
 function digits(meters: number): number {
