@@ -55,9 +55,10 @@ describe("sigmax change", () => {
     expect(features).toHaveLength(1);
     expect(features[0].properties).toMatchObject({ before: "bright", after: "dark", by: "2016", cells: 26 });
     expect(readFileSync(at("change/transitions.csv"), "utf8")).toMatch(/^1990,2016,bright,dark,26,64\.\d+$/m);
-    expect(readFileSync(at("change/areas.csv"), "utf8")).toMatch(/^1990 to 2016,rule,darkened,26,/m);
+    expect(readFileSync(at("change/areas.csv"), "utf8")).toMatch(/^1990 to 2016,rule,darkened,26,64\.\d+,2\.562\d?$/m);
     const page = readFileSync(at("change/change.html"), "utf8");
-    for (const words of ["darkened", "1990", "2016", "land.geojson"]) expect(page).toContain(words);
+    for (const words of ["darkened", "1990", "2016", "land.geojson", "when.tif<", "confidence.tif<", "animated.png<"])
+      expect(page).toContain(words);
     expect(readdirSync(at("change/pictures")).sort()).toEqual(["change.png", "date-1.jpg", "date-2.jpg"]);
   });
 

@@ -46,6 +46,17 @@ export function findColumn(header: readonly string[], names: Iterable<string>): 
   return -1;
 }
 
+/** @throws UserError `bad-data` where one of some names stands twice among the columns, without regard to case: nobody knows which is meant */
+export function refuseTwice(header: readonly string[], names: readonly string[], file: string): void {
+  const lower = header.map((name) => name.toLowerCase());
+  const twice = names.find((name) => lower.indexOf(name.toLowerCase()) !== lower.lastIndexOf(name.toLowerCase()));
+  if (twice === undefined) return;
+  const places = lower.flatMap((name, i) => (name === twice.toLowerCase() ? [i + 1] : []));
+  throw new UserError("bad-data", `${file}: the column ${quoted(twice)} stands twice, as columns ${places.join(" and ")}`, {
+    hint: "Keep one of them, or give the other another name.",
+  });
+}
+
 /** The columns of x and y; undefined where there is no pair of them. */
 export function findCoordinates(header: readonly string[]): readonly [x: number, y: number] | undefined {
   const pairs = COORDINATE_COLUMNS.map(([x, y]) => [findColumn(header, [x]), findColumn(header, [y])] as const);

@@ -20,13 +20,18 @@ const MAX_COLUMNS = 4096;
 /** A cell longer than this is refused, in characters. */
 const MAX_RECORD = 1024 * 1024;
 
+export interface ParseCsvOptions {
+  /** What becomes of rows with fewer cells than the header has columns. Default "filled": the others are empty. */
+  readonly shortRows?: "filled" | "refused" | undefined;
+}
+
 /**
  * Parses comma, semicolon or tab separated text with a header (RFC 4180; the header decides the separator). Blank lines are
  * skipped; the apostrophe that {@link formatCsv} puts before formulas is taken off again.
  *
  * @throws UserError `bad-file` or `limit` naming file and line
  */
-export function parseCsv(text: string, file: string): Table {
+export function parseCsv(text: string, file: string, { shortRows = "filled" }: ParseCsvOptions = {}): Table {
   const rows: TableRow[] = [];
   let header: readonly string[] | undefined;
   let line = 1;
@@ -36,7 +41,10 @@ export function parseCsv(text: string, file: string): Table {
     const cells = record.map((cell) => unguarded(cell.trim()));
     if (cells.every((cell) => cell === "")) return null;
     if (header === undefined) header = headerOf(cells, file);
-    else rows.push({ line: start, cells: fitted(cells, header, file, start) });
+    else {
+      if (shortRows === "refused") refuseShort(cells, header, file, start);
+      rows.push({ line: start, cells: fitted(cells, header, file, start) });
+    }
     return null;
   };
   try {
@@ -79,6 +87,13 @@ function fitted(cells: readonly string[], header: readonly string[], file: strin
     });
   }
   return header.map((_, i) => cells[i] ?? "");
+}
+
+function refuseShort(cells: readonly string[], header: readonly string[], file: string, line: number): void {
+  if (cells.length >= header.length) return;
+  throw new UserError("bad-file", `${file} line ${line}: ${cells.length} cells where the header has ${header.length} columns`, {
+    hint: `The first that is missing is that of ${quoted(header[cells.length])}: write a separator for empty cells too, which some spreadsheets leave out at the end of a row.`,
+  });
 }
 
 const BROKEN: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allocateSamples, expectedStandardError, sampleSize } from "./sample-sizes.js";
+import { allocateSamples, expectedStandardError, sampleSize, sizesOfStrata } from "./sample-sizes.js";
 
 const weights = [0.02, 0.015, 0.32, 0.645];
 const cells = [2000, 1500, 32_000, 64_500];
@@ -30,5 +30,34 @@ describe("a sample", () => {
     const size = sampleSize({ weights, users: [0.8, 0.8, 0.8, 0.8], standardError: 0.01 });
     // With one deviation for all, shares by area are the best there are.
     expect(expectedStandardError(weights, size.deviations, size.proportional)).toBeCloseTo(0.01, 5);
+  });
+});
+
+describe("sizes of strata", () => {
+  const of = { weights, users: [0.7, 0.6, 0.9, 0.95], cells };
+  const deviations = of.users.map((share) => Math.sqrt(share * (1 - share)));
+
+  it.each([0.01, 0.003, 0.0005])("are the fewest that are expected to have a standard error of %d", (standardError) => {
+    const { samples, expectedStandardError: expected } = sizesOfStrata({ ...of, standardError, least: 75 });
+    const total = samples.reduce((sum, count) => sum + count);
+    expect(expected).toBeLessThanOrEqual(standardError);
+    const fewer = allocateSamples({ total: total - 1, weights, cells, least: 75 });
+    expect(expectedStandardError(weights, deviations, fewer, cells)).toBeGreaterThan(standardError);
+  });
+
+  it("are those of the formula with the correction for few cells where shares go by area alone", () => {
+    const few = [0.5, 0.5];
+    const { samples } = sizesOfStrata({ weights: few, users: [0.8, 0.8], cells: [1000, 1000], standardError: 0.02, least: 2 });
+    // n = n₀ / (1 + n₀ / N), of n₀ = 400 and N = 2000 (Cochran 1977, eq. 4.2).
+    expect([...samples]).toEqual([167, 167]);
+  });
+
+  it("are all cells, of which no error is expected, where nothing less will do", () => {
+    const { samples, expectedStandardError: expected } = sizesOfStrata({ ...of, standardError: 1e-9, least: 50 });
+    expect([...samples]).toEqual(cells);
+    expect(expected).toBe(0);
+    const tiny = sizesOfStrata({ weights: [0.25, 0.75], users: [0.5, 0.5], cells: [3, 9], standardError: 0.01, least: 50 });
+    expect([...tiny.samples]).toEqual([3, 9]);
+    expect(tiny.expectedStandardError).toBe(0);
   });
 });

@@ -71,15 +71,54 @@ function wholes(shares: readonly number[]): number[] {
   return down;
 }
 
-/** The standard error of the overall accuracy that samples are expected to give: √ Σ W² S² / n. */
+/**
+ * The standard error of the overall accuracy that samples are expected to give: √ Σ W² S² (1 − n / N) / n, as `estimateAreas` has it
+ * (Cochran 1977, eq. 5.6). A sample of all cells has none.
+ *
+ * @param cells N of each stratum; undefined for many more than samples, where 1 − n / N is 1
+ */
 export function expectedStandardError(
   weights: ArrayLike<number>,
   deviations: ArrayLike<number>,
   samples: ArrayLike<number>,
+  cells?: ArrayLike<number>,
 ): number {
   let variance = 0;
   for (let h = 0; h < weights.length; h++) {
-    if (samples[h] > 0) variance += (weights[h] * deviations[h]) ** 2 / samples[h];
+    if (samples[h] === 0) continue;
+    const left = cells === undefined ? 1 : Math.max(0, 1 - samples[h] / cells[h]);
+    variance += (left * (weights[h] * deviations[h]) ** 2) / samples[h];
   }
   return Math.sqrt(variance);
+}
+
+export interface StratumSizesOptions extends SampleSizeOptions, Pick<AllocationOptions, "cells" | "least"> {}
+
+/** Samples of each stratum, and the standard error of the overall accuracy that is expected of them. */
+export interface StratumSizes {
+  readonly samples: Uint32Array;
+  readonly expectedStandardError: number;
+}
+
+/**
+ * The fewest samples, allocated as `allocateSamples` does, that are expected to have a standard error. They are other than `sampleSize`
+ * says: fewer where the map has few cells, more where rare strata take of the total what the others need. At most all cells, which
+ * have no error.
+ */
+export function sizesOfStrata({ weights, users, standardError, cells, least }: StratumSizesOptions): StratumSizes {
+  const { deviations } = sampleSize({ weights, users, standardError });
+  // Nothing can be said of a stratum without samples.
+  const floor = Math.max(1, least);
+  const sizesOf = (total: number): StratumSizes => {
+    const samples = allocateSamples({ total, weights, cells, least: floor });
+    return { samples, expectedStandardError: expectedStandardError(weights, deviations, samples, cells) };
+  };
+  let tooFew = 0;
+  let enough = Array.from(cells).reduce((sum, count) => sum + count, 0);
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((tooFew + enough) / 2);
+    if (sizesOf(middle).expectedStandardError <= standardError) enough = middle;
+    else tooFew = middle;
+  }
+  return sizesOf(enough);
 }

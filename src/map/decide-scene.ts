@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.js";
 import { VERSION } from "../version.js";
@@ -27,7 +26,6 @@ export async function decideScene(
 ): Promise<{ readonly journal: Journal; readonly report: ModeReport }> {
   const { out, inputs, runtime, signal, onProgress, onWarning } = options;
   const { cells, bands, classes } = scene;
-  const isResumed = existsSync(options.journal);
   const { mapped, way, report, close } = await chooseWay(scene, options);
   let journal: Journal | undefined;
   try {
@@ -35,7 +33,7 @@ export async function decideScene(
       Buffer.from(JSON.stringify({ ...inputs, ...cells, bands, runtime, mode: report.mode, version: VERSION })),
     );
     journal = openJournal({ path: options.journal, fingerprint, columns: cells.columns, classes });
-    if (isResumed && journal.rows === 0) {
+    if (journal.isReplacing) {
       onWarning?.(`${out}: an unfinished one of other inputs or settings was there; it is not gone on with`);
     }
     await decideCells({ ...mapped, way, journal, signal, onProgress });

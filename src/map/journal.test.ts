@@ -56,4 +56,20 @@ describe("journal", () => {
     writeFileSync(join(folder, "foreign"), "x");
     expect(open(join(folder, "foreign")).rows).toBe(0);
   });
+
+  it("tells another map that it replaces from its own that a kill left without a row", () => {
+    const path = written("killed");
+    expect(open(path).isReplacing).toBe(false);
+    const headBytes = readFileSync(path).indexOf("}\n") + 2;
+    for (const left of [headBytes, headBytes - 9, 3, 0]) {
+      truncateSync(path, left);
+      const journal = open(path);
+      expect([journal.rows, journal.isReplacing], `${left} bytes`).toEqual([0, false]);
+      journal.close();
+    }
+    expect(open(written("replaced"), "b").isReplacing).toBe(true);
+    writeFileSync(join(folder, "text"), "x");
+    expect(open(join(folder, "text")).isReplacing).toBe(true);
+    expect(open(join(folder, "new")).isReplacing).toBe(false);
+  });
 });

@@ -19,6 +19,8 @@ export const CELL = { nodata: 0, masked: 1, answered: 2 } as const;
 export interface Journal {
   /** Rows that are there. */
   readonly rows: number;
+  /** Whether there was one of another fingerprint, or another file, in its place: what it held is gone. */
+  readonly isReplacing: boolean;
   append(row: CellRow): void;
   /** From the first to the last. */
   read(): Generator<CellRow>;
@@ -64,10 +66,13 @@ export function openJournal({ path, fingerprint, columns, classes }: JournalOpti
     if (readSync(file, row, 0, rowBytes, head.length + index * rowBytes) < rowBytes) return false;
     return crc32(row.subarray(0, rowBytes - CRC_BYTES)) === row.readUInt32LE(rowBytes - CRC_BYTES);
   };
+  let isReplacing = false;
   const rowsThere = () => {
     const start = Buffer.alloc(head.length);
-    readSync(file, start, 0, head.length, 0);
+    const bytes = readSync(file, start, 0, head.length, 0);
     if (!start.equals(head)) {
+      // A kill may leave the beginning of the head alone, or nothing yet.
+      isReplacing = !start.subarray(0, bytes).equals(head.subarray(0, bytes));
       ftruncateSync(file, 0);
       writeSync(file, head, 0, head.length, 0);
       return 0;
@@ -80,6 +85,7 @@ export function openJournal({ path, fingerprint, columns, classes }: JournalOpti
   };
   let rows = orIo(rowsThere);
   return {
+    isReplacing,
     get rows() {
       return rows;
     },

@@ -32,7 +32,7 @@ export interface ChangeReportData {
     /** 0 where nobody knows. */
     readonly metersWide: number;
     readonly metersHigh: number;
-    /** Of a cell, the mean. */
+    /** Of a cell that no edge cuts off, the mean. */
     readonly hectares: number;
   };
   /** Colours as #rrggbb, here and below. */

@@ -14,8 +14,9 @@ const folder = mkdtempSync(join(tmpdir(), "sigmax-change-report-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function render(data: ChangeReportData, estimates?: ChangeReport["estimates"]): Promise<string> {
-  return renderChange({ data, pictures: await changePictures(data), estimates }, { script: "void 0;" });
+  return renderChange({ data, pictures: await changePictures(data), estimates, files: FILES }, { script: "void 0;" });
 }
+const FILES = ["change.html", "change.json", "change.tif", "loss.tif", "when.tif", "animated.png", "side-by-side.png"];
 /** Whatever stands outside of `<style>` and `<script>`, which are ours. */
 const bodyOf = (page: string) => page.replace(/<(style|script)[ >].*?<\/\1>/gs, "");
 const textOf = (page: string) =>
@@ -55,6 +56,40 @@ describe("change.html", () => {
     expect(page.match(/<select/g)).toHaveLength(2);
     expect(page).toContain(
       '<select data-choose="after"><option value="0">1985</option><option value="1">2000</option><option value="2" selected>2010</option>',
+    );
+  });
+
+  it("sums the hectares of what changed, which are less than cells times their size where the edge cuts cells off", async () => {
+    const data = changeFixture();
+    const halved = data.transitions.map((one) => ({ ...one, hectares: one.hectares / 2 }));
+    const text = textOf(await render({ ...data, transitions: halved }));
+    // 304 cells of 2277 changed, of 4 ha where they are whole.
+    expect(text).toMatch(/changed: 608\sha of 4.554\sha, as counted/);
+  });
+
+  it("names the files beside it, those that are there", async () => {
+    const again = textOf(sectionOf(await render(changeFixture()), "again"));
+    expect(again).toContain("change.tif (every transition), loss.tif , when.tif (by which date");
+    for (const file of ["animated.png", "side-by-side.png", "change.json"]) expect(again).toContain(file);
+    for (const file of ["alerts.tif", "labels.tif", "new-buildings.tif"]) expect(again).not.toContain(file);
+  });
+
+  it.each([
+    ["multiclass", "becoming a given other class takes 57 times the evidence of staying"],
+    ["multilabel", "gaining or losing a label takes 19 times the evidence of keeping it as it is"],
+  ] as const)("says how much evidence a change takes, which is no share of the land (%s)", async (task, words) => {
+    const text = textOf(await render(changeFixture({ task })));
+    expect(text).toContain(words);
+    expect(text).not.toContain("with probability 0.95");
+  });
+
+  it("says the same of several dates together, however many", async () => {
+    // Ten to one over two steps between four classes.
+    const stay = (1 + 3 * Math.sqrt((4 * (10 / 13) - 1) / 3)) / 4;
+    const data = changeFixture({ dates: ["1985", "2000", "2010"] });
+    const text = textOf(await render({ ...data, settings: { ...data.settings, stay } }));
+    expect(text).toContain(
+      "from the first date to the last, becoming a given other class takes 10 times the evidence of staying",
     );
   });
 
@@ -133,7 +168,7 @@ describe("change.html", () => {
       "45 cells looked different",
       "67 cells in smaller regions",
       "a connected region of 2 cells, 8.00 ha",
-      "with probability 0.95",
+      "--stay 0.95",
       "at least 0.90",
     ])
       expect(method).toContain(text);
@@ -180,9 +215,9 @@ describe("change.html", () => {
   it("refuses a picture that is missing or none", async () => {
     const data = changeFixture();
     const pictures = new Map(await changePictures(data));
-    expect(() => renderChange({ data, pictures: new Map() }, { script: "" })).toThrow("date-0.png is missing");
+    expect(() => renderChange({ data, pictures: new Map(), files: [] }, { script: "" })).toThrow("date-0.png is missing");
     pictures.set("change.png", Buffer.from("<svg onload=alert(1)>"));
-    expect(() => renderChange({ data, pictures }, { script: "" })).toThrow("neither a PNG nor a JPEG");
+    expect(() => renderChange({ data, pictures, files: FILES }, { script: "" })).toThrow("neither a PNG nor a JPEG");
   });
 });
 
@@ -199,7 +234,9 @@ describe("change.json", () => {
     expect(read).toEqual(data);
     const again = readChangePictures(folder, read);
     expect([...again.keys()]).toEqual([...pictures.keys()]);
-    expect(renderChange({ data: read, pictures: again }, { script: "" })).toBe(renderChange({ data, pictures }, { script: "" }));
+    expect(renderChange({ data: read, pictures: again, files: FILES }, { script: "" })).toBe(
+      renderChange({ data, pictures, files: FILES }, { script: "" }),
+    );
   });
 
   it.each([
@@ -234,6 +271,8 @@ describe("words", () => {
     expect([1, 50, 0].map((part) => partOf(part, 10_000))).toEqual(["< 0.1\u202f%", "0.5\u202f%", "0.0\u202f%"]);
     expect(partOf(1, 0)).toBe("–");
     expect([2, -2, 0].map(signedHectares)).toEqual(["+2.00", "−2.00", "0"]);
+    // Sums of hectares in another order, and losses that are tiny.
+    expect([0.1 + 0.2 - 0.3, 0.3 - (0.1 + 0.2), 0.004, -0.004].map(signedHectares)).toEqual(["0", "0", "+< 0.01", "−< 0.01"]);
     expect(coordinates({ longitude: -74.5, latitude: 8.123456 })).toBe("8.12346, -74.50000");
   });
 });

@@ -19,6 +19,8 @@ export interface ChangeReport {
   readonly data: ChangeReportData;
   /** The files of `pictures/` by their names. */
   readonly pictures: ChangePictures;
+  /** Names of the files that stand beside the page. */
+  readonly files: readonly string[];
   /** What a checked sample says of the areas; without it the page says that counts are no estimates. */
   readonly estimates?: AreaEstimates | undefined;
 }
@@ -30,7 +32,7 @@ const SECTIONS: readonly { readonly id: string; readonly title: string; render(r
   { id: "areas", title: "Hectares", render: ({ data, estimates }) => areasSection(data, estimates) },
   { id: "transitions", title: "Transitions", render: ({ data }) => transitionsSection(data) },
   { id: "method", title: "Method", render: ({ data }) => methodSection(data) },
-  { id: "again", title: "Again", render: ({ data }) => againSection(data) },
+  { id: "again", title: "Again", render: ({ data, files }) => againSection(data, files) },
 ];
 
 /**

@@ -14,7 +14,7 @@ describe.skipIf(!hasBrowser("the report of a change"))("change.html in a browser
   const script = buildScript("change");
 
   async function open(data: ChangeReportData, options: Parameters<typeof browser.open>[1] = {}): Promise<Page> {
-    const html = renderChange({ data, pictures: await changePictures(data) }, { script });
+    const html = renderChange({ data, pictures: await changePictures(data), files: [] }, { script });
     return browser.open(html, { viewport: { width: 900, height: 700 }, ...options });
   }
 

@@ -1,4 +1,4 @@
-import { findColumn } from "../../data/columns.js";
+import { findColumn, refuseTwice } from "../../data/columns.js";
 import { parseCsv } from "../../data/csv.js";
 import { NO, UNKNOWN, YES } from "../../data/dataset.js";
 import { readLabelFile } from "../../data/documents.js";
@@ -38,10 +38,12 @@ export interface AnswerOptions {
 /**
  * Reads the answers of a filled sample. A cell that is empty or `?` is no answer; `none` says that no label is there.
  *
- * @throws UserError `not-found`, `bad-file`, `bad-data` naming line and label: unknown labels, several where there may be one, an id twice
+ * @throws UserError `not-found`, `bad-file`, `bad-data` naming line and label: unknown labels, several where there may be one, an id
+ *   or a column twice, a row without some cells
  */
 export function readAnswers(path: string, { task, columns, classes: known }: AnswerOptions): Answers {
-  const { header, rows } = parseCsv(decodeText(readLabelFile(path), path), path);
+  const { header, rows } = parseCsv(decodeText(readLabelFile(path), path), path, { shortRows: "refused" });
+  refuseTwice(header, ["id", "stratum", "map", ...columns], path);
   const at = (name: string) => findColumn(header, [name.toLowerCase()]);
   const missing = ["id", ...columns].find((name) => at(name) < 0);
   if (missing !== undefined) {

@@ -76,24 +76,26 @@ describe("a sample of a class raster", () => {
   });
 
   it("has the strata of the map with their hectares on the ground, rare ones guarded", () => {
-    const { strata, counted, samples } = readDesign(join(out, "design.json"));
+    const { strata, counted, samples, settings } = readDesign(join(out, "design.json"));
     expect(strata.map(({ name, cells: count }) => [name, count])).toEqual([
       ["forest", 120 * 149],
       ["field", 80 * 149 - 400],
       ["city", 400],
     ]);
-    // (0.4 / 0.02)² = 400, of which the city gets 50.
-    expect(strata.map((one) => one.samples).reduce((sum, count) => sum + count)).toBe(400);
+    // The city gets 50; the others need 385 to have the error: (0.4 / 0.02)² = 400 would be of one stratum with endless cells.
+    expect(strata.map((one) => one.samples).reduce((sum, count) => sum + count)).toBe(435);
     expect(strata[2].samples).toBe(50);
+    expect(settings.expectedStandardError).toBeLessThanOrEqual(0.02);
+    expect(settings.expectedStandardError).toBeGreaterThan(0.0199);
     expect(counted.cells).toBe(200 * 149);
     // 900 m² over the square of the scale of UTM at its middle meridian.
     expect(strata[2].hectares / 400).toBeCloseTo(0.09 / 0.9996 ** 2, 6);
-    expect(samples.length).toBe(400);
+    expect(samples.length).toBe(435);
     for (const { column, row, stratum, mapped } of samples) {
       expect(stratum).toBe(CLASSES[mappedClass(column, row) - 1]);
       expect(mapped).toEqual([stratum]);
     }
-    expect(new Set(samples.map(({ column, row }) => row * widthPx + column)).size).toBe(400);
+    expect(new Set(samples.map(({ column, row }) => row * widthPx + column)).size).toBe(435);
   });
 
   it("is a table to fill in, in an order that says nothing of strata, with places on the earth", () => {
@@ -147,7 +149,7 @@ describe("a sample of a class raster", () => {
     const told: string[] = [];
     const { strata } = estimateAreaOf({ sample: holes, onWarning: (message) => told.push(message) });
     expect(strata.map(({ name, unanswered }) => [name, unanswered])).toEqual(CLASSES.map((name) => [name, 1]));
-    expect(told.join()).toContain("3 of 400 samples have no answer");
+    expect(told.join()).toContain("3 of 435 samples have no answer");
   });
 
   it.each([
@@ -544,6 +546,11 @@ describe("a sample that was drawn elsewhere", () => {
 
   it.each([
     ["stratum,hectares\nnorth,many\n", "line 2"],
+    ["stratum,hectares\nnorth,0x10\n", 'line 2: "0x10" are no hectares'],
+    ["stratum,hectares\nnorth,1e999\n", "line 2"],
+    ["stratum,hectares\nnorth,-1\n", "line 2"],
+    ["stratum,hectares,hectares\nnorth,1,2\n", '"hectares" stands twice'],
+    ["stratum,hectares\nsouth,1\nnorth\n", "line 3: 1 cells"],
     ["stratum,hectares\nnorth,1\nnorth,2\n", "line 3"],
     ["stratum,area\nnorth,1\n", '"hectares"'],
     ["stratum,hectares\nsouth,1\n", 'did you mean|has no area of the stratum "north"'],

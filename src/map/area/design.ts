@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { mapInOrder } from "../../concurrency.js";
 import { formatCsv } from "../../data/csv.js";
 import { nearest, UserError } from "../../errors.js";
-import { allocateSamples, expectedStandardError, sampleSize } from "../../learn/sample-sizes.js";
+import { sizesOfStrata } from "../../learn/sample-sizes.js";
 import { refuseFolder, writeFolder } from "../../output-folder.js";
 import { throwIfAborted, type WorkOptions } from "../../progress.js";
 import { DEFAULT_SEED } from "../../random.js";
@@ -14,16 +14,17 @@ import { crsOfEpsg } from "../../raster/geo/crs.js";
 import { transformer } from "../../raster/geo/project.js";
 import { applyTransform } from "../../raster/geo/transform.js";
 import type { RasterInfo } from "../../raster/reader.js";
-import { openScene, type Scene } from "../../raster/scene/open.js";
+import type { Scene } from "../../raster/scene/open.js";
 import { VERSION } from "../../version.js";
 import { CELLS_ITEM } from "../cells.js";
 import { NO_LABEL } from "../products.js";
 import { contentMark } from "../provenance.js";
 import { type ChipScene, chipPictures } from "./chip-pictures.js";
 import { type AreaDesign, DESIGN_FILE, labelColumns, PICTURES_FOLDER, SAMPLE_FILE } from "./design-file.js";
+import { checkCoverage, openShownScenes } from "./design-scenes.js";
 import { countCells, type DrawnCell, drawCells, type MapCount } from "./draw.js";
 import { transitionName } from "./questions.js";
-import { foundScene, openStratifiedMap, type StratifiedMap } from "./strata.js";
+import { openStratifiedMap, type StratifiedMap } from "./strata.js";
 
 export interface AreaDesignOptions extends WorkOptions {
   /** A class raster, or the folder that `sigmax change` wrote. */
@@ -75,7 +76,7 @@ export async function designArea(options: AreaDesignOptions): Promise<AreaDesign
   const marked = { force, marker: DESIGN_FILE };
   refuseFolder(out, marked);
   const map = await openStratifiedMap(options.map, { classTable: options.classTable, onWarning });
-  const scenes: Scene[] = [];
+  let scenes: readonly Scene[] = [];
   try {
     const areas = await cellAreas(map.info.georeference, cellCount(map.info));
     if (areas.method === "unknown") {
@@ -83,13 +84,13 @@ export async function designArea(options: AreaDesignOptions): Promise<AreaDesign
         hint: "Say where it lies: gdal_translate -a_srs EPSG:<code> in.tif out.tif",
       });
     }
-    for (const file of scenesOf(map, options)) scenes.push(await openScene({ scene: file }, { onWarning, signal }));
-    if (options.scenes === undefined) await dropStrangers(map, scenes, { signal, onWarning });
+    scenes = await openShownScenes(map, options.scenes, { signal, onWarning });
     const work = { signal, onProgress, onWarning };
     const count = await countCells(map, areas.row, work);
     if (count.total.hectares === 0) throw new UserError("bad-data", `${map.info.file}: no cell has an answer`);
     const sizes = sizesOf(count, options);
     const drawn = await drawCells(map, areas.row, { strata: count.strata, sizes: sizes.samples, seed, ...work });
+    if (options.scenes !== undefined) await checkCoverage(map, scenes, drawn, onWarning);
     const samples = await describedSamples(map, drawn);
     const design: AreaDesign = {
       version: 1,
@@ -132,51 +133,19 @@ function cellCount({ widthPx, heightPx, metadata }: RasterInfo): { readonly colu
   return isCount ? { columns, rows } : { columns: widthPx, rows: heightPx };
 }
 
-/** The scenes to show. @throws UserError `usage` where they are not one for each date */
-function scenesOf(map: StratifiedMap, { scenes, onWarning }: AreaDesignOptions): readonly string[] {
-  if (scenes !== undefined && scenes.length > 0) {
-    if (scenes.length === map.dates.length) return scenes;
-    throw new UserError("usage", `${scenes.length} scenes for a map of ${map.dates.length === 1 ? "one date" : "two dates"}`, {
-      hint: map.dates.length === 1 ? "Give --scene." : "Give --before and --after.",
-    });
-  }
-  const found = map.scenes.map((scene) => foundScene(map.file, scene));
-  const missing = found.indexOf(undefined);
-  if (missing < 0) return found.filter((file) => file !== undefined);
-  onWarning?.(`${map.scenes[missing]}: is not where it was, so there are no pictures; give --before and --after`);
-  return [];
-}
-
-/** Takes out scenes that were found by their name and are others than those that were compared. */
-async function dropStrangers(
-  map: StratifiedMap,
-  scenes: Scene[],
-  { signal, onWarning }: Pick<WorkOptions, "signal" | "onWarning">,
-): Promise<void> {
-  for (const [date, { files, info }] of scenes.entries()) {
-    if ((await contentMark(files, signal)).text === map.sceneMarks[date]) continue;
-    onWarning?.(
-      `${info.file}: is another file than the one that was compared, so there are no pictures; give --before and --after`,
-    );
-    for (const scene of scenes.splice(0)) await scene.close();
-    return;
-  }
-}
-
 function sizesOf({ strata, total }: MapCount, options: AreaDesignOptions) {
   const { standardError = DEFAULT_STANDARD_ERROR, least = DEFAULT_LEAST } = options;
   const users = usersOf(strata, options.users ?? DEFAULT_USERS);
   const weights = strata.map(({ hectares }) => hectares / total.hectares);
-  const size = sampleSize({ weights, users, standardError });
-  if (size.total > MOST_SAMPLES) {
-    throw new UserError("limit", `a standard error of ${standardError} needs ${size.total} samples; ${MOST_SAMPLES} at most`, {
+  const cells = strata.map((one) => one.cells);
+  const { samples, expectedStandardError } = sizesOfStrata({ weights, users, standardError, cells, least });
+  const needed = samples.reduce((sum, count) => sum + count, 0);
+  if (needed > MOST_SAMPLES) {
+    throw new UserError("limit", `a standard error of ${standardError} needs ${needed} samples; ${MOST_SAMPLES} at most`, {
       hint: "Choose a larger --se.",
     });
   }
-  const cells = strata.map((one) => one.cells);
-  const samples = allocateSamples({ total: size.total, weights, cells, least });
-  const expected = expectedStandardError(weights, size.deviations, samples);
-  return { users, weights, samples, settings: { standardError, expectedStandardError: expected, least } };
+  return { users, weights, samples, settings: { standardError, expectedStandardError, least } };
 }
 
 function usersOf(

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { findColumn } from "../../data/columns.js";
+import { findColumn, refuseTwice } from "../../data/columns.js";
 import { parseCsv } from "../../data/csv.js";
 import { readLabelFile } from "../../data/documents.js";
 import { normalizedLabel, placeOf } from "../../data/labels.js";
@@ -278,9 +278,13 @@ function extended(labels: Int8Array, length: number): Int8Array {
   return out;
 }
 
+/** As people and programs write areas, "1.5e6" too; of hexadecimal and other spellings nobody knows whether they are meant. */
+const PLAIN_DECIMAL = /^\+?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
 /** @throws UserError `bad-data` naming the line of what is no area, or a stratum that stands twice */
 function readAreas(path: string): readonly { readonly name: string; readonly hectares: number }[] {
-  const { header, rows } = parseCsv(decodeText(readLabelFile(path), path), path);
+  const { header, rows } = parseCsv(decodeText(readLabelFile(path), path), path, { shortRows: "refused" });
+  refuseTwice(header, ["stratum", "hectares"], path);
   const [stratum, hectares] = [findColumn(header, ["stratum"]), findColumn(header, ["hectares"])];
   const hint = "Write a table with the columns stratum and hectares, one row for each stratum.";
   if (stratum < 0 || hectares < 0) {
@@ -290,7 +294,7 @@ function readAreas(path: string): readonly { readonly name: string; readonly hec
   const seen = new Set<string>();
   return rows.map(({ line, cells }) => {
     const name = normalizedLabel(cells[stratum]);
-    const area = Number(cells[hectares]);
+    const area = PLAIN_DECIMAL.test(cells[hectares]) ? Number(cells[hectares]) : Number.NaN;
     if (name === "" || seen.has(name)) {
       throw new UserError(
         "bad-data",
@@ -298,7 +302,7 @@ function readAreas(path: string): readonly { readonly name: string; readonly hec
         { hint },
       );
     }
-    if (cells[hectares] === "" || !(area >= 0 && Number.isFinite(area))) {
+    if (!Number.isFinite(area)) {
       throw new UserError("bad-data", `${placeOf(path, line)}: ${quoted(cells[hectares])} are no hectares`, { hint });
     }
     seen.add(name);

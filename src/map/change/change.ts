@@ -98,7 +98,7 @@ export async function changeScenes(options: ChangeOptions): Promise<ChangeResult
       const input = typeof scene === "string" ? { scene } : scene;
       scenes.push(await openScene(input, { needs, metersPerPixel, onWarning, signal }));
     }
-    const dates = datesOf(scenes, options.dates);
+    const dates = datesOf(scenes, options.dates, { onWarning });
     const one = await bringToOneGrid(scenes, {
       ...{ metersPerPixel, chipPx: options.chipPx ?? manifest.pixels?.chipPx },
       ...{ values: preprocess.values, onWarning },

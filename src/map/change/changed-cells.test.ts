@@ -47,6 +47,15 @@ test("patches below the unit are taken back to what they were", () => {
   expect([...cells.present[1].subarray(9, 12)]).toEqual([1, 0, 0]);
 });
 
+test("a patch of as many hectares as the unit, as people write it, stays", () => {
+  const cells = cellsOf(2, [
+    [0, 0],
+    [0, 1],
+  ]);
+  expect(sieve(cells, new Float64Array(2).fill(0.40998), 0.41)).toBe(0);
+  expect(sieve(cells, new Float64Array(2).fill(0.409), 0.41)).toBe(1);
+});
+
 test("of several dates, land is as on the last from the date on after which it never was anything else", () => {
   const cells = cellsOf(4, [
     [0, 0, 0, 1],
@@ -69,14 +78,13 @@ test("cells and hectares are counted by label and date, by transition, and by ru
   ]);
   const rules = answerRules(changeRules(["cleared: forest -> field|urban"], NAMES), cells);
   const counted = countChange({ cells, labels: NAMES, names: NAMES, rules, hectares: Float64Array.of(1, 2, 3, 100) });
-  expect(counted.answered).toEqual({ cells: 3, hectares: 6 });
   expect(counted.rules).toEqual([{ cells: 2, hectares: 5 }]);
   const dates = [
     { label: "1985", day: null },
     { label: "=2000", day: null },
   ];
   expect(transitionsCsv(counted, dates)).toContain("1985,'=2000,forest,field,1,2");
-  const table = areasCsv(counted, { dates, rules, kind: "class" });
+  const table = areasCsv(counted, { dates, rules, kind: "class", cellHectares: 2 });
   expect(table).toContain("1985,class,forest,3,6,2");
   expect(table).toContain("1985 to =2000,rule,cleared,2,5,2");
 });

@@ -1,4 +1,5 @@
 import type { Task } from "../../task.js";
+import { UNIT_TOLERANCE } from "./cell-hectares.js";
 import { patchesOf } from "./patches.js";
 
 /** The land of every cell of a place on two or more dates, decided together. Cells go from the north-west row by row. */
@@ -79,8 +80,7 @@ function smallChanges({ classes, columns, answered, present }: ChangedCells, hec
     const sums = new Float64Array(answered.length);
     for (let cell = 0; cell < sums.length; cell++) sums[first[cell]] += hectares[cell];
     for (let cell = 0; cell < sums.length; cell++) {
-      // A unit that is as large as some cells together is not missed by rounding.
-      if (changes[cell] !== 0 && sums[first[cell]] < least * (1 - 1e-6)) small[cell * classes + k] = 1;
+      if (changes[cell] !== 0 && sums[first[cell]] < least * (1 - UNIT_TOLERANCE)) small[cell * classes + k] = 1;
     }
   }
   return small;

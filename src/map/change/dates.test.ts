@@ -6,9 +6,20 @@ type Dated = Parameters<typeof datesOf>[0][number];
 
 /** As far as dates go. */
 function scenes(...dates: readonly (string | undefined)[]): readonly Dated[] {
-  // Of what a raster says, its name alone is looked at.
-  return dates.map((date, place) => ({ info: { file: `${"abcdef"[place]}.tif` } as Dated["info"], date }));
+  // Of what a raster says, its name and its metadata alone are looked at.
+  return dates.map((date, place) => ({
+    info: { file: `${"abcdef"[place]}.tif`, metadata: {} } as unknown as Dated["info"],
+    date,
+  }));
 }
+
+const tagged = (...tags: readonly Readonly<Record<string, string>>[]) =>
+  scenes(...tags.map(() => undefined)).map((scene, i) => ({ ...scene, info: { ...scene.info, metadata: tags[i] } }));
+const told = (some: readonly Dated[], given?: readonly string[]) => {
+  const warnings: string[] = [];
+  datesOf(some, given, { onWarning: (message) => warnings.push(message) });
+  return warnings.join();
+};
 
 const refusal = (...args: Parameters<typeof datesOf>) => {
   try {
@@ -65,5 +76,22 @@ describe("the dates of scenes", () => {
       "a.tif: was taken on 2020-08-01, as it says; --dates says 2015",
     );
     expect(datesOf(scenes("2015-02-01", "2020-08-01"), ["2015", "2020"])[0]).toEqual({ label: "2015", day: "2015-07-01" });
+  });
+
+  it("are not taken from tags, which warn where they run backwards", () => {
+    const written = tagged({ TIFFTAG_DATETIME: "2021:03:02 10:00:00" }, { TIFFTAG_DATETIME: "2016:03:02 10:00:00" });
+    expect(datesOf(written).map(({ label }) => label)).toEqual(["before", "after"]);
+    expect(told(written)).toContain("a.tif (TIFFTAG_DATETIME 2021-03-02) stands before b.tif (TIFFTAG_DATETIME 2016-03-02)");
+    expect(told(written, ["2016", "2021"])).toBe("");
+    expect(told([...written].reverse())).toBe("");
+    expect(told(tagged({ ACQUISITION_DATE: "2021-03-02" }, { DATE_ACQUIRED: "20160302" }))).toContain("run backwards");
+    expect(told(tagged({ DATE_ACQUIRED: "2016-03-02T01:00" }, {}, { DATE_ACQUIRED: "2015-03-02" }))).toContain("c.tif");
+  });
+
+  it("of tags are compared with their like alone", () => {
+    // Of 2016, written out in 2024.
+    expect(told(tagged({ TIFFTAG_DATETIME: "2024:01:01 00:00:00" }, { ACQUISITION_DATE: "2021-03-02" }))).toBe("");
+    expect(told(tagged({ DATE_ACQUIRED: "2021-13-02" }, { DATE_ACQUIRED: "unknown" }))).toBe("");
+    expect(told(tagged({ TIFFTAG_DATETIME: "2021:03:02 10:00:00" }, { TIFFTAG_DATETIME: "2021:03:02 09:00:00" }))).toBe("");
   });
 });

@@ -1,4 +1,5 @@
 import { UserError } from "../../errors.js";
+import type { WorkOptions } from "../../progress.js";
 import type { Scene } from "../../raster/scene/open.js";
 
 /** When a scene was taken, as far as that is known. */
@@ -21,16 +22,24 @@ const DAY_MS = 86_400_000;
  * The dates of scenes: those given, else what their products say; what nobody says is "before" and "after", or "date 1" and so on. A
  * bare year is labelled as it is, and counts as its 1 July where a day is needed.
  *
+ * Tags that may say when a scene was taken, and may as well say when it was written, give no date; where nobody says more and they run
+ * backwards, that is told.
+ *
  * @param given ISO days ("2000-08-01") or years ("2000"), one for each scene
  * @throws UserError `usage` for what is no date, or another number of them than of scenes; `bad-data` where dates do not ascend, or
  *   contradict what a product says
  */
-export function datesOf(scenes: readonly Pick<Scene, "info" | "date">[], given?: readonly string[]): readonly SceneDate[] {
+export function datesOf(
+  scenes: readonly Pick<Scene, "info" | "date">[],
+  given?: readonly string[],
+  { onWarning }: Pick<WorkOptions, "onWarning"> = {},
+): readonly SceneDate[] {
   const dates = given === undefined ? statedDates(scenes) : givenDates(scenes, given);
   checkOrder(
     scenes.map(({ info }) => info.file),
     dates,
   );
+  if (given === undefined) warnOfTags(scenes, onWarning);
   return dates;
 }
 
@@ -99,4 +108,31 @@ function checkOrder(files: readonly string[], dates: readonly SceneDate[]): void
       hint: "Give the scenes from the earliest to the latest, and --dates in the same order.",
     });
   }
+}
+
+/** Items of metadata with a day, by what it is the day of: days of different things are not compared. */
+const DAY_ITEMS: readonly (readonly string[])[] = [["ACQUISITION_DATE", "DATE_ACQUIRED"], ["TIFFTAG_DATETIME"]];
+
+function warnOfTags(scenes: readonly Pick<Scene, "info" | "date">[], onWarning: WorkOptions["onWarning"]): void {
+  for (const items of DAY_ITEMS) {
+    const stated = scenes.flatMap(({ info }) => {
+      const item = items.find((name) => dayOf(info.metadata[name]) !== undefined);
+      const day = item === undefined ? undefined : dayOf(info.metadata[item]);
+      return item === undefined || day === undefined ? [] : [{ file: info.file, item, day }];
+    });
+    const late = stated.findIndex(({ day }, i) => i > 0 && day < stated[i - 1].day);
+    if (late < 0) continue;
+    const [before, after] = [stated[late - 1], stated[late]].map(({ file, item, day }) => `${file} (${item} ${day})`);
+    onWarning?.(
+      `the scenes' own dates run backwards: ${before} stands before ${after}; if they are in the wrong order, what was lost is shown as gained. Give --dates to say when each was taken`,
+    );
+    return;
+  }
+}
+
+/** ISO day of "2020-08-01", "20200801", or "2020:08:01 12:00:00", as TIFF writes it; undefined of anything else. */
+function dayOf(text: string | undefined): string | undefined {
+  const [, year, month, day] = /^\s*(\d{4})[-:/]?(\d{2})[-:/]?(\d{2})(?!\d)/.exec(text ?? "") ?? [];
+  const iso = `${year}-${month}-${day}`;
+  return year === undefined || Number.isNaN(Date.parse(iso)) ? undefined : iso;
 }

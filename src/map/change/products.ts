@@ -15,6 +15,7 @@ import { type Colour, classColours, colourOfHex, hexColour, NO_LABEL_COLOUR } fr
 import type { Journal } from "../journal.js";
 import { NO_LABEL } from "../products.js";
 import { type ContentMark, sha256 } from "../provenance.js";
+import { UNIT_TOLERANCE, wholeCellHectares } from "./cell-hectares.js";
 import { type ChangedCells, codesOf, isChange, sieve } from "./changed-cells.js";
 import type { SceneDate } from "./dates.js";
 import { decideChange } from "./decide.js";
@@ -94,6 +95,7 @@ export async function writeChange(options: WriteChangeOptions): Promise<ChangeSu
   const cells = decideChange({ ...options, ...grid });
   const belowUnit = options.unitHectares === undefined ? 0 : sieve(cells, hectares, options.unitHectares);
   const rules = answerRules(asked, cells);
+  const cellHectares = wholeCellHectares(hectares, grid, options.readers[0].info);
   const counted = countChange({ cells, labels, names, rules, hectares });
   const several = task === "multilabel" ? labels : undefined;
   const rasters = await writeChangeRasters({
@@ -107,9 +109,9 @@ export async function writeChange(options: WriteChangeOptions): Promise<ChangeSu
           path: join(folder, "changes.geojson"),
         });
   writeFileAtomic(join(folder, "transitions.csv"), transitionsCsv(counted, dates));
-  writeFileAtomic(join(folder, "areas.csv"), areasCsv(counted, { dates, rules, kind: DRAWN[task].kind }));
+  writeFileAtomic(join(folder, "areas.csv"), areasCsv(counted, { dates, rules, kind: DRAWN[task].kind, cellHectares }));
   const pictures = await writePictures(options, { cells, names, rules, counted });
-  const data = dataOf(options, { cells, counted, rules, places, names, colours, belowUnit, pictures });
+  const data = dataOf(options, { cells, cellHectares, counted, rules, places, names, colours, belowUnit, pictures });
   writeFileAtomic(join(folder, "change.json"), `${JSON.stringify(data, undefined, 2)}\n`);
   writeChangeReport(folder);
   const { dates: dated, classes, counts, areas, transitions, settings } = data;
@@ -158,6 +160,8 @@ const OTHERS = [
 
 interface Found {
   readonly cells: ChangedCells & { readonly undecided: number };
+  /** Of a whole cell, the mean. */
+  readonly cellHectares: number;
   readonly counted: Counted;
   readonly rules: readonly RuleAnswers[];
   readonly places: readonly ChangedPlace[];
@@ -169,13 +173,12 @@ interface Found {
 
 function dataOf(options: WriteChangeOptions, found: Found): ChangeReportData {
   const { title, classifier, dates, scenes, cells: grid, georeference, stay, confidence, match, notes, command } = options;
-  const { cells, counted, rules, places, names, colours, belowUnit, pictures } = found;
+  const { cells, cellHectares, counted, rules, places, names, colours, belowUnit, pictures } = found;
   const [metersWide, metersHigh] = (georeference &&
     metersPerPixel({ widthPx: grid.columns, heightPx: grid.rows, ...georeference })) ?? [0, 0];
   const { labelsFrom, task } = classifier.manifest;
   const codes = codesOf(cells, names.length);
   const last = dates.length - 1;
-  const cellHectares = counted.answered.cells === 0 ? 0 : counted.answered.hectares / counted.answered.cells;
   return {
     ...{ version: 1, title, task, generated: scenes.some(({ generated }) => generated) },
     classifier: {
@@ -218,11 +221,11 @@ function ruleData(rules: readonly RuleAnswers[], counted: Counted): ChangeReport
   });
 }
 
-/** The mapping unit in words of the report: hectares, and how many cells of the mean size that takes. */
+/** The mapping unit in words of the report: hectares, and how many whole cells that takes. */
 function unitOf(
   unitHectares: number | undefined,
   cellHectares: number,
 ): { readonly unitCells: number; readonly unitHectares: number } {
   if (unitHectares === undefined || cellHectares === 0) return { unitCells: 1, unitHectares: cellHectares };
-  return { unitCells: Math.max(1, Math.ceil(unitHectares / cellHectares - 1e-3)), unitHectares };
+  return { unitCells: Math.max(1, Math.ceil((unitHectares / cellHectares) * (1 - UNIT_TOLERANCE))), unitHectares };
 }

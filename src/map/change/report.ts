@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../../files.js";
 import type { AreaEstimates } from "../../report/area-estimates.js";
@@ -14,5 +15,5 @@ import { readChangeData } from "../../report/change-data.js";
 export function writeChangeReport(folder: string, estimates?: AreaEstimates): void {
   const data = readChangeData(join(folder, "change.json"));
   const pictures = readChangePictures(folder, data);
-  writeFileAtomic(join(folder, "change.html"), renderChange({ data, pictures, estimates }));
+  writeFileAtomic(join(folder, "change.html"), renderChange({ data, pictures, estimates, files: readdirSync(folder) }));
 }

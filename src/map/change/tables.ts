@@ -40,8 +40,6 @@ export interface Counted {
   /** From each date to the next, and from the first to the last; those that occur, unchanged ones too. */
   readonly transitions: readonly TransitionArea[];
   readonly rules: readonly Amount[];
-  /** Cells with an answer. */
-  readonly answered: Amount;
 }
 
 /** Counts cells and their hectares: of every label on every date, of transitions, of rules. */
@@ -78,7 +76,6 @@ export function countChange({ cells, labels, names, rules, hectares }: CountedOp
       );
     }),
     rules: rules.map(({ cells: says }) => amountOf((cell) => says[cell] === 1)),
-    answered: amountOf(() => true),
   };
 }
 
@@ -94,15 +91,25 @@ export function transitionsCsv({ transitions }: Counted, dates: readonly SceneDa
 
 /**
  * `areas.csv`: hectares of every class on every date (or of cells where a label is present), and of every rule from the first date to
- * the last; beside them how large a cell is.
+ * the last; beside them how large a whole cell is.
  *
  * @param kind what the classifier gives a cell
  */
 export function areasCsv(
-  { areas, rules: amounts, answered }: Counted,
-  { dates, rules, kind }: { readonly dates: readonly SceneDate[]; readonly rules: readonly RuleAnswers[]; readonly kind: string },
+  { areas, rules: amounts }: Counted,
+  {
+    dates,
+    rules,
+    kind,
+    cellHectares,
+  }: {
+    readonly dates: readonly SceneDate[];
+    readonly rules: readonly RuleAnswers[];
+    readonly kind: string;
+    readonly cellHectares: number;
+  },
 ): string {
-  const cell = decimals(answered.cells === 0 ? 0 : answered.hectares / answered.cells);
+  const cell = decimals(cellHectares);
   return formatCsv([
     ["date", "kind", "name", "cells", "hectares", "cell_hectares"],
     ...areas.map(({ date, name, cells, hectares }) => [dates[date].label, kind, name, `${cells}`, decimals(hectares), cell]),

@@ -26,6 +26,14 @@ describe("a raster file with others beside it", () => {
     await reader.close();
   });
 
+  it("says when it was written, as GDAL calls it", async () => {
+    const path = join(folder, "written.tif");
+    writeFileSync(path, tiffBytes([{ ...PAGE, tags: { ...PAGE.tags, dateTime: "2021:03:02 10:00:00" } }]));
+    const reader = await openRaster(path);
+    expect(reader.info.metadata).toEqual({ TIFFTAG_DATETIME: "2021:03:02 10:00:00" });
+    await reader.close();
+  });
+
   it("is read without what beside it cannot be read, but not without its mask", async () => {
     const path = join(folder, "alone.tif");
     writeFileSync(path, tiffBytes([PAGE]));

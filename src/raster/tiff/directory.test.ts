@@ -45,6 +45,16 @@ describe("directories of a TIFF", () => {
     expect(numberOf(directory, "predictor", 1)).toBe(1);
   });
 
+  it("are read without a time of writing that cannot be one", async () => {
+    const timed = (dateTime: string | number[]) => read(tiffBytes([{ ...page, tags: { ...page.tags, dateTime } }]));
+    const [directory] = await timed("2021:03:02 10:00:00");
+    expect(textOf(directory, "dateTime")).toBe("2021:03:02 10:00:00");
+    for (const none of ["x".repeat(65), [2021]]) {
+      const [other] = await timed(none);
+      expect([textOf(other, "dateTime"), numberOf(other, "width", 0)]).toEqual([undefined, 3]);
+    }
+  });
+
   it("end after 64, and where a chain bites its tail", async () => {
     const warnings: string[] = [];
     expect(await read(tiffBytes(Array(70).fill(page)), (warning) => warnings.push(warning))).toHaveLength(64);

@@ -13,17 +13,21 @@ const MAX_DIRECTORIES = 64;
 const MAX_TAGS = 4096;
 /** Of one tag. The longest that means anything is a colour map of 16 bits. */
 const MAX_VALUES = 2 ** 18;
-const MAX_METADATA_BYTES = 8 << 20;
+/** Of tags that may have more values, or never have so many. */
+const MOST_VALUES: Readonly<Partial<Record<TagName, number>>> = { gdalMetadata: 8 << 20, dateTime: 64 };
 /** Of one file: the values of its tags, and the offsets and byte counts of its blocks; room for eight million blocks. */
 const MAX_KEPT_BYTES = 2 ** 27;
 
 /** Arrays with a value per block are read by `blockNumbers`, once it is known how many there should be. */
 const PER_BLOCK: ReadonlySet<TagName> = new Set(["stripOffsets", "stripByteCounts", "tileOffsets", "tileByteCounts"]);
-const KNOWN: ReadonlyMap<number, KnownTag & { readonly perBlock: boolean }> = new Map(
+/** Pixels do not depend on these: where they cannot be read they are passed over. */
+const OPTIONAL: ReadonlySet<TagName> = new Set(["dateTime"]);
+const KNOWN: ReadonlyMap<number, KnownTag & { readonly perBlock: boolean; readonly isOptional: boolean }> = new Map(
   // The keys are those of the table.
   (Object.keys(TAGS) as TagName[]).map((name) => {
-    const most = PER_BLOCK.has(name) ? Number.POSITIVE_INFINITY : name === "gdalMetadata" ? MAX_METADATA_BYTES : MAX_VALUES;
-    return [TAGS[name], { values: TAG_VALUES[name] ?? "whole", most, perBlock: PER_BLOCK.has(name) }];
+    const most = PER_BLOCK.has(name) ? Number.POSITIVE_INFINITY : (MOST_VALUES[name] ?? MAX_VALUES);
+    const kind = { perBlock: PER_BLOCK.has(name), isOptional: OPTIONAL.has(name) };
+    return [TAGS[name], { values: TAG_VALUES[name] ?? "whole", most, ...kind }];
   }),
 );
 
@@ -143,6 +147,7 @@ async function readDirectory(
     if (known === undefined || entries.has(tag)) continue;
     const type = FIELD_TYPES[known.values][table.getUint16(start + 2, little)];
     if (type === undefined) {
+      if (known.isOptional) continue;
       throw bad(name, `tag ${tag} has the field type ${table.getUint16(start + 2, little)}, which it cannot have`);
     }
     const values = big ? Number(table.getBigUint64(start + 4, little)) : table.getUint32(start + 4, little);
@@ -150,6 +155,7 @@ async function readDirectory(
     const pointer = start + (big ? 12 : 8);
     const far = () => (big ? Number(table.getBigUint64(pointer, little)) : table.getUint32(pointer, little));
     const entry = { type, count: values, offset: inline ? at + countBytes + pointer : far() };
+    if (known.isOptional && (values > known.most || entry.offset + values * type.bytes > size)) continue;
     checkEntry(source, tag, entry, known);
     entries.set(tag, entry);
   }

@@ -22,6 +22,8 @@ export async function infoOf(
 ): Promise<RasterInfo> {
   const { directory, format } = image;
   const metadata = withPam(parseGdalMetadata(textOf(directory, "gdalMetadata") ?? "", warn), companions.notes);
+  // As GDAL calls it.
+  const writtenAt = textOf(directory, "dateTime");
   const bands = describeBands(image, metadata, bandNames);
   const nodata = nodataOf({ dtype: format.dtype, tag: textOf(directory, "gdalNodata") }, bands, companions.notes, warn);
   const alpha = bands.some(({ colour }) => colour === "alpha");
@@ -40,7 +42,7 @@ export async function infoOf(
     compression: image.codec.name,
     categories: companions.notes?.categories,
     palette: paletteOf(image),
-    metadata: metadata.file,
+    metadata: { ...(writtenAt && { TIFFTAG_DATETIME: writtenAt }), ...metadata.file },
   };
 }
 

@@ -12,6 +12,7 @@ export const TAGS = {
   rowsPerStrip: 278,
   stripByteCounts: 279,
   planarConfiguration: 284,
+  dateTime: 306,
   predictor: 317,
   colorMap: 320,
   tileWidth: 322,
@@ -36,6 +37,7 @@ export type TagName = keyof typeof TAGS;
 
 /** What the values of a tag are: whole numbers where it is not said. */
 export const TAG_VALUES: Readonly<Partial<Record<TagName, "numbers" | "bytes">>> = {
+  dateTime: "bytes",
   jpegTables: "bytes",
   pixelScale: "numbers",
   tiePoints: "numbers",

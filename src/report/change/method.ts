@@ -15,13 +15,13 @@ export function methodSection(data: ChangeReportData): Html {
 The map has ${count(cells.columns)} × ${count(cells.rows)} cells${
     cells.metersWide > 0 &&
     html` of ${fixed(cells.metersWide, digits(cells.metersWide))} × ${fixed(cells.metersHigh, digits(cells.metersHigh))} m`
-  }, ${withUnit(cells.hectares)} each on average. ${
+  }, ${withUnit(cells.hectares)} each (those that the edge of a scene cuts off are smaller). ${
     settings.match
       ? "Colours were matched to those of the scene that is most like what the classifier learned from, band by band, on pixels that did not change: haze and another sun should not pass for change."
       : "Colours of the scenes were not matched to each other."
   }</li>
 <li><b>What is there, on each date.</b> The same classifier looked at every cell of every date and gave ${TASK_WORDS[task]}. Its probabilities are those it was calibrated to give on images with known labels; whether they hold for a scene of another year, nobody can know without checking.</li>
-<li><b>What changed.</b> All dates of a cell are decided together: a cell keeps what it is from one date to the next with probability ${fixed(settings.stay, decimalsOf(settings.stay))}, so a single odd date does not make a change. ${
+<li><b>What changed.</b> All dates of a cell are decided together: from the first date to the last, ${CHANGE_WORDS[task].what} takes ${oddsOf(data)} times the evidence of ${CHANGE_WORDS[task].than} (<code>--stay ${fixed(settings.stay, decimalsOf(settings.stay))}</code> from one date to the next, which is no share of the land), so a single odd date does not make a change. ${
     several && "Where the class changes and stays changed, the dates tell between which two it happened. "
   }A change is shown only if its probability is at least ${fixed(settings.confidence, decimalsOf(settings.confidence))}.
 ${plural(counts.undecided, "cell")} looked different without so much evidence, and ${counts.undecided === 1 ? "is" : "are"} shown as unchanged.</li>
@@ -39,6 +39,23 @@ const TASK_WORDS: Readonly<Record<Task, string>> = {
   multilabel: "a probability to each label, of which any number may be true (sigmoid): each label is compared by itself",
 };
 
+/** What counts as a change of a cell, and between how many states it is. */
+const CHANGE_WORDS: Readonly<Record<Task, { readonly what: string; readonly than: string; states(classes: number): number }>> = {
+  multiclass: { what: "becoming a given other class", than: "staying", states: (classes) => Math.max(2, classes) },
+  multilabel: { what: "gaining or losing a label", than: "keeping it as it is", states: () => 2 },
+};
+
+/**
+ * How much more probable it is to be the same state on the last date as on the first than to be a given other one, where all states are
+ * alike: transitions have the second eigenvalue λ = (S stay − 1) / (S − 1), and a state is the same after n of them with probability
+ * (1 + (S − 1) λⁿ) / S.
+ */
+function oddsOf({ settings: { stay }, task, classes, dates }: ChangeReportData): string {
+  const states = CHANGE_WORDS[task].states(classes.length);
+  const left = ((states * stay - 1) / (states - 1)) ** (dates.length - 1);
+  return String(Number(((1 + (states - 1) * left) / (1 - left)).toPrecision(3)));
+}
+
 function digits(meters: number): number {
   return meters >= 10 ? 0 : meters >= 1 ? 1 : 2;
 }
@@ -49,12 +66,33 @@ function decimalsOf(probability: number): number {
 }
 
 /** The command, the files and the hashes that give the same answers again. */
-export function againSection({ command, classifier, dates, cells, rules }: ChangeReportData): Html {
+export function againSection({ command, classifier, dates, cells, rules }: ChangeReportData, files: readonly string[]): Html {
+  const says = [FILES.rasters[0], ...rules.map(({ file }) => ({ file, says: "" })), ...FILES.rasters.slice(1), ...FILES.others];
+  const beside = says.filter(({ file }) => files.includes(file));
   return html`<h2>Again</h2><p>The same command with the same files on the same machine gives the same rasters, byte for byte.</p>
 <pre id="command">${command}</pre>${command !== "" && html`<p class="script tools"><button type="button" data-copy="#command">Copy</button></p>`}
 <dl class="facts"><div><dt>sigmax</dt><dd>${VERSION}</dd></div><div><dt>classifier</dt><dd>${name(classifier.file)}</dd></div><div><dt>cells</dt><dd>${count(cells.columns)} × ${count(cells.rows)}, ${hectares(cells.hectares)}\u202fha each</dd></div></dl>
 <div class="scroll" tabindex="0" role="region" aria-label="Files and their hashes"><table><caption>What was read</caption><thead><tr><th scope="col">date</th><th scope="col" class="text">file</th><th scope="col" class="text">sha256 of its content, or its version</th></tr></thead>
 <tbody><tr><th scope="row">classifier</th><td class="text">${name(classifier.file)}</td><td class="text hash">${classifier.sha256}</td></tr>
 ${dates.map(({ label, day, scene, sha256 }) => html`<tr><th scope="row">${name(label)}${day !== null && day !== label && html` <span class="quiet">${name(day)}</span>`}</th><td class="text">${name(scene)}</td><td class="text hash">${sha256}</td></tr>`)}</tbody></table></div>
-<p>Beside this page: <code>change.tif</code> (every transition), ${rules.map(({ file }) => html`<code>${name(file)}</code>, `)}<code>changes.geojson</code> (the changed regions), <code>transitions.csv</code>, <code>areas.csv</code>, and <code>change.json</code> with all numbers of this page.</p>`;
+${beside.length > 0 && html`<p>Beside this page: ${beside.map(({ file, says: what }, i) => html`${i > 0 && ", "}<code>${name(file)}</code>${what !== "" && ` (${what})`}`)}.</p>`}`;
 }
+
+/** Files of the folder beside those of rules, and what they hold; which there are depends on the dates, the labels and the place. */
+const FILES = {
+  rasters: [
+    { file: "change.tif", says: "every transition" },
+    { file: "when.tif", says: "by which date a cell became what it is on the last" },
+    { file: "confidence.tif", says: "the probability of a change" },
+    { file: "labels.tif", says: "each label: kept, gained or lost" },
+    { file: "alerts.tif", says: "deforestation in the coding of Global Forest Watch" },
+  ],
+  others: [
+    { file: "changes.geojson", says: "the changed regions" },
+    { file: "transitions.csv", says: "" },
+    { file: "areas.csv", says: "" },
+    { file: "side-by-side.png", says: "the dates beside each other" },
+    { file: "animated.png", says: "the dates in turn" },
+    { file: "change.json", says: "all numbers of this page" },
+  ],
+} as const;

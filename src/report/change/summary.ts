@@ -23,12 +23,15 @@ ${rules.length > MOST_CARDS && html`<p class="quiet">${count(rules.length - MOST
 ${answered === 0 && html`<p><b>No cell has an answer on the dates that matter</b>, from ${name(dates[0].label)} to ${name(dates[dates.length - 1].label)}.</p>`}`;
 }
 
-function sentence({ counts, dates, transitions, cells }: ChangeReportData): Html | false {
+function sentence({ counts, dates, transitions }: ChangeReportData): Html | false {
   const answered = counts.cells - counts.noAnswer;
   if (answered <= 0) return false;
   const [first, last] = [dates[0].label, dates[dates.length - 1].label];
-  const [largest] = transitions.filter(({ before, after }) => before !== after).sort((a, b) => b.hectares - a.hectares);
-  return html`<p class="verdict">From ${name(first)} to ${name(last)}, <b>${partOf(counts.changed, answered)}</b> of the area with an answer changed: ${withUnit(counts.changed * cells.hectares)} of ${withUnit(answered * cells.hectares)}, as counted on the map.${
+  const changes = transitions.filter(({ before, after }) => before !== after);
+  const [largest] = [...changes].sort((a, b) => b.hectares - a.hectares);
+  // Cells at the edge are smaller: their number says less than their hectares.
+  const hectaresOf = (some: typeof transitions) => some.reduce((sum, one) => sum + one.hectares, 0);
+  return html`<p class="verdict">From ${name(first)} to ${name(last)}, <b>${partOf(counts.changed, answered)}</b> of the area with an answer changed: ${withUnit(hectaresOf(changes))} of ${withUnit(hectaresOf(transitions))}, as counted on the map.${
     largest && html` The largest transition is ${transition(largest.before, largest.after)} with ${withUnit(largest.hectares)}.`
   }</p>`;
 }

@@ -15,9 +15,13 @@ export function hectares(value: number): string {
   return fixed(value, size === 0 ? 0 : size >= 9.95 ? 1 : 2);
 }
 
-/** A difference of hectares with its sign. */
+/** Sums of the same cells in another order differ by less. */
+const NO_DIFFERENCE = 1e-6;
+
+/** A difference of hectares with its sign, "−< 0.01" where rounding would hide it; "0" where there is none. */
 export function signedHectares(value: number): string {
-  return value > 0 ? `+${hectares(value)}` : hectares(value);
+  if (Math.abs(value) < NO_DIFFERENCE) return hectares(0);
+  return `${value < 0 ? "−" : "+"}${hectares(Math.abs(value))}`;
 }
 
 /** Hectares with their unit, which stays on their line. */
