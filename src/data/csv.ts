@@ -21,8 +21,11 @@ const MAX_COLUMNS = 4096;
 const MAX_RECORD = 1024 * 1024;
 
 export interface ParseCsvOptions {
-  /** What becomes of rows with fewer cells than the header has columns. Default "filled": the others are empty. */
-  readonly shortRows?: "filled" | "refused" | undefined;
+  /**
+   * What becomes of rows with fewer cells than the header has columns. Default "filled": the others are empty. `endBefore`: that too where
+   * all cells of these columns are missing, as spreadsheets leave out what nobody filled in; where only some are, a cell may have slipped.
+   */
+  readonly shortRows?: "filled" | "refused" | { readonly endBefore: readonly string[] } | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ export function parseCsv(text: string, file: string, { shortRows = "filled" }: P
     if (cells.every((cell) => cell === "")) return null;
     if (header === undefined) header = headerOf(cells, file);
     else {
-      if (shortRows === "refused") refuseShort(cells, header, file, start);
+      if (!mayBeShort(cells.length, header, shortRows)) refuseShort(cells, header, file, start);
       rows.push({ line: start, cells: fitted(cells, header, file, start) });
     }
     return null;
@@ -89,8 +92,13 @@ function fitted(cells: readonly string[], header: readonly string[], file: strin
   return header.map((_, i) => cells[i] ?? "");
 }
 
-function refuseShort(cells: readonly string[], header: readonly string[], file: string, line: number): void {
-  if (cells.length >= header.length) return;
+function mayBeShort(length: number, header: readonly string[], shortRows: ParseCsvOptions["shortRows"]): boolean {
+  if (length >= header.length || shortRows === "filled") return true;
+  if (shortRows === undefined || shortRows === "refused") return false;
+  return header.every((name, i) => i >= length || !shortRows.endBefore.includes(name.toLowerCase()));
+}
+
+function refuseShort(cells: readonly string[], header: readonly string[], file: string, line: number): never {
   throw new UserError("bad-file", `${file} line ${line}: ${cells.length} cells where the header has ${header.length} columns`, {
     hint: `The first that is missing is that of ${quoted(header[cells.length])}: write a separator for empty cells too, which some spreadsheets leave out at the end of a row.`,
   });

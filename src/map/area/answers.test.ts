@@ -26,6 +26,13 @@ describe("a table of answers", () => {
 
   it("with a row of fewer cells than columns is refused with its line; empty lines are none", () => {
     expect(read("id,stratum,label_2016,label_2021\n\n1,a,forest,\n\n,,,\n2,a,,\n\n").rows).toHaveLength(2);
+    // As spreadsheets leave out what nobody filled in.
+    expect(read("id,stratum,label_2016,label_2021\n1,a,forest,field\n2,a\n").rows[1].labels.map((labels) => [...labels])).toEqual(
+      [
+        [-1, -1],
+        [-1, -1],
+      ],
+    );
     expect(() => read("id,stratum,label_2016,label_2021\n1,a,forest,field\n\n2,a,forest\n")).toThrow(
       "sample.csv line 4: 3 cells where the header has 4 columns",
     );

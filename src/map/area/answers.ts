@@ -42,7 +42,9 @@ export interface AnswerOptions {
  *   or a column twice, a row without some cells
  */
 export function readAnswers(path: string, { task, columns, classes: known }: AnswerOptions): Answers {
-  const { header, rows } = parseCsv(decodeText(readLabelFile(path), path), path, { shortRows: "refused" });
+  const { header, rows } = parseCsv(decodeText(readLabelFile(path), path), path, {
+    shortRows: { endBefore: columns.map((name) => name.toLowerCase()) },
+  });
   refuseTwice(header, ["id", "stratum", "map", ...columns], path);
   const at = (name: string) => findColumn(header, [name.toLowerCase()]);
   const missing = ["id", ...columns].find((name) => at(name) < 0);

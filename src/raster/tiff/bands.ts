@@ -72,7 +72,7 @@ function coloursOf(image: TiffImage, metadata: GdalMetadata): readonly Colour[] 
   let alphaSeen = false;
   return Array.from({ length: image.samples }, (_, band): Colour => {
     const said = metadata.bands.get(band)?.colour;
-    if (said !== undefined) return COLORINTERP[said.toLowerCase()] ?? "undefined";
+    if (said !== undefined) return Object.hasOwn(COLORINTERP, said.toLowerCase()) ? COLORINTERP[said.toLowerCase()] : "undefined";
     if (band < first.length) return first[band];
     if (extra === undefined || band < base || !ALPHA.includes(extra[band - base]) || alphaSeen) return "undefined";
     alphaSeen = true;
