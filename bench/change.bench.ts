@@ -30,8 +30,8 @@ type Hits = Record<"found" | "invented" | "missed", number>;
  * Generated countries that nobody tuned anything on. `clean` and `haze`: chips of the first date teach a classifier, which looks for change
  * on the later ones; the worse F1 of deforested and of newly built cells between the first two dates ÷ 0.9, and ÷ 0.8 with haze and
  * shifted numbers, which are matched. `date` and `flicker` are of four clean dates: the share of changed cells whose date is right ÷ 0.85, and
- * 0.01 ÷ the share of cells that stay what they are and are shown as another class on the last date than on the first. Figures marked
- * "elsewhere" are of classifiers that learnt in another country. The class of a cell is that of most of its pixels.
+ * 0.01 ÷ the share of cells that stay what they are and are shown as another class on the last date than on the first. Ratios and figures
+ * of "elsewhere" are of classifiers that have seen no date of the country, but learnt in another one. The class of a cell is that of most of its pixels.
  */
 export async function run() {
   const figures: Record<string, number> = {};
@@ -72,15 +72,24 @@ export async function run() {
     Object.assign(figures, { [`date right, ${place}`]: dated / changed, [`changed cells, ${place}`]: changed });
     figures[`flicker, ${place}`] = flickering / stable;
   }
-  const worse = (sky: string) => Math.min(figures[`F1 deforestation, ${sky}`], figures[`F1 urbanisation, ${sky}`]);
+  const worse = (of: string) => Math.min(figures[`F1 deforestation, ${of}`], figures[`F1 urbanisation, ${of}`]);
   const ratios = {
     clean: worse("clean") / TARGETS.clean,
     haze: worse("haze") / TARGETS.haze,
-    date: cells.here.dated / cells.here.changed / TARGETS.date,
-    // One cell of all, where there is none: a ratio needs a number.
-    flicker: TARGETS.flicker / (Math.max(1, cells.here.flickering) / cells.here.stable),
+    ...datedRatios(cells.here),
+    clean_elsewhere: worse("clean, elsewhere") / TARGETS.clean,
+    haze_elsewhere: worse("haze, elsewhere") / TARGETS.haze,
+    ...Object.fromEntries(Object.entries(datedRatios(cells.elsewhere)).map(([name, ratio]) => [`${name}_elsewhere`, ratio])),
   };
   return { ratios, figures };
+}
+
+function datedRatios({ changed, dated, stable, flickering }: ReturnType<typeof newDatedCells>) {
+  return {
+    date: dated / changed / TARGETS.date,
+    // One cell of all, where there is none: a ratio needs a number.
+    flicker: TARGETS.flicker / (Math.max(1, flickering) / stable),
+  };
 }
 
 function newDatedCells() {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, renameSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { messageOf, UserError } from "./errors.js";
@@ -50,24 +50,54 @@ export async function writeFolder<T>(
   }
 }
 
-/** Tells machines apart that write into a shared folder: their processes have the same numbers. */
-const MACHINE = createHash("sha256").update(hostname()).digest("hex").slice(0, 8);
+/** Tells machines apart, and containers, that write into a shared folder: their processes have the same numbers. */
+const MACHINE = createHash("sha256").update(`${hostname()} ${processSpace()}`).digest("hex").slice(0, 8);
+
+/** Where processes are counted; "" where the system does not say. */
+function processSpace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "";
+  }
+}
 
 /** Removes hidden folders of processes that ended without a word; a result that was being replaced just then gets its name back. */
 function clearLeftovers(target: string): void {
   const folder = dirname(target);
   const start = `.${basename(target)}.`;
-  for (const name of namesIn(folder) ?? []) {
+  const names = namesIn(folder) ?? [];
+  for (const name of names) {
     if (!name.startsWith(start)) continue;
     const [, kind, machine, pid] = LEFTOVER.exec(name.slice(start.length)) ?? [];
     if (machine !== MACHINE || isRunning(Number(pid))) continue;
     const path = join(folder, name);
-    if (kind === "old" && !existsSync(target)) renameSync(path, target);
-    else discard(path);
+    // Whole, as long as what was to replace it is there too; later it was being removed.
+    const isWhole = kind === "old" && names.includes(name.replace(".old-", ".partial-"));
+    if (isWhole && !existsSync(target)) giveBack(path, target);
+    else if (!isWhole) discard(path);
+  }
+  // Of a result that is back, or was replaced meanwhile.
+  for (const name of namesIn(folder) ?? []) {
+    const [, , machine, pid] = name.startsWith(start) ? (LEFTOVER.exec(name.slice(start.length)) ?? []) : [];
+    if (machine === MACHINE && !isRunning(Number(pid))) discard(join(folder, name));
   }
 }
 
 const LEFTOVER = /^(partial|old)-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}$/;
+
+/** @throws UserError `io` where the system refuses and nobody else did it */
+function giveBack(path: string, target: string): void {
+  try {
+    renameSync(path, target);
+  } catch (cause) {
+    if (existsSync(target)) return;
+    throw new UserError("io", `${target}: an earlier result is at ${path} and cannot be moved back: ${messageOf(cause)}`, {
+      hint: "Move it back yourself, or remove it.",
+      cause,
+    });
+  }
+}
 
 function isRunning(pid: number): boolean {
   try {

@@ -23,7 +23,7 @@ const MAX_RECORD = 1024 * 1024;
 export interface ParseCsvOptions {
   /**
    * What becomes of rows with fewer cells than the header has columns. Default "filled": the others are empty. `endBefore`: that too where
-   * all cells of these columns are missing, as spreadsheets leave out what nobody filled in; where only some are, a cell may have slipped.
+   * all cells of these columns are missing, or none, as spreadsheets leave out what nobody filled in; where only some are, a cell may have slipped.
    */
   readonly shortRows?: "filled" | "refused" | { readonly endBefore: readonly string[] } | undefined;
 }
@@ -95,13 +95,18 @@ function fitted(cells: readonly string[], header: readonly string[], file: strin
 function mayBeShort(length: number, header: readonly string[], shortRows: ParseCsvOptions["shortRows"]): boolean {
   if (length >= header.length || shortRows === "filled") return true;
   if (shortRows === undefined || shortRows === "refused") return false;
-  return header.every((name, i) => i >= length || !shortRows.endBefore.includes(name.toLowerCase()));
+  const there = shortRows.endBefore.filter((name) => header.findIndex((column) => column.toLowerCase() === name) < length);
+  return there.length === 0 || there.length === shortRows.endBefore.length;
 }
 
 function refuseShort(cells: readonly string[], header: readonly string[], file: string, line: number): never {
-  throw new UserError("bad-file", `${file} line ${line}: ${cells.length} cells where the header has ${header.length} columns`, {
-    hint: `The first that is missing is that of ${quoted(header[cells.length])}: write a separator for empty cells too, which some spreadsheets leave out at the end of a row.`,
-  });
+  throw new UserError(
+    "bad-file",
+    `${file} line ${line}: ${cells.length === 1 ? "1 cell" : `${cells.length} cells`} where the header has ${header.length} columns`,
+    {
+      hint: `The first that is missing is that of ${quoted(header[cells.length])}: write a separator for empty cells too, which some spreadsheets leave out at the end of a row.`,
+    },
+  );
 }
 
 const BROKEN: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { createRandom } from "../random.js";
 import { estimateAreas, type SampleGroup } from "./area-estimate.js";
-import { allocateSamples, sampleSize } from "./sample-sizes.js";
+import { sizesOfStrata } from "./sample-sizes.js";
 import { Z95 } from "./wilson.js";
 
 /** A map and the truth: cells `[K, K]`, rows are classes of the map, columns what is there. */
@@ -66,8 +66,7 @@ export function surveyRandomly({
   const weights = mapped.map((count) => count / total);
   // As somebody draws a sample who knows nothing of the map yet.
   const users = cells.map(() => 0.8);
-  const size = sampleSize({ weights, users, standardError });
-  const sizes = allocateSamples({ total: size.total, weights, cells: mapped, least });
+  const { samples: sizes } = sizesOfStrata({ weights, users, standardError, cells: mapped, least });
   const strata = names.map((name, h) => ({ name, area: mapped[h], cells: mapped[h], mapped: [h] }));
   const [held, normal] = [names.map(() => 0), names.map(() => 0)];
   const random = createRandom(seed, "surveys");

@@ -65,7 +65,8 @@ function enumerate(prior: readonly number[], stay: number, confidence: number, r
   );
   const largest = (moved: boolean) =>
     Math.max(...all.filter(({ path }) => isChange(path) === moved).map(({ path }) => pairs[ends(path)]));
-  const moves = changed >= confidence && largest(true) > largest(false);
+  const least = Math.min(0.5, confidence);
+  const moves = changed >= confidence && largest(true) * (1 - least) > largest(false) * least;
   const possible = all.filter(({ path }) => isChange(path) === moves);
   const pair = possible.reduce((best, { path }) => (pairs[ends(path)] > pairs[best] ? ends(path) : best), ends(possible[0].path));
   const between = possible.filter(({ path }) => ends(path) === pair);

@@ -113,7 +113,8 @@ interface Room {
  * p(state | what is seen) / prior(state).
  *
  * A change is decided where the last state is another one than the first with probability `confidence` or more, and the most probable
- * pair of two different states is more probable than the most probable state that both have. Then that pair stands for the first and
+ * pair of two different states is more probable than the most probable state that both have (for a `confidence` c below 0.5: than
+ * c / (1 − c) times that). Then that pair stands for the first and
  * the last date, else that state; between them comes the most probable path.
  *
  * @throws RangeError for fewer than two dates, arrays that do not fit each other, and numbers out of their bounds
@@ -258,8 +259,10 @@ function settle(
     }
   }
   const changed = moved / (same + moved);
-  // Many changes that are all improbable are no change: one of them has to be more probable than none.
-  const pair = changed >= confidence && joint[movedAt] * AS_PROBABLE > joint[sameAt] ? movedAt : sameAt;
+  // Many changes that are all improbable are no change: one of them has to be more probable than staying, or as probable as it may be.
+  const least = Math.min(confidence, DEFAULT_CONFIDENCE);
+  const isLikely = joint[movedAt] * (1 - least) * AS_PROBABLE > joint[sameAt] * least;
+  const pair = changed >= confidence && isLikely ? movedAt : sameAt;
   out.changed[at] = changed;
   out.pair[at] = joint[pair] / (same + moved);
   out.steady[at] = sameAt % states;

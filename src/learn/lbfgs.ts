@@ -176,7 +176,9 @@ function createMemory(capacity: number, precondition = async (values: Float64Arr
       direction = await precondition(direction);
       if (pairs.length > 0) {
         const { y, rho } = pairs[pairs.length - 1];
-        const scale = 1 / (rho * dot(y, await precondition(y)));
+        // Rounding may leave a preconditioner of float32 without the curvature of a direction; unscaled it still descends.
+        const curvature = dot(y, await precondition(y));
+        const scale = curvature > 0 ? 1 / (rho * curvature) : 1;
         for (let i = 0; i < direction.length; i++) direction[i] *= scale;
       }
       for (let i = 0; i < pairs.length; i++) {

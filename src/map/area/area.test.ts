@@ -550,7 +550,7 @@ describe("a sample that was drawn elsewhere", () => {
     ["stratum,hectares\nnorth,1e999\n", "line 2"],
     ["stratum,hectares\nnorth,-1\n", "line 2"],
     ["stratum,hectares,hectares\nnorth,1,2\n", '"hectares" stands twice'],
-    ["stratum,hectares\nsouth,1\nnorth\n", "line 3: 1 cells"],
+    ["stratum,hectares\nsouth,1\nnorth\n", "line 3: 1 cell where"],
     ["stratum,hectares\nnorth,1\nnorth,2\n", "line 3"],
     ["stratum,area\nnorth,1\n", '"hectares"'],
     ["stratum,hectares\nsouth,1\n", 'did you mean|has no area of the stratum "north"'],

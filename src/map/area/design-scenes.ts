@@ -94,7 +94,8 @@ export async function checkCoverage(
   const grid = gridOf(map.info);
   for (const { info } of scenes) {
     const own = gridOf(info);
-    if (grid.crs !== undefined || own.crs !== undefined) checkProjectable(grid.crs, own.crs);
+    if (grid.crs !== undefined || own.crs !== undefined)
+      checkProjectable(grid.crs, own.crs, { from: map.info.file, to: info.file });
     const points = Float64Array.from(cells.flatMap(({ column, row }) => [column + 0.5, row + 0.5]));
     (await mappingOf(grid, own))(points);
     const covered = cells.filter((_, i) => {

@@ -141,9 +141,11 @@ function sizesOf({ strata, total }: MapCount, options: AreaDesignOptions) {
   const { samples, expectedStandardError } = sizesOfStrata({ weights, users, standardError, cells, least });
   const needed = samples.reduce((sum, count) => sum + count, 0);
   if (needed > MOST_SAMPLES) {
-    throw new UserError("limit", `a standard error of ${standardError} needs ${needed} samples; ${MOST_SAMPLES} at most`, {
-      hint: "Choose a larger --se.",
-    });
+    const [flag, asks] =
+      cells.reduce((sum, count) => sum + Math.min(least, count), 0) > MOST_SAMPLES
+        ? ["smaller --least", `${least} samples of each stratum are`]
+        : ["larger --se", `a standard error of ${standardError} needs`];
+    throw new UserError("limit", `${asks} ${needed} samples; ${MOST_SAMPLES} at most`, { hint: `Choose a ${flag}.` });
   }
   return { users, weights, samples, settings: { standardError, expectedStandardError, least } };
 }

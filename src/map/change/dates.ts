@@ -114,6 +114,7 @@ function checkOrder(files: readonly string[], dates: readonly SceneDate[]): void
 const DAY_ITEMS: readonly (readonly string[])[] = [["ACQUISITION_DATE", "DATE_ACQUIRED"], ["TIFFTAG_DATETIME"]];
 
 function warnOfTags(scenes: readonly Pick<Scene, "info" | "date">[], onWarning: WorkOptions["onWarning"]): void {
+  if (scenes.every(({ date }) => date !== undefined)) return;
   for (const items of DAY_ITEMS) {
     const stated = scenes.flatMap(({ info }) => {
       const item = items.find((name) => dayOf(info.metadata[name]) !== undefined);
@@ -121,6 +122,8 @@ function warnOfTags(scenes: readonly Pick<Scene, "info" | "date">[], onWarning: 
       return item === undefined || day === undefined ? [] : [{ file: info.file, item, day }];
     });
     const late = stated.findIndex(({ day }, i) => i > 0 && day < stated[i - 1].day);
+    // Where all say when they were taken, it does not matter when they were written.
+    if (late < 0 && stated.length === scenes.length) return;
     if (late < 0) continue;
     const [before, after] = [stated[late - 1], stated[late]].map(({ file, item, day }) => `${file} (${item} ${day})`);
     onWarning?.(

@@ -15,16 +15,20 @@ export interface UnlistedCounter {
 
 /** So many are named. */
 const MOST_NAMED = 5;
+/** So many are told apart: a raster of ids has one for every field. */
+const MOST_COUNTED = 65_536;
 
 export function unlistedCounter(): UnlistedCounter {
   const counts = new Map<number, number>();
+  let unlisted = 0;
   return {
     listed: 0,
     add(value) {
-      counts.set(value, (counts.get(value) ?? 0) + 1);
+      unlisted++;
+      const count = counts.get(value) ?? 0;
+      if (count > 0 || counts.size < MOST_COUNTED) counts.set(value, count + 1);
     },
     found() {
-      const unlisted = [...counts.values()].reduce((sum, count) => sum + count, 0);
       const values = [...counts].sort(([, a], [, b]) => b - a).map(([value]) => value);
       return { values, share: unlisted === 0 ? 0 : unlisted / (unlisted + this.listed) };
     },

@@ -22,10 +22,11 @@ export function warnOfAlpha(bands: readonly StackedBand[], warn: (message: strin
     const index = info.bands.findIndex(({ colour }) => colour === ALPHA);
     if (index < 0) continue;
     const effect = info.validity === "alpha" ? "pixels where it is 0 count as not measured" : "it is left out";
-    const others = info.bands.map(({ name }, band) => (band === index ? "nir" : name)).join(",");
-    const keep = isByFlags ? `--band nir=${info.file}:${index + 1}` : `--band-names ${others}`;
+    const named = info.bands.some(({ name }) => name === "nir") ? `band${index + 1}` : "nir";
+    const others = info.bands.map(({ name }, band) => (band === index ? named : name)).join(",");
+    const keep = isByFlags ? `--band ${named}=${info.file}:${index + 1}` : `--band-names ${others}`;
     warn(
-      `${info.file}: band ${index + 1} is tagged as alpha, which is transparency: ${effect}. If it measures something, as near infrared, name it: ${keep}`,
+      `${info.file}: band ${index + 1} is tagged as alpha, which is transparency: ${effect}. If it measures something, near infrared say, name it: ${keep}`,
     );
   }
 }
