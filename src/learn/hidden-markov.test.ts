@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createRandom, type Random } from "../random.js";
 import type { Task } from "../task.js";
-import { type CellDate, decideDates, usualTransitions } from "./hidden-markov.js";
+import { type CellDate, decideDates } from "./hidden-markov.js";
+import { oddsOfStaying, usualTransitions } from "./staying-odds.js";
 
 /** Shares that add up to 1, of very different sizes. */
 function drawShares(random: Random, count: number): number[] {
@@ -201,6 +202,7 @@ describe("decideDates", () => {
       const decided = decideDates(usual, cellDates(...Array.from({ length: dates }, () => row)));
       expect(new Set(decided.states).size).toBe(1);
     }
+    expect(oddsOfStaying("multiclass", 7, dates, usual.stay)).toBeCloseTo(3, 9);
     // Nothing is known: the odds of one class against another are those of two dates.
     const open = decideDates(usual, cellDates(...Array.from({ length: dates }, () => new Array(7).fill(1 / 7))));
     expect(open.changed[0]).toBeCloseTo(6 / 9, 6);

@@ -39,10 +39,7 @@ export interface DecidedDates {
   readonly steady: Uint16Array;
 }
 
-const DEFAULT_CONFIDENCE = 0.5;
-/** The odds of staying against becoming a given other state, from the first date to the last. Chosen in docs/decisions/0042. */
-const STAY_ODDS = 3;
-
+export const DEFAULT_CONFIDENCE = 0.5;
 /** Shares are kept from 0 and 1 by so much: what never occurs cannot be divided by, what always does cannot be left. */
 const LEAST_SHARE = 1e-4;
 
@@ -160,28 +157,6 @@ export function decideDates(model: TransitionModel, dates: readonly CellDate[]):
     }
   }
   return decided;
-}
-
-/**
- * What transitions are taken to be where nothing more is known: any state is as likely as another, and becoming a given other one between
- * the first and the last date takes three times the evidence of staying, whatever the number of states and of dates: cells of which nobody
- * can tell anything do not change because they were looked at more often.
- */
-export function usualTransitions(
-  task: Task,
-  classes: number,
-  dates: number,
-): Pick<TransitionModel, "prior" | "stay"> & { readonly confidence: number } {
-  const [, states] = FOLLOWED[task].shape(classes);
-  const staying = STAY_ODDS / (STAY_ODDS + states - 1);
-  // A state stays n times with probability 1/S + (1 − 1/S) λⁿ, where λ is the second eigenvalue of the transitions.
-  const eigenvalue = (states * staying - 1) / (states - 1);
-  const step = eigenvalue ** (1 / (dates - 1));
-  return {
-    prior: new Array<number>(classes).fill(1 / states),
-    stay: (1 + (states - 1) * step) / states,
-    confidence: DEFAULT_CONFIDENCE,
-  };
 }
 
 /** Probabilities become likelihoods: p(state | what is seen) / prior(state). */

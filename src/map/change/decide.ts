@@ -1,5 +1,6 @@
 import { UserError } from "../../errors.js";
-import { type CellDate, decideDates, type TransitionModel, usualTransitions } from "../../learn/hidden-markov.js";
+import { type CellDate, decideDates, type TransitionModel } from "../../learn/hidden-markov.js";
+import { usualTransitions } from "../../learn/staying-odds.js";
 import type { ClassifierFile } from "../../model/classifier.js";
 import type { Task } from "../../task.js";
 import { CELL, type CellRow, type Journal } from "../journal.js";

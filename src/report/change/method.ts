@@ -1,3 +1,4 @@
+import { oddsOfStaying } from "../../learn/staying-odds.js";
 import type { Task } from "../../task.js";
 import { VERSION } from "../../version.js";
 import type { ChangeReportData } from "../change-data.js";
@@ -39,21 +40,14 @@ const TASK_WORDS: Readonly<Record<Task, string>> = {
   multilabel: "a probability to each label, of which any number may be true (sigmoid): each label is compared by itself",
 };
 
-/** What counts as a change of a cell, and between how many states it is. */
-const CHANGE_WORDS: Readonly<Record<Task, { readonly what: string; readonly than: string; states(classes: number): number }>> = {
-  multiclass: { what: "becoming a given other class", than: "staying", states: (classes) => Math.max(2, classes) },
-  multilabel: { what: "gaining or losing a label", than: "keeping it as it is", states: () => 2 },
+/** What counts as a change of a cell. */
+const CHANGE_WORDS: Readonly<Record<Task, { readonly what: string; readonly than: string }>> = {
+  multiclass: { what: "becoming a given other class", than: "staying" },
+  multilabel: { what: "gaining or losing a label", than: "keeping it as it is" },
 };
 
-/**
- * How much more probable it is to be the same state on the last date as on the first than to be a given other one, where all states are
- * alike: transitions have the second eigenvalue λ = (S stay − 1) / (S − 1), and a state is the same after n of them with probability
- * (1 + (S − 1) λⁿ) / S.
- */
 function oddsOf({ settings: { stay }, task, classes, dates }: ChangeReportData): string {
-  const states = CHANGE_WORDS[task].states(classes.length);
-  const left = ((states * stay - 1) / (states - 1)) ** (dates.length - 1);
-  return String(Number(((1 + (states - 1) * left) / (1 - left)).toPrecision(3)));
+  return String(Number(oddsOfStaying(task, classes.length, dates.length, stay).toPrecision(3)));
 }
 
 function digits(meters: number): number {

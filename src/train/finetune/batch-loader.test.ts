@@ -181,7 +181,7 @@ describe("openBatchLoader", () => {
     expect(error).toBeInstanceOf(UserError);
     expect(error).toMatchObject({
       code: "bad-data",
-      message: expect.stringMatching(/^none of the 11 images can be read; .*cannot be read/),
+      message: expect.stringMatching(/^none of the 11 images can be read; .*\.png: there is no such file/),
     });
     await expect(loader.next()).rejects.toBe(error);
   });
