@@ -66,25 +66,18 @@ function processSpace(): string {
 function clearLeftovers(target: string): void {
   const folder = dirname(target);
   const start = `.${basename(target)}.`;
-  const names = namesIn(folder) ?? [];
-  for (const name of names) {
-    if (!name.startsWith(start)) continue;
-    const [, kind, machine, pid] = LEFTOVER.exec(name.slice(start.length)) ?? [];
-    if (machine !== MACHINE || isRunning(Number(pid))) continue;
-    const path = join(folder, name);
-    // Whole, as long as what was to replace it is there too; later it was being removed.
-    const isWhole = kind === "old" && names.includes(name.replace(".old-", ".partial-"));
-    if (isWhole && !existsSync(target)) giveBack(path, target);
-    else if (!isWhole) discard(path);
-  }
-  // Of a result that is back, or was replaced meanwhile.
-  for (const name of namesIn(folder) ?? []) {
-    const [, , machine, pid] = name.startsWith(start) ? (LEFTOVER.exec(name.slice(start.length)) ?? []) : [];
-    if (machine === MACHINE && !isRunning(Number(pid))) discard(join(folder, name));
-  }
+  const leftovers = (namesIn(folder) ?? []).filter((name) => {
+    const [, machine, pid] = (name.startsWith(start) && LEFTOVER.exec(name.slice(start.length))) || [];
+    return machine === MACHINE && !isRunning(Number(pid));
+  });
+  // Whole, as long as what was to replace it is there too; later it was being removed.
+  const replacing = (name: string) => `${start}partial-${name.slice(`${start}old-`.length)}`;
+  const old = leftovers.find((name) => name.startsWith(`${start}old-`) && leftovers.includes(replacing(name)));
+  if (old !== undefined && !existsSync(target)) giveBack(join(folder, old), target);
+  for (const name of leftovers) discard(join(folder, name));
 }
 
-const LEFTOVER = /^(partial|old)-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}$/;
+const LEFTOVER = /^(?:partial|old)-([0-9a-f]{8})-(\d+)-[0-9a-f]{12}$/;
 
 /** @throws UserError `io` where the system refuses and nobody else did it */
 function giveBack(path: string, target: string): void {
