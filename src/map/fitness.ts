@@ -6,11 +6,11 @@ import { createRandom, DEFAULT_SEED } from "../random.js";
 import { GREY, RGB } from "../raster/bands.js";
 import { pixelSideMeters } from "../raster/pixel-size.js";
 import type { Preprocess } from "../raster/preprocess.js";
-import type { Raster } from "../raster/raster.js";
+import { isSameScaling, type Raster } from "../raster/raster.js";
 import type { RasterInfo, RasterReader } from "../raster/reader.js";
 import type { Scene } from "../raster/scene/open.js";
 import { NAMING } from "../raster/scene/product.js";
-import { requireReflectance } from "../raster/scene/scaling.js";
+import { requireReflectance, scalingWords } from "../raster/scene/scaling.js";
 import { bandsRead } from "../raster/values.js";
 import { type CellGrid, cellGrid } from "./cells.js";
 
@@ -20,16 +20,32 @@ const SCALE_TOLERANCE = 0.1;
 /**
  * The bands of a scene that a classifier reads, as indices.
  *
- * @throws UserError `bad-data` for bands that are not there, and numbers of which nobody knows the reflectance that is needed
+ * @throws UserError `bad-data` for bands that are not there, numbers of which nobody knows the reflectance that is needed, and stored
+ *   numbers that mean something else than those that the classifier was trained on
  */
-export function fittingBands(scene: Scene, preprocess: Preprocess, classifier: string): readonly number[] {
-  const bands = bandsFor(scene.info, preprocess, classifier);
-  if (preprocess.values === "reflectance") {
-    const names = scene.info.bands.map(({ name }) => name);
-    requireReflectance(scene.scaling, scene.info.file, classifier, bandsNeeded(names, preprocess));
+export function fittingBands(
+  { info, scaling }: Scene,
+  preprocess: Preprocess,
+  { file, manifest }: { readonly file: string; readonly manifest: Pick<Manifest, "pixels"> },
+): readonly number[] {
+  const bands = bandsFor(info, preprocess, file);
+  const names = info.bands.map(({ name }) => name);
+  const needed = bandsNeeded(names, preprocess);
+  if (preprocess.values === "reflectance") requireReflectance(scaling, info.file, file, needed);
+  for (const { band, ...known } of manifest.pixels?.scaling ?? []) {
+    const here = needed.includes(band) ? scaling.bands[names.indexOf(band)] : undefined;
+    if (here === undefined || isSameScaling(here, known)) continue;
+    throw new UserError(
+      "bad-data",
+      `${info.file}: a number of ${band} means ${scalingWords(here)} there; ${file} was trained on numbers that mean ${scalingWords(known)}`,
+      { hint: UNLIKE_NUMBERS },
+    );
   }
   return bands;
 }
+
+const UNLIKE_NUMBERS =
+  "Train with --values reflectance, which brings both to the same unit. If the scene's metadata are wrong, say what is right: --reflectance 0.0001,-0.1.";
 
 /**
  * The bands of a scene that a classifier reads, as indices.

@@ -75,7 +75,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
   const metersPerPixel = manifest.pixels?.metersPerPixel ?? undefined;
   const scene = await openScene(options, { needs, metersPerPixel, onWarning, signal });
   try {
-    const bands = fittingBands(scene, preprocess, classifier.file);
+    const bands = fittingBands(scene, preprocess, classifier);
     checkScale(scene.info, manifest, classifier.file, onWarning);
     const cells = cellsFor(options, scene.info, manifest, classifier.file);
     const clip = options.clip === undefined ? undefined : await openClip(options.clip, scene.info, onWarning);

@@ -95,6 +95,8 @@ const manifestSchema = z
         metersPerPixel: finite.positive().nullable(),
         /** Values of each band in input order at 1, 5, 25, 50, 75, 95 and 99 %. */
         quantiles: z.array(z.object({ band: z.string(), at: z.array(finite) })),
+        /** How stored numbers become values, of the bands of which all images said the same; absent where it sees reflectance. */
+        scaling: z.array(z.object({ band: z.string(), scale: finite, offset: finite })).optional(),
       })
       .optional(),
     /** How the labels were made that it was trained on and tested against, where no person gave them. */

@@ -18,6 +18,12 @@ export interface BandScaling {
   readonly offset: number;
 }
 
+/** Whether two scalings give the same values but for their digits. */
+export function isSameScaling(one: BandScaling, other: BandScaling): boolean {
+  const isClose = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b));
+  return isClose(one.scale, other.scale) && isClose(one.offset, other.offset);
+}
+
 /** Pixels `[C, H, W]`, planar, with band names. */
 export interface Raster {
   /** C names in order: "red", "green", "blue" for colour images, "grey" for one band. */

@@ -33,6 +33,21 @@ it("remembers values in the range that the network gets", async () => {
   expect(pixels?.quantiles[0].at[3]).toBeCloseTo((1000 / 65535) * 255, 4);
 });
 
+it("remembers what stored numbers mean where all images say the same, and not of reflectance", async () => {
+  const scaled = (...scales: readonly number[]) => ({
+    ...image(["red", "nir"], 8),
+    scaling: scales.map((scale) => ({ scale, offset: -0.1 })),
+  });
+  const wanted = { bands: ["red", "nir"], range: [0, 10_000] } as const;
+  const scalingOf = async (values: "stored" | "reflectance", ...rasters: readonly Raster[]) =>
+    (await trainingPixels(of(...rasters), { ...wanted, values }))?.scaling;
+  const red = { band: "red", scale: 1e-4, offset: -0.1 };
+  expect(await scalingOf("stored", scaled(1e-4, 2e-4), scaled(1e-4, 2e-4))).toEqual([red, { ...red, band: "nir", scale: 2e-4 }]);
+  expect(await scalingOf("stored", scaled(1e-4, 2e-4), scaled(1e-4, 1e-4))).toEqual([red]);
+  expect(await scalingOf("stored", scaled(1e-4, 2e-4), image(["red", "nir"], 8))).toBeUndefined();
+  expect(await scalingOf("reflectance", scaled(1e-4, 2e-4))).toBeUndefined();
+});
+
 it("says nothing where no image has the bands", async () => {
   expect(await trainingPixels(of(image(["red"], 8)), { bands: ["swir16"], range: [0, 10_000] })).toBeUndefined();
 });

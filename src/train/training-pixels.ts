@@ -4,7 +4,7 @@ import type { Manifest } from "../model/manifest.js";
 import { PIXEL_QUANTILES } from "../model/pixel-fitness.js";
 import { pixelSideMeters } from "../raster/pixel-size.js";
 import type { Preprocess } from "../raster/preprocess.js";
-import type { Raster } from "../raster/raster.js";
+import { isSameScaling, type Raster } from "../raster/raster.js";
 import { seenValues } from "../raster/seen-values.js";
 
 /** What a classifier remembers of the pixels that it was trained on: a map of others means little. */
@@ -28,9 +28,11 @@ export async function trainingPixels(rasters: AsyncIterable<Raster>, wanted: See
   const sides = new Map<number, number>();
   const metres: number[] = [];
   const samples = bands.map(() => [] as number[]);
+  const scalings: (readonly NamedScaling[])[] = [];
   for await (const raster of rasters) {
     const shown = seen(raster, wanted);
     if (shown === undefined) continue;
+    scalings.push((raster.scaling ?? []).map(({ scale, offset }, i) => ({ band: raster.bands[i], scale, offset })));
     const side = Math.max(raster.widthPx, raster.heightPx);
     sides.set(side, (sides.get(side) ?? 0) + 1);
     const { georeference, widthPx, heightPx } = raster;
@@ -44,11 +46,22 @@ export async function trainingPixels(rasters: AsyncIterable<Raster>, wanted: See
   // A stable sort: among equals the first one met wins.
   const [[chipPx]] = [...sides].sort(([, a], [, b]) => b - a);
   metres.sort((a, b) => a - b);
+  const scaling = wanted.values === "reflectance" ? [] : saidByAll(scalings);
   return {
     chipPx,
     metersPerPixel: metres.length === 0 ? null : quantiles(metres, [0.5])[0],
     quantiles: bands.map((band, i) => ({ band, at: quantiles(Float64Array.from(samples[i]).sort(), PIXEL_QUANTILES) })),
+    ...(scaling.length > 0 && { scaling }),
   };
+}
+
+type NamedScaling = NonNullable<TrainingPixels["scaling"]>[number];
+
+/** What the first image says of its bands and no other contradicts, or leaves out. */
+function saidByAll([first, ...others]: readonly (readonly NamedScaling[])[]): NamedScaling[] {
+  return first.filter((one) =>
+    others.every((said) => said.some(({ band, ...other }) => band === one.band && isSameScaling(other, one))),
+  );
 }
 
 /** Undefined for an image that lacks one: training has left it out, or ends with it. */

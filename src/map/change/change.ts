@@ -189,7 +189,7 @@ async function datedScenes(
   { match = true, signal, onWarning }: ChangeOptions,
   { scenes, readers, dates, preprocess, classifier }: DatedOptions,
 ): Promise<readonly DatedScene[]> {
-  for (const scene of scenes) fittingBands(scene, preprocess, classifier.file);
+  for (const scene of scenes) fittingBands(scene, preprocess, classifier);
   // On the grid they all have the order of the first scene's.
   const bands = bandsFor(readers[0].info, preprocess, classifier.file);
   const checked = { bands, manifest: classifier.manifest, preprocess, signal };
