@@ -135,16 +135,6 @@ async function writeMap({
 }: WrittenMap): Promise<CellCounts> {
   const { classes, task } = classifier.manifest;
   const georeference = cellGeoreference(cells, scene.info.georeference);
-  const { geojson, parquet } = files;
-  if (georeference !== undefined && geojson !== undefined && parquet !== undefined) {
-    const rows = decidedRows(classifier, journal.read());
-    await writePolygons({ classes, cells, georeference, rows, files: { geojson, parquet }, ...work });
-  }
-  const look = openQuickLook({
-    ...{ scene, cells, classes, withNoLabel: task === "multilabel" },
-    ...{ classifierSha256: hashes.classifier, signal: work.signal },
-  });
-  const finishLook = async () => writeFileAtomic(files.quickLook, await encodePng(await look.finish()));
   const metadata = {
     SIGMAX_VERSION: VERSION,
     SIGMAX_CLASSIFIER: basename(classifier.file),
@@ -156,6 +146,16 @@ async function writeMap({
     SIGMAX_MODE: report.mode,
     ...cellsItem(cells, scene.info),
   };
+  const { geojson, parquet } = files;
+  if (georeference !== undefined && geojson !== undefined && parquet !== undefined) {
+    const rows = decidedRows(classifier, journal.read());
+    await writePolygons({ classes, cells, georeference, metadata, rows, files: { geojson, parquet }, ...work });
+  }
+  const look = openQuickLook({
+    ...{ scene, cells, classes, withNoLabel: task === "multilabel" },
+    ...{ classifierSha256: hashes.classifier, signal: work.signal },
+  });
+  const finishLook = async () => writeFileAtomic(files.quickLook, await encodePng(await look.finish()));
   const companions = [{ row: look.row, finish: finishLook }];
   return writeProducts({ classifier, cells, georeference, metadata, journal, files, companions, ...work });
 }

@@ -14,6 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), "sigmax-polygons-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const CLASSES = ["forest", 'a "lake"', "10"];
+const MADE_OF = { SIGMAX_CLASSIFIER_SHA256: "ab12", SIGMAX_SCENE: 'a "scene".tif' };
 const UTM: Georeference = { crs: crsOfEpsg(32718), transform: [500_000, 10, 0, 9_000_000, 0, -10] };
 
 interface Made {
@@ -61,6 +62,7 @@ async function written(
     cells: size,
     georeference,
     rows: rowsOfCells(),
+    metadata: MADE_OF,
     files: { geojson, parquet },
     onWarning: (message) => warnings.push(message),
   });
@@ -119,6 +121,9 @@ describe("writePolygons", () => {
       expect(Math.abs(y + 9.0475)).toBeLessThan(0.01);
       expect(`${x}`).toMatch(/^-\d+(\.\d{1,7})?$/);
     }
+    expect(JSON.parse(readFileSync(geojson, "utf8")).metadata).toEqual(MADE_OF);
+    const { key_value_metadata: said } = (await parquetOf(parquet)).metadata;
+    expect(Object.fromEntries((said ?? []).map(({ key, value }) => [key, value]))).toMatchObject(MADE_OF);
     const again = await written(UTM);
     expect(readFileSync(again.geojson)).toEqual(readFileSync(geojson));
     expect(readFileSync(again.parquet)).toEqual(readFileSync(parquet));
@@ -251,6 +256,7 @@ describe("writePolygons", () => {
       classes: CLASSES,
       cells,
       georeference: UTM,
+      metadata: MADE_OF,
       rows,
       files: { geojson, parquet },
       signal: controller.signal,

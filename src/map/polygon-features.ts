@@ -19,6 +19,12 @@ export interface PolygonFeature {
   readonly rings: readonly Float64Array[];
 }
 
+/** What a vector file says of all its features. */
+export interface FeatureFileOptions extends Pick<Placement, "crs"> {
+  /** What the map was made of. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
 /** A vector file that is being written. */
 export interface FeatureFile {
   /** @throws UserError `io` */
@@ -35,17 +41,19 @@ export interface PolygonOptions extends Pick<WorkOptions, "signal" | "onWarning"
   readonly georeference: Georeference;
   /** From north to south. */
   readonly rows: Iterable<Pick<DecidedRow, "drawn" | "probabilities">>;
+  readonly metadata: Readonly<Record<string, string>>;
   readonly files: { readonly geojson: string; readonly parquet: string };
 }
 
 /** Writes the polygons of a map: cells of one class that hang together. @throws UserError `io`, `aborted` */
 export async function writePolygons(options: PolygonOptions): Promise<void> {
-  const { cells, georeference, files, signal, onWarning } = options;
+  const { cells, georeference, metadata, files, signal, onWarning } = options;
   const placement = await placementOf(georeference, cells, onWarning);
+  const said = { crs: placement.crs, metadata };
   const open: FeatureFile[] = [];
   try {
-    open.push(await openGeoJson(files.geojson, placement));
-    open.push(await openGeoParquet(files.parquet, placement));
+    open.push(await openGeoJson(files.geojson, said));
+    open.push(await openGeoParquet(files.parquet, said));
     let unplaced = 0;
     for (const feature of featuresOf(options, placement)) {
       throwIfAborted(signal);

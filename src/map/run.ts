@@ -61,11 +61,10 @@ export interface Way {
 interface StripRows {
   readonly firstRow: number;
   readonly rows: number;
-  readonly topPx: number;
 }
 
 interface Strip extends StripRows {
-  /** Undefined where none of its cells is wanted. */
+  /** Of the pieces that hold wanted cells; undefined where none does. */
   readonly ground: Ground | undefined;
 }
 
@@ -134,10 +133,18 @@ async function* piecesOf(run: MapRun): AsyncGenerator<PlacedPiece> {
       for (let firstColumn = 0; firstColumn < cells.columns; firstColumn += way.side) {
         const rows = Math.min(way.side, endRow - firstRow);
         const columns = Math.min(way.side, cells.columns - firstColumn);
-        yield { piece: { firstRow, rows, firstColumn, columns }, ground: strip.ground };
+        const piece = { firstRow, rows, firstColumn, columns };
+        yield { piece, ground: holdsWanted(piece, run.wanted) ? strip.ground : undefined };
       }
     }
   }
+}
+
+function holdsWanted({ firstRow, rows, firstColumn, columns }: Piece, wanted: MapRun["wanted"]): boolean {
+  for (let row = firstRow; row < firstRow + rows; row++) {
+    for (let column = firstColumn; column < firstColumn + columns; column++) if (wanted(column, row)) return true;
+  }
+  return false;
 }
 
 /** Rows of pixels that are read at once, as many as memory allows. */
@@ -158,28 +165,40 @@ function* stripsOf(run: MapRun): Generator<StripRows> {
   for (let firstRow = journal.rows - (journal.rows % way.side); firstRow < cells.rows; ) {
     const most = rowsWithin(cells, scene.info, firstRow, mostRowsPx(run));
     const rows = firstRow + most < cells.rows ? Math.max(1, Math.floor(most / way.side)) * way.side : most;
-    yield { firstRow, rows, topPx: chipOf(cells, scene.info, 0, firstRow).topPx };
+    yield { firstRow, rows };
     firstRow += rows;
   }
 }
 
-async function readStrip({ scene, bands, cells, wanted, signal }: MapRun, rows: StripRows): Promise<Strip> {
-  if (!isWanted(cells, rows, wanted)) return { ...rows, ground: undefined };
-  const last = chipOf(cells, scene.info, 0, rows.firstRow + rows.rows - 1);
+/** From the first piece with a wanted cell to the last one. */
+async function readStrip({ scene, bands, cells, wanted, way, signal }: MapRun, strip: StripRows): Promise<Strip> {
+  const columns = piecesWanted(cells, strip, way.side, wanted);
+  if (columns === undefined) return { ...strip, ground: undefined };
+  const first = chipOf(cells, scene.info, columns.first, strip.firstRow);
+  const last = chipOf(cells, scene.info, columns.last, strip.firstRow + strip.rows - 1);
+  const { leftPx, topPx } = first;
   const window = {
-    leftPx: 0,
-    topPx: rows.topPx,
-    widthPx: scene.info.widthPx,
-    heightPx: last.topPx + last.heightPx - rows.topPx,
+    ...{ leftPx, topPx },
+    widthPx: last.leftPx + last.widthPx - leftPx,
+    heightPx: last.topPx + last.heightPx - topPx,
   };
-  return { ...rows, ground: { leftPx: 0, topPx: rows.topPx, raster: await scene.read({ window, bands, signal }) } };
+  return { ...strip, ground: { leftPx, topPx, raster: await scene.read({ window, bands, signal }) } };
 }
 
-function isWanted({ columns }: CellGrid, { firstRow, rows }: StripRows, wanted: MapRun["wanted"]): boolean {
+/** First and last column of the pieces that hold wanted cells of some rows. */
+function piecesWanted(
+  { columns }: CellGrid,
+  { firstRow, rows }: StripRows,
+  side: number,
+  wanted: MapRun["wanted"],
+): { readonly first: number; readonly last: number } | undefined {
+  let [first, last] = [columns, -1];
   for (let row = firstRow; row < firstRow + rows; row++) {
-    for (let column = 0; column < columns; column++) if (wanted(column, row)) return true;
+    for (let column = 0; column < first; column++) if (wanted(column, row)) first = column;
+    for (let column = columns - 1; column > last; column--) if (wanted(column, row)) last = column;
   }
-  return false;
+  if (last < 0) return undefined;
+  return { first: first - (first % side), last: Math.min(last - (last % side) + side, columns) - 1 };
 }
 
 /** Probabilities of the classes `[K]`; undefined where there is nothing to decide on. */

@@ -1,6 +1,5 @@
 import { openAtomicFile } from "../files.js";
-import type { Placement } from "./placement.js";
-import type { FeatureFile, PolygonFeature } from "./polygon-features.js";
+import type { FeatureFile, FeatureFileOptions, PolygonFeature } from "./polygon-features.js";
 
 /** Text is held back until there is so much. */
 const HELD_CHARACTERS = 2 ** 18;
@@ -8,8 +7,8 @@ const HELD_CHARACTERS = 2 ** 18;
 const PIECE = 2 ** 13;
 
 /** The polygons of a map as GeoJSON. @throws UserError `io` */
-export async function openGeoJson(path: string, placement: Pick<Placement, "crs">): Promise<FeatureFile> {
-  const { write, ...file } = await openFeatureCollection(path, placement);
+export async function openGeoJson(path: string, options: FeatureFileOptions): Promise<FeatureFile> {
+  const { write, ...file } = await openFeatureCollection(path, options);
   return {
     ...file,
     write: ({ classId, className, cells, scores, rings }: PolygonFeature) =>
@@ -27,14 +26,15 @@ export interface FeatureCollectionFile extends Pick<FeatureFile, "finish" | "dis
 /**
  * A FeatureCollection (RFC 7946), a feature a line. Coordinates that are not longitude and latitude say so as GeoJSON of 2008 did,
  * where their system has a code.
+ * What it was made of stands in a member of its own, which readers that do not know it pass over (RFC 7946, 6.1).
  *
  * @throws UserError `io`
  */
-export async function openFeatureCollection(path: string, { crs }: Pick<Placement, "crs">): Promise<FeatureCollectionFile> {
+export async function openFeatureCollection(path: string, { crs, metadata }: FeatureFileOptions): Promise<FeatureCollectionFile> {
   const file = await openAtomicFile(path);
   const code = crs?.own?.epsg;
   const system = code === undefined ? "" : `"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::${code}"}},\n`;
-  let held = `{"type":"FeatureCollection",\n${system}"features":[`;
+  let held = `{"type":"FeatureCollection",\n${system}"metadata":${JSON.stringify(metadata)},\n"features":[`;
   let separator = "\n";
   const put = async (text: string) => {
     held += text;

@@ -2,7 +2,7 @@ import type { ParquetWriter } from "hyparquet-writer";
 import { openAtomicFile } from "../files.js";
 import { VERSION } from "../version.js";
 import type { Placement } from "./placement.js";
-import type { FeatureFile, PolygonFeature } from "./polygon-features.js";
+import type { FeatureFile, FeatureFileOptions, PolygonFeature } from "./polygon-features.js";
 
 /** A group of rows is held until it has so many features … */
 const GROUP_FEATURES = 10_000;
@@ -29,7 +29,7 @@ const SCHEMA: readonly SchemaElement[] = [
 type Row = Readonly<Record<(typeof COLUMNS)[number]["name"], number | string | Uint8Array>>;
 
 /** A GeoParquet file (1.1.0) of polygons as WKB, a group of rows at a time. @throws UserError `io` */
-export async function openGeoParquet(path: string, { crs }: Pick<Placement, "crs">): Promise<FeatureFile> {
+export async function openGeoParquet(path: string, { crs, metadata }: FeatureFileOptions): Promise<FeatureFile> {
   // Loaded here so that those who write none do not pay for it.
   const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
   const file = await openAtomicFile(path);
@@ -74,7 +74,8 @@ export async function openGeoParquet(path: string, { crs }: Pick<Placement, "crs
     async finish() {
       await flush();
       const isEmpty = bounds[0] > bounds[2];
-      parquet.kvMetadata = [{ key: "geo", value: JSON.stringify(geoMetadata(crs, isEmpty ? undefined : bounds)) }];
+      const geo = JSON.stringify(geoMetadata(crs, isEmpty ? undefined : bounds));
+      parquet.kvMetadata = Object.entries({ geo, ...metadata }).map(([key, value]) => ({ key, value }));
       await parquet.finish();
       await drain();
       await file.finish();

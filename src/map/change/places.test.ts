@@ -28,6 +28,7 @@ test("changed places come largest first, with rings, hectares and a position ins
       { label: "1985", day: null },
       { label: "2020", day: null },
     ],
+    metadata: { SIGMAX_CLASSIFIER_SHA256: "ab12" },
     georeference: { crs: crsOfEpsg(32718), transform: [500_000, 1000, 0, 9_000_000, 0, -1000] },
   });
   expect(places.map(({ before, after: into, cells: count, hectares, box }) => [before, into, count, hectares, box])).toEqual([
@@ -35,7 +36,8 @@ test("changed places come largest first, with rings, hectares and a position ins
     ["forest", "urban", 1, 2, [3, 2, 4, 3]],
   ]);
   expect(places[0].score).toBeCloseTo(0.9, 9);
-  const { features } = JSON.parse(readFileSync(path, "utf8"));
+  const { features, metadata } = JSON.parse(readFileSync(path, "utf8"));
+  expect(metadata).toEqual({ SIGMAX_CLASSIFIER_SHA256: "ab12" });
   expect(features.map(({ properties }: { properties: object }) => properties)).toEqual([
     {
       id: 1,

@@ -37,6 +37,7 @@ export interface PlacesOptions extends Pick<WorkOptions, "signal" | "onWarning">
   /** Of each cell. */
   readonly hectares: Float64Array;
   readonly georeference: Georeference;
+  readonly metadata: Readonly<Record<string, string>>;
   /** GeoJSON. */
   readonly path: string;
 }
@@ -60,7 +61,7 @@ interface Patch {
 
 /** Writes the changed places as GeoJSON, the largest first, and returns them. @throws UserError `io`, `aborted` */
 export async function writePlaces(options: PlacesOptions): Promise<readonly ChangedPlace[]> {
-  const { cells, names, rules, dates, georeference, path, signal, onWarning } = options;
+  const { cells, names, rules, dates, georeference, metadata, path, signal, onWarning } = options;
   const placement = await placementOf(georeference, cells, onWarning);
   const values = valuesOf(options, placement);
   const patches = patchesOf(values, cells.columns);
@@ -68,7 +69,7 @@ export async function writePlaces(options: PlacesOptions): Promise<readonly Chan
   outline(found, values, cells, placement);
   const ordered = [...found.entries()].sort(([a, one], [b, other]) => other.hectares - one.hectares || a - b);
   const places: ChangedPlace[] = [];
-  const file = await openFeatureCollection(path, placement);
+  const file = await openFeatureCollection(path, { crs: placement.crs, metadata });
   try {
     for (const [root, patch] of ordered) {
       throwIfAborted(signal);

@@ -105,7 +105,7 @@ export async function writeChange(options: WriteChangeOptions): Promise<ChangeSu
     georeference === undefined
       ? []
       : await writePlaces({
-          ...{ cells, names, rules, dates, hectares, georeference, signal, onWarning },
+          ...{ cells, names, rules, dates, hectares, georeference, metadata, signal, onWarning },
           path: join(folder, "changes.geojson"),
         });
   writeFileAtomic(join(folder, "transitions.csv"), transitionsCsv(counted, dates));
