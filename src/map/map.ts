@@ -92,7 +92,7 @@ export async function mapScene(options: MapOptions): Promise<MapResult> {
     });
     const { journal, report } = decided;
     try {
-      const written = { classifier, scene, cells, journal, files, hashes, clip, report };
+      const written = { classifier, scene, cells, journal, files, hashes, clip, outside, report };
       const counts = await writeMap({ ...options, ...written, force: force || isResumed });
       journal.remove();
       const answers = resultOf(files, cells, manifest.classes, { ...counts, noAnswer: counts.noAnswer - outside });
@@ -117,6 +117,8 @@ interface WrittenMap extends Pick<WorkOptions, "signal" | "onWarning"> {
   readonly files: MapFiles;
   readonly hashes: { readonly classifier: string; readonly scene: ContentMark };
   readonly clip: Clip | undefined;
+  /** Cells that are not in it. */
+  readonly outside: number;
   readonly report: ModeReport;
   readonly force: boolean;
 }
@@ -130,6 +132,7 @@ async function writeMap({
   files,
   hashes,
   clip,
+  outside,
   report,
   ...work
 }: WrittenMap): Promise<CellCounts> {
@@ -153,7 +156,7 @@ async function writeMap({
   }
   const look = openQuickLook({
     ...{ scene, cells, classes, withNoLabel: task === "multilabel" },
-    ...{ classifierSha256: hashes.classifier, signal: work.signal },
+    ...{ outside, classifierSha256: hashes.classifier, signal: work.signal },
   });
   const finishLook = async () => writeFileAtomic(files.quickLook, await encodePng(await look.finish()));
   const companions = [{ row: look.row, finish: finishLook }];

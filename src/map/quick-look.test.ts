@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { crop } from "../raster/crop.js";
 import { encodePng } from "../raster/encode.js";
 import { crsOfEpsg } from "../raster/geo/crs.js";
 import type { Georeference, Raster } from "../raster/raster.js";
@@ -27,6 +28,8 @@ interface Given {
   readonly answered?: boolean;
   readonly withNoLabel?: boolean;
   readonly name?: string;
+  /** Columns on the left that are outside of what is mapped. */
+  readonly outside?: number;
 }
 
 const named = (count: number) => Array.from({ length: count }, (_, i) => `class ${i + 1}`);
@@ -34,7 +37,7 @@ const named = (count: number) => Array.from({ length: count }, (_, i) => `class 
 /** A scene of diagonal ramps, and the page of a map of it whose classes are stripes. */
 async function look(given: Given) {
   const { columns, rows, stridePx = 1, classes = ["water", "forest"], answered = false, name = "scene.tif" } = given;
-  const { withNoLabel = false } = given;
+  const { withNoLabel = false, outside = 0 } = given;
   const georeference = "georeference" in given ? given.georeference : UTM;
   const [widthPx, heightPx] = [columns * stridePx, rows * stridePx];
   const path = join(folder, name);
@@ -50,17 +53,19 @@ async function look(given: Given) {
   await cog.close();
   const scene = await openRaster(path);
   const cells = cellGrid(scene.info, { chipPx: Math.min(widthPx, heightPx, stridePx), stridePx });
-  const open = openQuickLook({ scene, cells, classes, withNoLabel, classifierSha256: "0123456789abcdef" });
+  const options = { scene, cells, classes, withNoLabel, outside: outside * rows };
+  const open = openQuickLook({ ...options, classifierSha256: "0123456789abcdef" });
   for (let row = 0; row < rows; row++) {
     open.row(
       Uint16Array.from({ length: columns }, (_, x) =>
-        !answered && x === 0 ? 0 : ((x + row) % (classes.length + (withNoLabel ? 1 : 0))) + 1,
+        (!answered && x === 0) || x < outside ? 0 : ((x + row) % (classes.length + (withNoLabel ? 1 : 0))) + 1,
       ),
     );
   }
   const page = await open.finish();
+  const noAnswer = outside > 0 ? "outside or no answer" : "no answer";
   await scene.close();
-  return { page, layout: layoutOf(scene.info, [...classes, ...(withNoLabel ? ["no label"] : []), "no answer"]) };
+  return { page, layout: layoutOf(scene.info, [...classes, ...(withNoLabel ? ["no label"] : []), noAnswer]) };
 }
 
 const at = ({ data, widthPx, heightPx }: Raster, x: number, y: number) =>
@@ -235,5 +240,20 @@ describe("a quick look", () => {
   it("is the same bytes for the same input", async () => {
     const [a, b] = [await look({ columns: 60, rows: 40 }), await look({ columns: 60, rows: 40 })];
     expect(Buffer.compare(await encodePng(a.page), await encodePng(b.page))).toBe(0);
+  });
+
+  it("gives shares of what is inside a clip", async () => {
+    const whole = await look({ columns: 40, rows: 30, answered: true });
+    const clipped = await look({ columns: 40, rows: 30, answered: true, outside: 20 });
+    /** Where the share of an entry stands. */
+    const share = ({ page, layout }: Awaited<ReturnType<typeof look>>, entry: number) => {
+      const { leftPx, topPx, widthPx, heightPx } = layout.entries[entry];
+      return crop(page, { leftPx: leftPx + widthPx - 72, topPx, widthPx: 72, heightPx }).data;
+    };
+    for (const entry of [0, 1]) {
+      expect(new Set(share(clipped, entry)).size).toBeGreaterThan(1);
+      expect(share(clipped, entry)).toEqual(share(whole, entry));
+    }
+    expect(new Set(share(clipped, 2))).toEqual(new Set([255]));
   });
 });

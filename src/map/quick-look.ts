@@ -11,6 +11,7 @@ import { blankPage, drawCaption, drawKey, FAINT, INK, paintPlace } from "./page-
 import { type Layout, layoutOf, NAME_PX, SWATCH, SWATCH_GAP_PX, scaleOf, TEXT, TITLE } from "./quick-look-layout.js";
 
 const NO_ANSWER = "no answer";
+const CLIPPED = "outside or no answer";
 const NO_LABEL = "no label";
 
 export interface QuickLookOptions {
@@ -19,6 +20,8 @@ export interface QuickLookOptions {
   readonly classes: readonly string[];
   /** Whether a cell may have no label: its number is one more than that of the last class. */
   readonly withNoLabel: boolean;
+  /** Cells outside of what is mapped, which shares are not of. Default 0. */
+  readonly outside?: number;
   readonly classifierSha256: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,8 +41,8 @@ interface Entry {
 }
 
 export function openQuickLook(options: QuickLookOptions): QuickLook {
-  const { scene, cells, classes, withNoLabel } = options;
-  const names = [...classes, ...(withNoLabel ? [NO_LABEL] : []), NO_ANSWER];
+  const { scene, cells, classes, withNoLabel, outside = 0 } = options;
+  const names = [...classes, ...(withNoLabel ? [NO_LABEL] : []), outside > 0 ? CLIPPED : NO_ANSWER];
   const layout = layoutOf(scene.info, names);
   const { widthPx, heightPx } = layout.map;
   const shown = new Uint16Array(widthPx * heightPx);
@@ -66,7 +69,7 @@ export function openQuickLook(options: QuickLookOptions): QuickLook {
       });
       await drawScene(page, layout, options);
       drawMap(page, layout, shown, colours, cells);
-      drawLegend(page, layout, entries, cells.columns * cells.rows);
+      drawLegend(page, layout, entries, cells.columns * cells.rows - outside);
       const { georeference, widthPx, heightPx } = scene.info;
       if (georeference !== undefined) {
         await drawKey(page, layout.key, { widthPx, heightPx, ...georeference }, scaleOf(scene.info, layout));
@@ -112,6 +115,7 @@ function drawLegend(page: Raster, { entries: places }: Layout, all: readonly Ent
     const y = topPx + (SWATCH.heightPx - textHeight(TEXT)) / 2;
     const x = leftPx + SWATCH.widthPx + SWATCH_GAP_PX;
     drawText(page, shortenText(name, NAME_PX, TEXT), { x, y, scale: TEXT, colour: INK });
+    if (name === CLIPPED) return;
     const share = shareText(count / cells);
     drawText(page, share, { x: leftPx + widthPx - textWidth(share, TEXT), y, scale: TEXT, colour: FAINT });
   });
