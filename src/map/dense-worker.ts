@@ -2,6 +2,7 @@ import { workerData } from "node:worker_threads";
 import { denseFeeds } from "../onnx/dense.js";
 import { FINAL_RESULT, IMAGE } from "../onnx/surgery.js";
 import { resizedInput, seenBands } from "../raster/preprocess.js";
+import { release } from "../raster/release.js";
 import type { Session } from "../runtime/session.js";
 import { finiteFloats, openSharedModel } from "../runtime/shared-model.js";
 import { float32, type Tensor } from "../tensor.js";
@@ -28,11 +29,15 @@ let chain: Promise<unknown> = Promise.resolve();
 
 async function answer(session: Session, request: DenseRequest): Promise<Answer<Float32Array>> {
   const { window, size, rows, columns, file } = request;
-  const current = chain.then(() => {
+  const current = chain.then(async () => {
     const shape = [1, preprocess.bands.length, rows.lengthPx, columns.lengthPx];
     const pixels = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    resizedInput(seenBands(window, preprocess, { file }), preprocess, pixels, 0, size);
-    return session.run({ [IMAGE]: float32(shape, pixels), ...feedsFor(request) }, [FINAL_RESULT]);
+    const seen = seenBands(window, preprocess, { file });
+    resizedInput(seen, preprocess, pixels, 0, size);
+    for (const { data } of [window, seen]) release(data);
+    const outputs = await session.run({ [IMAGE]: float32(shape, pixels), ...feedsFor(request) }, [FINAL_RESULT]);
+    release(pixels);
+    return outputs;
   });
   chain = current.catch(() => {});
   const result = finiteFloats((await current)[FINAL_RESULT], { output: FINAL_RESULT, file });

@@ -89,7 +89,7 @@ export async function openDenseWay(mapped: MappedScene, options: DenseWayOptions
     async decide(piece, ground) {
       const cut = cutOut(mapped, piece, ground);
       const states = groundOfCells(mapped, piece, cut);
-      const window = states.includes(GROUND.complete) ? pool.run(frame(cut)) : undefined;
+      const window = states.includes(GROUND.complete) ? pool.run(frame(cut), ownMemory(cut, ground)) : undefined;
       const alone = [...states.keys()].filter((cell) => states[cell] === GROUND.incomplete);
       const answers: (Float32Array | undefined)[] = Array.from(states, () => undefined);
       const decide = async (cell: number) => ({ cell, answer: await decideCell(mapped, ground, ...placeIn(piece, cell)) });
@@ -138,6 +138,12 @@ function cutOut(mapped: MappedScene, piece: Piece, ground: Ground): CutOut {
     (_, i) => chipOf(cells, scene.info, piece.firstColumn + i, 0).leftPx - place.leftPx,
   );
   return { window, rows, columns, file: `${scene.info.file}, cells from ${piece.firstColumn}, ${piece.firstRow} on` };
+}
+
+/** Of what was cut out; what is all of the ground is still read. */
+function ownMemory({ window: { data, valid } }: CutOut, { raster }: Ground): ArrayBuffer[] {
+  if (data === raster.data) return [];
+  return [data, ...(valid ? [valid] : [])].flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []));
 }
 
 /** Resizes windows as the preprocessing resizes chips. */

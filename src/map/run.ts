@@ -5,6 +5,7 @@ import { crop } from "../raster/crop.js";
 import { measuredShare } from "../raster/measure.js";
 import type { Raster } from "../raster/raster.js";
 import type { RasterReader } from "../raster/reader.js";
+import { release } from "../raster/release.js";
 import { bytesPerSample } from "../raster/samples.js";
 import type { ImagePool } from "../runtime/image-pool.js";
 import { type CellGrid, chipOf, rowsWithin } from "./cells.js";
@@ -87,17 +88,22 @@ export function slidingWay(mapped: MappedScene): Way {
 
 /** Decides the rows of cells that the journal does not have yet. @throws UserError what reading the scene throws; `aborted` */
 export async function decideCells(run: MapRun): Promise<void> {
-  const { cells, journal, classes, way, signal, onProgress } = run;
+  const { cells, journal, classes, way, wanted, signal, onProgress } = run;
   const report = () => {
     onProgress?.({ stage: "map", done: journal.rows * cells.columns, total: cells.rows * cells.columns, unit: "cells" });
   };
   report();
   const decide = async ({ piece, ground }: PlacedPiece) => ({
     piece,
-    found: ground === undefined ? [] : await way.decide(piece, ground),
+    ground,
+    found: ground === undefined || !holdsWanted(piece, wanted) ? [] : await way.decide(piece, ground),
   });
   let rows: CellRow[] = [];
-  for await (const { piece, found } of mapInOrder(piecesOf(run), way.concurrency, decide, signal)) {
+  let used: Ground | undefined;
+  for await (const { piece, ground, found } of mapInOrder(piecesOf(run), way.concurrency, decide, signal)) {
+    // Pieces come in order: of the strip before, all are decided.
+    if (used !== undefined && ground !== used) release(used.raster.data);
+    used = ground;
     const { firstRow, firstColumn, columns } = piece;
     if (firstColumn === 0) rows = Array.from({ length: piece.rows }, () => emptyRow(cells.columns, classes));
     found.forEach((probabilities, index) => {
@@ -133,8 +139,7 @@ async function* piecesOf(run: MapRun): AsyncGenerator<PlacedPiece> {
       for (let firstColumn = 0; firstColumn < cells.columns; firstColumn += way.side) {
         const rows = Math.min(way.side, endRow - firstRow);
         const columns = Math.min(way.side, cells.columns - firstColumn);
-        const piece = { firstRow, rows, firstColumn, columns };
-        yield { piece, ground: holdsWanted(piece, run.wanted) ? strip.ground : undefined };
+        yield { piece: { firstRow, rows, firstColumn, columns }, ground: strip.ground };
       }
     }
   }

@@ -10,6 +10,9 @@ const SAMPLES = {
   float64: Float64Array,
 } as const satisfies Record<RasterDType, unknown>;
 
+/** Whether typed arrays of this machine hold their low byte first. */
+export const HOST_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 /** Zeros in the typed array that holds a raster's samples. */
 export function newSamples(dtype: RasterDType, length: number): Raster["data"] {
   return new SAMPLES[dtype](length);

@@ -4,8 +4,8 @@ import { openThread, type ThreadOptions } from "../thread.js";
 /** Worker threads that answer the same requests. */
 export interface ThreadPool<Request, Result> {
   readonly threads: number;
-  /** Rejects with the error of this one request; the pool goes on. */
-  run(request: Request): Promise<Result>;
+  /** Rejects with the error of this one request; the pool goes on. `transfer` is lent and no longer to be used. */
+  run(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Result>;
   close(): Promise<void>;
 }
 
@@ -43,7 +43,8 @@ export async function openThreadPool<Request, Result>({
   }
   return {
     threads,
-    run: (request) => members.reduce((best, member) => (member.load() < best.load() ? member : best)).run(request),
+    run: (request, transfer) =>
+      members.reduce((best, member) => (member.load() < best.load() ? member : best)).run(request, transfer),
     close,
   };
 }

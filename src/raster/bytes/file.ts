@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, fstatSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { messageOf, UserError } from "../../errors.js";
 import { type ByteSource, checkWithin, cutOff } from "./bytes.js";
@@ -22,8 +22,9 @@ export async function fileBytes(path: string): Promise<ByteSource> {
       async read(offset, length) {
         checkWithin({ name: path, size }, offset, length);
         const bytes = new Uint8Array(length);
-        await fill(handle, bytes, offset, path);
-        const now = await handle.stat();
+        // To hand a read to another thread takes as long as to copy what the system holds in memory, and of a map nearly all is held.
+        fill(handle.fd, bytes, offset, path);
+        const now = fstatSync(handle.fd);
         if (now.size !== size || now.mtimeMs !== mtimeMs) {
           throw new UserError("io", `${path}: changed while it was read`, { hint: "Run again once nothing writes to it." });
         }
@@ -52,14 +53,20 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
-async function fill(handle: FileHandle, bytes: Uint8Array, offset: number, path: string): Promise<void> {
+function fill(file: number, bytes: Uint8Array, offset: number, path: string): void {
   let done = 0;
   while (done < bytes.length) {
     // One read may give less than was asked for, above 2 GiB always.
-    const { bytesRead } = await handle.read(bytes, done, Math.min(bytes.length - done, 2 ** 30), offset + done).catch((error) => {
-      throw new UserError("io", `${path}: cannot be read: ${messageOf(error)}`, { hint: "Check the disk.", cause: error });
-    });
+    const bytesRead = readPart(file, bytes, done, offset + done, path);
     if (bytesRead === 0) throw cutOff(path, `it ended at byte ${offset + done} while it was read`);
     done += bytesRead;
+  }
+}
+
+function readPart(file: number, bytes: Uint8Array, from: number, offset: number, path: string): number {
+  try {
+    return readSync(file, bytes, from, Math.min(bytes.length - from, 2 ** 30), offset);
+  } catch (error) {
+    throw new UserError("io", `${path}: cannot be read: ${messageOf(error)}`, { hint: "Check the disk.", cause: error });
   }
 }

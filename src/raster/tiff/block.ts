@@ -1,12 +1,10 @@
 import { messageOf, UserError } from "../../errors.js";
 import type { Raster } from "../raster.js";
+import { HOST_LITTLE } from "../samples.js";
 import { BadBlock } from "./bad-block.js";
 import type { TiffImage } from "./check.js";
 import type { BlockPlace } from "./layout.js";
 import { rowBytes } from "./samples.js";
-
-/** Typed arrays of this machine hold their low byte first. */
-const HOST_LITTLE = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /**
  * Decodes one block: samples as `[rows, width, bands that lie together]`.

@@ -1,5 +1,6 @@
 import type { Raster } from "../raster.js";
 import type { PixelWindow } from "../resample.js";
+import { HOST_LITTLE } from "../samples.js";
 
 /** A decoded block `[H, W, S]` and where its upper left pixel lies. */
 export interface PlacedBlock {
@@ -40,15 +41,17 @@ const copy8: StridedCopy<Uint8Array> = (source, from, stride, target, to, count)
   for (; o < end; o++, at += stride) target[o] = source[at];
 };
 const copy16: StridedCopy<Uint16Array> = (source, from, stride, target, to, count) => {
-  const end = to + count;
-  let [o, at] = [to, from];
-  for (; o + 4 <= end; o += 4, at += 4 * stride) {
-    target[o] = source[at];
-    target[o + 1] = source[at + stride];
-    target[o + 2] = source[at + 2 * stride];
-    target[o + 3] = source[at + 3 * stride];
+  for (let o = to, at = from, end = to + count; o < end; o++, at += stride) target[o] = source[at];
+};
+/** Even `to` and `count`: two samples in each write, since the window is far larger than any cache. */
+const copy16InPairs = (source: Uint16Array, from: number, stride: number, pairs: Uint32Array, to: number, count: number) => {
+  const end = (to + count) >> 1;
+  let [o, at] = [to >> 1, from];
+  for (; o + 2 <= end; o += 2, at += 4 * stride) {
+    pairs[o] = source[at] | (source[at + stride] << 16);
+    pairs[o + 1] = source[at + 2 * stride] | (source[at + 3 * stride] << 16);
   }
-  for (; o < end; o++, at += stride) target[o] = source[at];
+  if (o < end) pairs[o] = source[at] | (source[at + stride] << 16);
 };
 const copy32: StridedCopy<Uint32Array> = (source, from, stride, target, to, count) => {
   const end = to + count;
@@ -73,14 +76,33 @@ const copy64: StridedCopy<Float64Array> = (source, from, stride, target, to, cou
   for (; o < end; o++, at += stride) target[o] = source[at];
 };
 
-const copyWords: StridedCopy<Words> = (source, from, stride, target, to, count) => {
-  if (stride === 1) target.set(source.subarray(from, from + count), to);
-  else if (source instanceof Uint16Array && target instanceof Uint16Array) copy16(source, from, stride, target, to, count);
-  else if (source instanceof Uint32Array && target instanceof Uint32Array) copy32(source, from, stride, target, to, count);
-  else if (source instanceof Uint8Array && target instanceof Uint8Array) copy8(source, from, stride, target, to, count);
-  else if (source instanceof Float64Array && target instanceof Float64Array) copy64(source, from, stride, target, to, count);
+/** A plane of a window as words. */
+interface PlaneWords {
+  readonly words: Words;
+  /** The same memory, two samples of 16 bits at a time; undefined where it cannot be had. */
+  readonly pairs: Uint32Array | undefined;
+}
+
+function copyWords(source: Words, from: number, stride: number, { words, pairs }: PlaneWords, to: number, count: number): void {
+  if (stride === 1) words.set(source.subarray(from, from + count), to);
+  else if (source instanceof Uint16Array && words instanceof Uint16Array) {
+    const before = pairs === undefined ? count : to % 2;
+    const after = pairs === undefined ? count : count - ((count - before) % 2);
+    copy16(source, from, stride, words, to, before);
+    if (pairs !== undefined) copy16InPairs(source, from + before * stride, stride, pairs, to + before, after - before);
+    copy16(source, from + after * stride, stride, words, to + after, count - after);
+  } else if (source instanceof Uint32Array && words instanceof Uint32Array) copy32(source, from, stride, words, to, count);
+  else if (source instanceof Uint8Array && words instanceof Uint8Array) copy8(source, from, stride, words, to, count);
+  else if (source instanceof Float64Array && words instanceof Float64Array) copy64(source, from, stride, words, to, count);
   else throw new TypeError("a block and its window have samples of different sizes");
-};
+}
+
+function planeWords(data: Raster["data"]): PlaneWords {
+  const words = wordsOf(data);
+  const { buffer, byteOffset, length } = words;
+  const isPaired = words instanceof Uint16Array && HOST_LITTLE && byteOffset % 4 === 0;
+  return { words, pairs: isPaired ? new Uint32Array(buffer, byteOffset, length >> 1) : undefined };
+}
 
 function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT: size }: Raster["data"]): Words {
   if (size === 1) return new Uint8Array(buffer, byteOffset, length);
@@ -93,7 +115,7 @@ export function placeBlock(block: PlacedBlock, part: PixelWindow, targets: reado
   const source = wordsOf(block.data);
   const planes = targets.map(({ sample, data, start, window }) => {
     const first = start + (part.topPx - window.topPx) * window.widthPx + part.leftPx - window.leftPx;
-    return { sample, words: wordsOf(data), first, rowLength: window.widthPx };
+    return { sample, words: planeWords(data), first, rowLength: window.widthPx };
   });
   for (let row = 0; row < part.heightPx; row++) {
     const from = ((part.topPx + row - block.topPx) * block.widthPx + part.leftPx - block.leftPx) * block.samples;

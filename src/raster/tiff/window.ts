@@ -1,4 +1,4 @@
-import { mapInOrder } from "../../concurrency.js";
+import { limited, mapInOrder } from "../../concurrency.js";
 import { throwIfAborted } from "../../progress.js";
 import type { BlockCache } from "../block-cache.js";
 import type { Raster } from "../raster.js";
@@ -34,6 +34,8 @@ export interface BlockWork {
   readonly threads: number;
 }
 
+/** Blocks that are read while others are decoded and one is placed: whoever decodes then has the next one at hand. */
+const AHEAD = 3;
 /** Memory for blocks that are under way, unless a single one is larger. */
 const UNDER_WAY_BYTES = 2 ** 27;
 
@@ -62,13 +64,14 @@ export async function readPlanes(
   const pieceOf = ({ index }: BlockPlace) => (kept.has(index) ? NOTHING : { offset: offsets[index], length: byteCounts[index] });
   const pieces = () => Array.from(blocksOf(grid, window, planes), pieceOf).filter(({ length }) => length > 0);
   const source = directory.source.ahead?.(pieces(), signal) ?? directory.source;
+  const slots = limited(Math.max(1, threads));
   const load = async (place: BlockPlace) => {
     const { index } = place;
     const part = sharedPart(grid, place, window);
     if (byteCounts[index] === 0) return { place, part };
     const decode = async () => {
       const bytes = await source.read(offsets[index], byteCounts[index]);
-      const decoded = await decodeBlock(image, place, bytes, { isInline: threads === 0 });
+      const decoded = await slots(() => decodeBlock(image, place, bytes, { isInline: threads === 0 }));
       const isAlone = bytes.byteLength === bytes.buffer.byteLength;
       if (decoded.buffer === bytes.buffer) return isAlone ? decoded : decoded.slice();
       if (isAlone) release(bytes);
@@ -76,8 +79,7 @@ export async function readPlanes(
     };
     return { place, part, block: await kept.get(index, !isDone(grid, place, part), decode) };
   };
-  // While one is placed, as many as there are threads are decoded.
-  const atOnce = Math.max(1, Math.min(threads + 1, Math.floor(UNDER_WAY_BYTES / image.mostBytes)));
+  const atOnce = Math.max(1, Math.min(threads === 0 ? 1 : threads + AHEAD, Math.floor(UNDER_WAY_BYTES / image.mostBytes)));
   const places = function* () {
     for (const place of blocksOf(grid, window, planes)) {
       throwIfAborted(signal);
