@@ -7,7 +7,7 @@ export interface Thread<Request, Result> {
   readonly ready: Promise<unknown>;
   /** Requests under way. */
   load(): number;
-  /** Rejects with the error of this one request, or of the thread if that has ended. `transfer` is lent and no longer to be used. */
+  /** Rejects with the error of this one request, or of the thread if that has ended. `transfer` is handed over: no longer to be used. */
   run(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Result>;
   /** Ends it at once; what is under way rejects as `aborted`. */
   close(): Promise<void>;

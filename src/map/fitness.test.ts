@@ -37,3 +37,15 @@ it("refuses stored numbers that mean something else than those of the training",
   expect(fittingBands(other, preprocess(["nir"]), classifier("red"))).toEqual([1]);
   expect(fittingBands(unsaid, preprocess(["nir"]), classifier("nir"))).toEqual([1]);
 });
+
+it("takes numbers of another scale for a ratio, and of another offset for none", async () => {
+  const ndvi = { ...preprocess(["ndvi"]), derived: { ndvi: "(nir - red) / (nir + red)" } };
+  const trained = {
+    file: "classifier.onnx",
+    manifest: { pixels: { chipPx: 8, metersPerPixel: 10, quantiles: [], scaling: [{ band: "nir", scale: 1e-4, offset: 0 }] } },
+  };
+  expect(fittingBands(await sceneOf("0.0002"), ndvi, trained)).toEqual([0, 1]);
+  const offset = await sceneOf("0.0001,-0.1");
+  expect(() => fittingBands(offset, ndvi, trained)).toThrow(/a number of nir means DN · 0.0001 − 0.1 there/);
+  expect(() => fittingBands(offset, { ...ndvi, bands: ["nir", "ndvi"] }, trained)).toThrow(/a number of nir/);
+});

@@ -6,7 +6,7 @@ import { createRandom, DEFAULT_SEED } from "../random.js";
 import { GREY, RGB } from "../raster/bands.js";
 import { pixelSideMeters } from "../raster/pixel-size.js";
 import type { Preprocess } from "../raster/preprocess.js";
-import { isSameScaling, type Raster } from "../raster/raster.js";
+import { type BandScaling, isSameScaling, type Raster } from "../raster/raster.js";
 import type { RasterInfo, RasterReader } from "../raster/reader.js";
 import type { Scene } from "../raster/scene/open.js";
 import { NAMING } from "../raster/scene/product.js";
@@ -32,20 +32,26 @@ export function fittingBands(
   const names = info.bands.map(({ name }) => name);
   const needed = bandsNeeded(names, preprocess);
   if (preprocess.values === "reflectance") requireReflectance(scaling, info.file, file, needed);
+  const own = needs(names, preprocess.bands);
   for (const { band, ...known } of manifest.pixels?.scaling ?? []) {
     const here = needed.includes(band) ? scaling.bands[names.indexOf(band)] : undefined;
     if (here === undefined || isSameScaling(here, known)) continue;
+    // Ratios, as most formulas are, do not change with the scale alone.
+    if (!own.includes(band) && here.offset === 0 && known.offset === 0) continue;
     throw new UserError(
       "bad-data",
-      `${info.file}: a number of ${band} means ${scalingWords(here)} there; ${file} was trained on numbers that mean ${scalingWords(known)}`,
-      { hint: UNLIKE_NUMBERS },
+      `${info.file}: a number of ${band} means ${meaning(here)} there; ${file} was trained on numbers that mean ${meaning(known)}`,
+      {
+        hint: "Train with --values reflectance, which brings both to the same unit. Only if what the scene says of its numbers is wrong, say it by --reflectance.",
+      },
     );
   }
   return bands;
 }
 
-const UNLIKE_NUMBERS =
-  "Train with --values reflectance, which brings both to the same unit. If the scene's metadata are wrong, say what is right: --reflectance 0.0001,-0.1.";
+function meaning(scaling: BandScaling): string {
+  return scaling.scale === 1 && scaling.offset === 0 ? "the value itself" : scalingWords(scaling);
+}
 
 /**
  * The bands of a scene that a classifier reads, as indices.

@@ -20,8 +20,8 @@ export interface QuickLookOptions {
   readonly classes: readonly string[];
   /** Whether a cell may have no label: its number is one more than that of the last class. */
   readonly withNoLabel: boolean;
-  /** Cells outside of what is mapped, which shares are not of. Default 0. */
-  readonly outside?: number;
+  /** Cells outside of what is mapped: shares are of the others. */
+  readonly outside: number;
   readonly classifierSha256: string;
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,10 +38,12 @@ interface Entry {
   readonly name: string;
   readonly colour: Paint | undefined;
   readonly cells: number;
+  /** Whether its colour also stands for what is outside: then it gets no share. */
+  readonly isOutside: boolean;
 }
 
 export function openQuickLook(options: QuickLookOptions): QuickLook {
-  const { scene, cells, classes, withNoLabel, outside = 0 } = options;
+  const { scene, cells, classes, withNoLabel, outside } = options;
   const names = [...classes, ...(withNoLabel ? [NO_LABEL] : []), outside > 0 ? CLIPPED : NO_ANSWER];
   const layout = layoutOf(scene.info, names);
   const { widthPx, heightPx } = layout.map;
@@ -65,7 +67,7 @@ export function openQuickLook(options: QuickLookOptions): QuickLook {
       const page = blankPage(layout.page);
       const entries = names.map((name, i) => {
         const number = (i + 1) % names.length;
-        return { name, colour: colours[number], cells: counts[number] };
+        return { name, colour: colours[number], cells: counts[number], isOutside: number === 0 && outside > 0 };
       });
       await drawScene(page, layout, options);
       drawMap(page, layout, shown, colours, cells);
@@ -109,13 +111,13 @@ function drawLegend(page: Raster, { entries: places }: Layout, all: readonly Ent
   const entries = all.filter(({ colour, cells: count }) => colour !== undefined || count > 0);
   const most = [...entries].sort((a, b) => b.cells - a.cells).slice(0, places.length - 1);
   const shown = entries.length <= places.length ? entries : entries.filter((entry) => most.includes(entry));
-  shown.forEach(({ name, colour, cells: count }, i) => {
+  shown.forEach(({ name, colour, cells: count, isOutside }, i) => {
     const { leftPx, topPx, widthPx } = places[i];
     paintPlace(page, { leftPx, topPx, ...SWATCH }, () => colour);
     const y = topPx + (SWATCH.heightPx - textHeight(TEXT)) / 2;
     const x = leftPx + SWATCH.widthPx + SWATCH_GAP_PX;
     drawText(page, shortenText(name, NAME_PX, TEXT), { x, y, scale: TEXT, colour: INK });
-    if (name === CLIPPED) return;
+    if (isOutside) return;
     const share = shareText(count / cells);
     drawText(page, share, { x: leftPx + widthPx - textWidth(share, TEXT), y, scale: TEXT, colour: FAINT });
   });

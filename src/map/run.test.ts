@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
 import { crop } from "../raster/crop.js";
 import { openRaster } from "../raster/reader.js";
@@ -68,4 +69,37 @@ it.each([1, 4])("reads no more columns than the wanted cells need, in pieces of 
   expect(new Set(some.windows.map(({ leftPx, widthPx }) => `${leftPx} ${widthPx}`))).toEqual(
     new Set([`${from * STRIDE - 6} ${(to - from) * STRIDE + CHIP}`]),
   );
+});
+
+it("keeps the pixels of a strip as long as its cells are decided, and no longer", async () => {
+  const [widthPx, heightPx, chipPx, stridePx] = [2 ** 16, 6 * 2 ** 12, 16, 2 ** 12];
+  const one = await openRaster(
+    await encodeGeoTiff({ bands: ["red"], widthPx: 1, heightPx: 1, dtype: "uint16", data: new Uint16Array(1) }),
+  );
+  const strips: Uint16Array[] = [];
+  const info = { ...one.info, widthPx, heightPx };
+  const read: typeof one.read = async ({ window = { leftPx: 0, topPx: 0, widthPx, heightPx } } = {}) => {
+    const data = new Uint16Array(window.widthPx * window.heightPx).fill(window.topPx);
+    strips.push(data);
+    return { bands: ["red"], widthPx: window.widthPx, heightPx: window.heightPx, dtype: "uint16", data };
+  };
+  const cells = cellGrid(info, { chipPx, stridePx });
+  const way: Way = {
+    ...{ side: 1, concurrency: 3 },
+    async decide({ firstColumn }, { raster }) {
+      await setTimeout(firstColumn % 3);
+      return [Float32Array.of(raster.data[firstColumn])];
+    },
+  };
+  const journal = openJournal({ path: join(folder, "strips"), fingerprint: "one", columns: cells.columns, classes: 1 });
+  const pool = undefined as unknown as ImagePool; // this way needs none
+  await decideCells({
+    ...{ scene: { ...one, info, read }, bands: [0], cells, classes: 1, wanted: () => true, way, journal, pool },
+  });
+  const answers = [...journal.read()].map(({ probabilities }) => [...probabilities]);
+  journal.remove();
+  await one.close();
+  expect(answers).toEqual(answers.map((_, row) => new Array(cells.columns).fill(chipOf(cells, info, 0, row).topPx)));
+  expect(strips).toHaveLength(6);
+  expect(strips.map(({ length }) => length > 0)).toEqual([false, false, false, false, false, true]);
 });

@@ -18,10 +18,11 @@ export interface BandScaling {
   readonly offset: number;
 }
 
-/** Whether two scalings give the same values but for their digits. */
+/** Whether two scalings give the same values but for their last digits. */
 export function isSameScaling(one: BandScaling, other: BandScaling): boolean {
-  const isClose = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(Math.abs(a), Math.abs(b));
-  return isClose(one.scale, other.scale) && isClose(one.offset, other.offset);
+  const largest = (key: keyof BandScaling) => Math.max(Math.abs(one[key]), Math.abs(other[key]));
+  const isClose = (key: keyof BandScaling, to: number) => Math.abs(one[key] - other[key]) <= 1e-6 * to;
+  return isClose("scale", largest("scale")) && isClose("offset", Math.max(largest("offset"), largest("scale")));
 }
 
 /** Pixels `[C, H, W]`, planar, with band names. */

@@ -4,7 +4,7 @@ import { openThread, type ThreadOptions } from "../thread.js";
 /** Worker threads that answer the same requests. */
 export interface ThreadPool<Request, Result> {
   readonly threads: number;
-  /** Rejects with the error of this one request; the pool goes on. `transfer` is lent and no longer to be used. */
+  /** Rejects with the error of this one request; the pool goes on. `transfer` is handed over: no longer to be used. */
   run(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Result>;
   close(): Promise<void>;
 }

@@ -45,6 +45,16 @@ it("remembers what stored numbers mean where all images say the same, and not of
   expect(await scalingOf("stored", scaled(1e-4, 2e-4), scaled(1e-4, 2e-4))).toEqual([red, { ...red, band: "nir", scale: 2e-4 }]);
   expect(await scalingOf("stored", scaled(1e-4, 2e-4), scaled(1e-4, 1e-4))).toEqual([red]);
   expect(await scalingOf("stored", scaled(1e-4, 2e-4), image(["red", "nir"], 8))).toBeUndefined();
+  // What stands for "nothing is said" where another band says something.
+  expect(
+    await scalingOf("stored", {
+      ...image(["red", "nir"], 8),
+      scaling: [
+        { scale: 1e-4, offset: -0.1 },
+        { scale: 1, offset: 0 },
+      ],
+    }),
+  ).toEqual([red]);
   expect(await scalingOf("reflectance", scaled(1e-4, 2e-4))).toBeUndefined();
 });
 

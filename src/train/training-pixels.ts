@@ -32,7 +32,7 @@ export async function trainingPixels(rasters: AsyncIterable<Raster>, wanted: See
   for await (const raster of rasters) {
     const shown = seen(raster, wanted);
     if (shown === undefined) continue;
-    scalings.push((raster.scaling ?? []).map(({ scale, offset }, i) => ({ band: raster.bands[i], scale, offset })));
+    scalings.push(saidOf(raster));
     const side = Math.max(raster.widthPx, raster.heightPx);
     sides.set(side, (sides.get(side) ?? 0) + 1);
     const { georeference, widthPx, heightPx } = raster;
@@ -56,6 +56,12 @@ export async function trainingPixels(rasters: AsyncIterable<Raster>, wanted: See
 }
 
 type NamedScaling = NonNullable<TrainingPixels["scaling"]>[number];
+
+/** A scale of 1 without an offset stands for bands of which nothing is said, too. */
+function saidOf({ bands, scaling = [] }: Raster): readonly NamedScaling[] {
+  const named = scaling.map(({ scale, offset }, i) => ({ band: bands[i], scale, offset }));
+  return named.filter(({ scale, offset }) => scale !== 1 || offset !== 0);
+}
 
 /** What the first image says of its bands and no other contradicts, or leaves out. */
 function saidByAll([first, ...others]: readonly (readonly NamedScaling[])[]): NamedScaling[] {

@@ -4,6 +4,14 @@ import { messageOf, UserError } from "../../errors.js";
 import { type ByteSource, checkWithin, cutOff } from "./bytes.js";
 
 /**
+ * Of a read on the calling thread: to hand one over takes as long as to copy what the system holds in memory. A longer one would hold
+ * everything else up for too long where the disk is slow.
+ */
+const MOST_AT_ONCE = 2 ** 22;
+/** One call reads less than 2 GiB. */
+const MOST_PER_CALL = 2 ** 30;
+
+/**
  * Opens a regular file for reads at any place.
  *
  * @throws UserError `not-found`, `io`, or `bad-file` for what is no regular file; from `read` also where the file changed meanwhile
@@ -22,8 +30,8 @@ export async function fileBytes(path: string): Promise<ByteSource> {
       async read(offset, length) {
         checkWithin({ name: path, size }, offset, length);
         const bytes = new Uint8Array(length);
-        // To hand a read to another thread takes as long as to copy what the system holds in memory, and of a map nearly all is held.
-        fill(handle.fd, bytes, offset, path);
+        if (length <= MOST_AT_ONCE) fill(handle.fd, bytes, offset, path);
+        else await fillElsewhere(handle, bytes, offset, path);
         const now = fstatSync(handle.fd);
         if (now.size !== size || now.mtimeMs !== mtimeMs) {
           throw new UserError("io", `${path}: changed while it was read`, { hint: "Run again once nothing writes to it." });
@@ -54,19 +62,31 @@ async function openFile(path: string): Promise<FileHandle> {
 }
 
 function fill(file: number, bytes: Uint8Array, offset: number, path: string): void {
-  let done = 0;
-  while (done < bytes.length) {
-    // One read may give less than was asked for, above 2 GiB always.
-    const bytesRead = readPart(file, bytes, done, offset + done, path);
-    if (bytesRead === 0) throw cutOff(path, `it ended at byte ${offset + done} while it was read`);
-    done += bytesRead;
+  try {
+    for (let done = 0; done < bytes.length; ) done += some(readSync(file, bytes, done, bytes.length - done, offset + done), path);
+  } catch (error) {
+    throw unreadable(error, path);
   }
 }
 
-function readPart(file: number, bytes: Uint8Array, from: number, offset: number, path: string): number {
+async function fillElsewhere(handle: FileHandle, bytes: Uint8Array, offset: number, path: string): Promise<void> {
   try {
-    return readSync(file, bytes, from, Math.min(bytes.length - from, 2 ** 30), offset);
+    for (let done = 0; done < bytes.length; ) {
+      const most = Math.min(bytes.length - done, MOST_PER_CALL);
+      done += some((await handle.read(bytes, done, most, offset + done)).bytesRead, path);
+    }
   } catch (error) {
-    throw new UserError("io", `${path}: cannot be read: ${messageOf(error)}`, { hint: "Check the disk.", cause: error });
+    throw unreadable(error, path);
   }
+}
+
+/** A read may give less than was asked for, but something. */
+function some(bytesRead: number, path: string): number {
+  if (bytesRead === 0) throw cutOff(path, "it ended while it was read");
+  return bytesRead;
+}
+
+function unreadable(error: unknown, path: string): unknown {
+  if (error instanceof UserError) return error;
+  return new UserError("io", `${path}: cannot be read: ${messageOf(error)}`, { hint: "Check the disk.", cause: error });
 }

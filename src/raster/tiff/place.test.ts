@@ -47,3 +47,13 @@ it.each(DTYPES)("puts the part of a block where it belongs, sample by sample, wh
     expect(target).toEqual(expected);
   }
 });
+
+it("puts samples of 16 bits beyond the 2^31st where they belong", () => {
+  // The largest window there may be, of which the system gives only what is written to.
+  const data = new Uint16Array(2 ** 31);
+  const window = { leftPx: 0, topPx: 0, widthPx: 2 ** 16, heightPx: 2 ** 15 };
+  const [leftPx, topPx] = [window.widthPx - 6, window.heightPx - 1];
+  const block = { data: Uint16Array.of(1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6, 0), leftPx, topPx, widthPx: 6, samples: 2 };
+  placeBlock(block, { leftPx, topPx, widthPx: 6, heightPx: 1 }, [{ sample: 0, data, start: 0, window }]);
+  expect([...data.subarray(-7)]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+});

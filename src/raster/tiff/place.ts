@@ -45,8 +45,9 @@ const copy16: StridedCopy<Uint16Array> = (source, from, stride, target, to, coun
 };
 /** Even `to` and `count`: two samples in each write, since the window is far larger than any cache. */
 const copy16InPairs = (source: Uint16Array, from: number, stride: number, pairs: Uint32Array, to: number, count: number) => {
-  const end = (to + count) >> 1;
-  let [o, at] = [to >> 1, from];
+  // No shifts: a window may have more than 2^31 samples.
+  const end = (to + count) / 2;
+  let [o, at] = [to / 2, from];
   for (; o + 2 <= end; o += 2, at += 4 * stride) {
     pairs[o] = source[at] | (source[at + stride] << 16);
     pairs[o + 1] = source[at + 2 * stride] | (source[at + 3 * stride] << 16);
@@ -86,22 +87,35 @@ interface PlaneWords {
 function copyWords(source: Words, from: number, stride: number, { words, pairs }: PlaneWords, to: number, count: number): void {
   if (stride === 1) words.set(source.subarray(from, from + count), to);
   else if (source instanceof Uint16Array && words instanceof Uint16Array) {
-    const before = pairs === undefined ? count : to % 2;
-    const after = pairs === undefined ? count : count - ((count - before) % 2);
-    copy16(source, from, stride, words, to, before);
-    if (pairs !== undefined) copy16InPairs(source, from + before * stride, stride, pairs, to + before, after - before);
-    copy16(source, from + after * stride, stride, words, to + after, count - after);
+    if (pairs === undefined) copy16(source, from, stride, words, to, count);
+    else copy16Whole(source, from, stride, { words, pairs }, to, count);
   } else if (source instanceof Uint32Array && words instanceof Uint32Array) copy32(source, from, stride, words, to, count);
   else if (source instanceof Uint8Array && words instanceof Uint8Array) copy8(source, from, stride, words, to, count);
   else if (source instanceof Float64Array && words instanceof Float64Array) copy64(source, from, stride, words, to, count);
   else throw new TypeError("a block and its window have samples of different sizes");
 }
 
+/** In pairs but for a first sample at an odd place, and for a last one that is left over. */
+function copy16Whole(
+  source: Uint16Array,
+  from: number,
+  stride: number,
+  { words, pairs }: { readonly words: Uint16Array; readonly pairs: Uint32Array },
+  to: number,
+  count: number,
+): void {
+  const before = to % 2;
+  const after = count - ((count - before) % 2);
+  copy16(source, from, stride, words, to, before);
+  copy16InPairs(source, from + before * stride, stride, pairs, to + before, after - before);
+  copy16(source, from + after * stride, stride, words, to + after, count - after);
+}
+
 function planeWords(data: Raster["data"]): PlaneWords {
   const words = wordsOf(data);
   const { buffer, byteOffset, length } = words;
   const isPaired = words instanceof Uint16Array && HOST_LITTLE && byteOffset % 4 === 0;
-  return { words, pairs: isPaired ? new Uint32Array(buffer, byteOffset, length >> 1) : undefined };
+  return { words, pairs: isPaired ? new Uint32Array(buffer, byteOffset, Math.floor(length / 2)) : undefined };
 }
 
 function wordsOf({ buffer, byteOffset, length, BYTES_PER_ELEMENT: size }: Raster["data"]): Words {
