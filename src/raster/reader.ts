@@ -111,7 +111,7 @@ export async function openRaster(
     if (path !== undefined) companions = await companionsOf(path, options.onWarning);
     return await open(bytes, options, companions);
   } catch (error) {
-    for (const open of [bytes, companions.overviews, companions.mask]) await open?.close();
+    for (const open of [bytes, companions.overviews, companions.mask, companions.maskOverviews]) await open?.close();
     throw error;
   }
 }

@@ -24,6 +24,16 @@ describe("GeoKeys", () => {
     });
   });
 
+  it("name a projected system though their model is user-defined, as Esri's do", () => {
+    const keys = parseGeoKeys(directory([1024, 32767], [3072, 26918]), NONE);
+    expect(crsOfGeoKeys(keys)).toMatchObject({ epsg: 26918, kind: "projected", metersPerUnit: 1 });
+  });
+
+  it.each([3, 32767])("of the model %i do not name the geographic system that theirs is made from", (model) => {
+    const keys = parseGeoKeys(directory([1024, model], [2048, 4326], [3072, 32767]), NONE);
+    expect(crsOfGeoKeys(keys)).toMatchObject({ epsg: undefined, kind: "unknown" });
+  });
+
   it("of an unknown system are kept and told", () => {
     const warnings: string[] = [];
     const keys = parseGeoKeys(directory([1024, 1], [3072, 65000], [3076, 9003]), NONE);

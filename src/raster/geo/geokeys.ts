@@ -94,10 +94,17 @@ export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => voi
   };
   const projected = number("projectedCrs");
   const geographic = number("geographicCrs");
-  const kind = KINDS[number("modelType") ?? (projected !== undefined ? 1 : geographic !== undefined ? 2 : 0)] ?? "unknown";
-  const code = kind === "projected" ? projected : geographic;
-  const citation = kind === "projected" ? (text("projectedCitation") ?? text("citation")) : text("geographicCitation");
-  if (code === undefined && citation === undefined && text("citation") === undefined && kind === "unknown") return undefined;
+  const model = number("modelType") ?? (projected !== undefined ? 1 : geographic !== undefined ? 2 : 0);
+  // Writers for Esri's software call the model user-defined, and name the projected system all the same.
+  const isNamed = model === USER_DEFINED && projected !== undefined && projected !== USER_DEFINED;
+  const kind = isNamed ? "projected" : (KINDS[model] ?? "unknown");
+  const code = { projected, geographic, unknown: geocentricCode(geographic) }[kind];
+  const citation = {
+    projected: text("projectedCitation") ?? text("citation"),
+    geographic: text("geographicCitation"),
+    unknown: text("citation") ?? text("geographicCitation"),
+  }[kind];
+  if (geographic === undefined && citation === undefined && kind === "unknown") return undefined;
 
   const epsg = code !== undefined && code > 0 && code < USER_DEFINED ? code : highCode(code);
   const known = epsg === undefined ? undefined : crsOfEpsg(epsg);
@@ -105,6 +112,11 @@ export function crsOfGeoKeys(keys: GeoKeys, onWarning?: (message: string) => voi
   const name = citation ?? text("citation") ?? (epsg === undefined ? "user-defined" : `EPSG:${epsg}`);
   const size = double("linearUnitSize") ?? UNIT_METERS[number("linearUnits") ?? 0];
   return keptCrs({ epsg, name, kind, metersPerUnit: kind === "projected" ? size : undefined, geoKeys: keys }, onWarning);
+}
+
+/** Of what is neither projected nor geographic, the key of geographic systems names only what it is made from, or itself. */
+function geocentricCode(code: number | undefined): number | undefined {
+  return code !== undefined && crsOfEpsg(code) !== undefined ? undefined : code;
 }
 
 /** EPSG codes lie on both sides of the one for "user-defined". */

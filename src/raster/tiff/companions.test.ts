@@ -26,6 +26,27 @@ describe("a raster file with others beside it", () => {
     await reader.close();
   });
 
+  it("has its mask's overviews in a file of their own, without which, or where that is damaged, the mask is thinned", async () => {
+    const path = join(folder, "masked.tif");
+    const [whole, half] = [plainTags(2, 2), { ...plainTags(1, 1), subfileType: [1] }];
+    const warnings: string[] = [];
+    const validOfHalf = async () => {
+      const reader = await openRaster(path, { onWarning: (warning) => warnings.push(warning) });
+      const { valid } = await reader.read({ level: 1 });
+      await reader.close();
+      return valid;
+    };
+    writeFileSync(path, tiffBytes([PAGE, { tags: half, blocks: [Uint8Array.of(1)] }]));
+    writeFileSync(`${path}.msk`, tiffBytes([{ tags: whole, blocks: [Uint8Array.of(0, 255, 255, 255)] }]));
+    expect(await validOfHalf()).toEqual(Uint8Array.of(0));
+    writeFileSync(`${path}.msk.ovr`, tiffBytes([{ tags: half, blocks: [Uint8Array.of(191)] }]));
+    expect(await validOfHalf()).toBeUndefined();
+    expect(warnings).toEqual([]);
+    writeFileSync(`${path}.msk.ovr`, "no overviews");
+    expect(await validOfHalf()).toEqual(Uint8Array.of(0));
+    expect(warnings).toEqual([expect.stringContaining("masked.tif.msk.ovr")]);
+  });
+
   it("says when it was written, as GDAL calls it", async () => {
     const path = join(folder, "written.tif");
     writeFileSync(path, tiffBytes([{ ...PAGE, tags: { ...PAGE.tags, dateTime: "2021:03:02 10:00:00" } }]));

@@ -12,6 +12,8 @@ export interface Companions {
   readonly overviews: ByteSource | undefined;
   /** `scene.tif.msk`: a mask. */
   readonly mask: ByteSource | undefined;
+  /** `scene.tif.msk.ovr`: that mask for the overviews. */
+  readonly maskOverviews: ByteSource | undefined;
   /** `scene.tif.aux.xml`: what GDAL noted. */
   readonly notes: PamNotes | undefined;
   /** Looks for a world file (`scene.tfw`), which counts only where nothing else says where the raster lies. */
@@ -23,7 +25,9 @@ const MAX_WORLD_BYTES = 1 << 14;
 
 /** Files beside one on this machine that count as a part of it, of those that are there: what tells one content from another. */
 export function companionPaths(path: string): readonly string[] {
-  return [`${path}.msk`, `${path}.ovr`, `${path}.aux.xml`, ...worldFilePaths(path)].filter((file) => existsSync(file));
+  return [`${path}.msk`, `${path}.msk.ovr`, `${path}.ovr`, `${path}.aux.xml`, ...worldFilePaths(path)].filter((file) =>
+    existsSync(file),
+  );
 }
 
 /**
@@ -40,11 +44,12 @@ export async function companionsOf(path: string, onWarning?: (message: string) =
   };
   // First what may refuse: nothing else is open then.
   const mask = await beside(`${path}.msk`);
-  const [overviews, notes] = await Promise.all([
+  const [maskOverviews, overviews, notes] = await Promise.all([
+    mask && beside(`${path}.msk.ovr`).catch(unused),
     beside(`${path}.ovr`).catch(unused),
     notesIn(`${path}.aux.xml`, onWarning).catch(unused),
   ]);
-  return { overviews, mask, notes, world: () => worldOf(path).catch(unused) };
+  return { overviews, mask, maskOverviews, notes, world: () => worldOf(path).catch(unused) };
 }
 
 async function beside(path: string): Promise<ByteSource | undefined> {

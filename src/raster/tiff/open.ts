@@ -44,7 +44,7 @@ export async function openTiff(
     async close() {
       closing.abort(new UserError("aborted", `${info.file}: was closed, nothing more is read of it`));
       for (const { image: level, mask } of levels) for (const one of [level, mask]) if (one) work.cache.of(one).drop();
-      for (const open of [source, companions.overviews, companions.mask]) await open?.close();
+      for (const open of [source, companions.overviews, companions.mask, companions.maskOverviews]) await open?.close();
     },
   };
 }
@@ -76,9 +76,26 @@ async function pagesOf(
       onWarning?.(`${error.message}; these overviews are not used`);
     }
   }
-  // All images in a file of masks are masks.
-  if (masks.length === 0 && companions.mask !== undefined) masks = [...(await readDirectories(companions.mask, onWarning))];
+  // All images in files of masks are masks.
+  if (masks.length === 0 && companions.mask !== undefined) {
+    masks = [...(await readDirectories(companions.mask, onWarning))];
+    masks.push(...(await maskOverviewsOf(companions, onWarning)));
+  }
   return { overviews, masks };
+}
+
+/** None where they cannot be read: the whole mask, thinned, serves as well. */
+async function maskOverviewsOf(
+  { maskOverviews }: Partial<Companions>,
+  onWarning: OpenRasterOptions["onWarning"],
+): Promise<readonly Directory[]> {
+  try {
+    return maskOverviews === undefined ? [] : await readDirectories(maskOverviews, onWarning);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    onWarning?.(`${error.message}; these overviews are not used`);
+    return [];
+  }
 }
 
 async function levelsOf(

@@ -15,7 +15,7 @@ export function categorySidecar(categories: readonly string[]): string {
 }
 
 /** What readers take for a part of a TIFF: GDAL's notes, a mask, overviews. */
-const SUFFIXES = [".aux.xml", ".msk", ".ovr"];
+const SUFFIXES = [".aux.xml", ".msk", ".msk.ovr", ".ovr"];
 
 /** The sidecars of a file under hidden names beside it, until it is certain which file they belong to. */
 export interface SidecarsAside {
