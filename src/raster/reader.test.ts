@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { deflateSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
@@ -210,6 +211,31 @@ describe("a raster file", () => {
       reader.close(),
     ]);
     await expect(reader.read()).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it.each([
+    [0, 1],
+    [1, 4],
+    [2, 5],
+  ])("is read with %i threads %i blocks at a time at the most", async (threads, expected) => {
+    const bytes = tiffBytes([scene({ tiled: true, planar: true, deflate: false })]);
+    let [underWay, most] = [0, 0];
+    const source = {
+      ...memoryBytes(bytes, "slow.tif"),
+      async read(offset: number, length: number) {
+        most = Math.max(most, ++underWay);
+        await setTimeout(2);
+        underWay--;
+        return bytes.slice(offset, offset + length);
+      },
+    };
+    const reader = await openRaster(source, { threads, cacheBytes: 0 });
+    most = 0;
+    const { data } = await reader.read();
+    await reader.close();
+    const place = (i: number) => [Math.floor(i / (WIDTH * HEIGHT)), Math.floor(i / WIDTH) % HEIGHT, i % WIDTH] as const;
+    expect(data).toEqual(Uint8Array.from(data, (_, i) => valueAt(...place(i))));
+    expect(most).toBe(expected);
   });
 
   it("stops between blocks when it is told to", async () => {

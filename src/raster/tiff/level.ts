@@ -4,7 +4,8 @@ import { rasterOf, requestedOf } from "../requested.js";
 import type { PixelWindow } from "../resample.js";
 import { newSamples } from "../samples.js";
 import type { TiffImage } from "./check.js";
-import { measuredPixels, nonZero } from "./validity.js";
+import { textOf } from "./directory.js";
+import { emptySample, measuredPixels, nonZero } from "./validity.js";
 import { type BlockWork, readPlanes } from "./window.js";
 
 /** Of a mask that is read to be thinned. */
@@ -36,7 +37,8 @@ export async function readLevel(
   const wanted = bands.map((band, order) => ({ band, data, start: order * pixels }));
   // In the same pass: where bands lie together, alpha is in the blocks that are decoded anyway.
   if (alpha !== undefined) wanted.push({ band: info.bands.findIndex(({ colour }) => colour === "alpha"), data: alpha, start: 0 });
-  await readPlanes(image, { window, bands: wanted, empty: info.nodata ?? 0, signal }, work);
+  const empty = info.nodata ?? emptySample(textOf(levels[0].image.directory, "gdalNodata"), info.stored);
+  await readPlanes(image, { window, bands: wanted, empty, signal }, work);
   const valid = validity
     ? await validOf(info, { image, mask }, levels[0].mask, { window, data, alpha, signal }, work)
     : undefined;

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { buildSync } from "esbuild";
 import { describe, expect, it } from "vitest";
-import { measuredPixels, nonZero, parseNodata } from "./validity.js";
+import { emptySample, measuredPixels, nonZero, parseNodata } from "./validity.js";
 
 describe("nodata", () => {
   it.each([
@@ -28,6 +28,22 @@ describe("nodata", () => {
     expect(parseNodata(text, dtype, (warning) => warnings.push(warning))).toBeUndefined();
     expect(warnings[0]).toContain("every pixel counts as measured");
   });
+});
+
+it.each([
+  // As GDAL 3.6 reads a block that was never written.
+  ["1.5", "uint8", 2],
+  ["1e20", "uint8", 255],
+  ["-3", "uint8", 0],
+  ["-2.5", "int16", -3],
+  ["2.5", "int16", 3],
+  ["nan", "int16", 0],
+  ["70000", "uint16", 65535],
+  ["0.5", "float32", 0.5],
+  ["none", "uint8", 0],
+  [undefined, "uint8", 0],
+] as const)("a block that was never written, where %j is no %s, is filled with %d", (text, stored, expected) => {
+  expect(emptySample(text, stored)).toBe(expected);
 });
 
 describe("measured pixels", () => {

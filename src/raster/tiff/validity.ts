@@ -26,6 +26,21 @@ export function parseNodata(
   return dtype === "float32" ? Math.fround(value) : value;
 }
 
+/**
+ * What blocks that were never written are filled with where no sample can be nodata: the whole number next to it, as in GDAL.
+ *
+ * @param stored "uint8", "int64", "float32"
+ */
+export function emptySample(text: string | undefined, stored: string): number {
+  const value = numberIn(text?.trim() ?? "") ?? 0;
+  const [, unsigned, bits] = /^(u?)int(\d+)$/.exec(stored) ?? [];
+  if (bits === undefined) return value;
+  const values = 2 ** Number(bits);
+  const [lowest, highest] = unsigned === "u" ? [0, values - 1] : [-values / 2, values / 2 - 1];
+  const nearest = Math.sign(value) * Math.floor(Math.abs(value) + 0.5);
+  return Number.isNaN(value) ? 0 : Math.min(Math.max(nearest, lowest), highest);
+}
+
 const WORDS: Readonly<Record<string, number>> = {
   nan: Number.NaN,
   "-nan": Number.NaN,
