@@ -16,7 +16,7 @@ import { type CellGrid, chipOf } from "./cells.js";
 import { decideCell, type Ground, LEAST_VALID, type MappedScene, mostCells, type Piece, type Way } from "./run.js";
 
 /** Of the largest tensor that a window may need; a network holds a few of them at once. */
-const TENSOR_BYTES = 24 * 2 ** 20;
+const TENSOR_BYTES = 32 * 2 ** 20;
 const MOST_SIDE = 32;
 /** Pixels computed for a window ÷ pixels of its chips: from here on, windows are not worth it. */
 const LEAST_SHARING = 0.6;

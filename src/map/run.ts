@@ -12,7 +12,7 @@ import { type CellGrid, chipOf, rowsWithin } from "./cells.js";
 import { CELL, type CellRow, type Journal } from "./journal.js";
 
 /** Memory for the pixels of the rows that are being decided; as much again is read ahead. */
-const WINDOW_BYTES = 48 * 2 ** 20;
+const WINDOW_BYTES = 32 * 2 ** 20;
 /** A chip of which less was measured has no answer. */
 export const LEAST_VALID = 0.5;
 
