@@ -55,7 +55,7 @@ export interface Way {
   readonly side: number;
   /** Pieces to keep under way so that no core waits. */
   readonly concurrency: number;
-  /** Probabilities `[K]` by row and column; undefined where there is nothing to decide on. @param ground holds the chips of all cells */
+  /** Of a piece with a wanted cell: probabilities `[K]` by row and column; undefined where there is nothing to decide on. @param ground holds the chips of all cells */
   decide(piece: Piece, ground: Ground): Promise<readonly (Float32Array | undefined)[]>;
 }
 
@@ -76,7 +76,6 @@ export function slidingWay(mapped: MappedScene): Way {
     side: 1,
     concurrency: mapped.pool.concurrency,
     async decide({ firstRow, firstColumn }, ground) {
-      if (!mapped.wanted(firstColumn, firstRow)) return [undefined];
       const { leftPx, topPx } = chipOf(mapped.cells, mapped.scene.info, firstColumn, firstRow);
       if (topPx !== row.topPx) Object.assign(row, { topPx, chips: new Map() });
       const answer = row.chips.get(leftPx) ?? decideCell(mapped, ground, firstColumn, firstRow);

@@ -1,6 +1,5 @@
-import { endianness } from "node:os";
 import type { Raster, RasterDType } from "../raster.js";
-import { newSamples } from "../samples.js";
+import { HOST_LITTLE, newSamples } from "../samples.js";
 
 /** Some pixels `[C, H, W]`, planar. */
 export type Pixels = Pick<Raster, "data" | "widthPx" | "heightPx">;
@@ -82,6 +81,6 @@ const SWAPS: Readonly<Record<number, (bytes: Buffer) => void>> = {
 /** The memory of the samples; turned round in place where the machine is not little-endian. */
 function littleEndian(samples: Raster["data"]): Uint8Array {
   const bytes = Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-  if (endianness() === "BE") SWAPS[samples.BYTES_PER_ELEMENT]?.(bytes);
+  if (!HOST_LITTLE) SWAPS[samples.BYTES_PER_ELEMENT]?.(bytes);
   return bytes;
 }
